@@ -1,0 +1,36 @@
+"""What the language knows of functions, markets and words: handed to it, never imported by it."""
+
+from tradeplan.dsl.catalog.catalog import Catalog
+from tradeplan.dsl.catalog.enumerations import ENUMERATIONS, ZONES, word_value
+from tradeplan.dsl.catalog.function import (
+    Calendar,
+    Field,
+    Function,
+    Gap,
+    Named,
+    Output,
+    Parameter,
+    Read,
+    SameAs,
+    Scale,
+)
+from tradeplan.dsl.catalog.market import MarketFacts, Markets
+
+__all__ = [
+    "ENUMERATIONS",
+    "ZONES",
+    "Calendar",
+    "Catalog",
+    "Field",
+    "Function",
+    "Gap",
+    "MarketFacts",
+    "Markets",
+    "Named",
+    "Output",
+    "Parameter",
+    "Read",
+    "SameAs",
+    "Scale",
+    "word_value",
+]

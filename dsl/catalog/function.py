@@ -1,0 +1,158 @@
+"""A function of the standard library as the language sees it: its signature, its needs and its step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tradeplan.dsl.kinds import Kind
+
+
+class Gap(StrEnum):
+    """What an UNKNOWN (NaN) among the inputs of a step does."""
+
+    HOLD = "hold"  # the output is UNKNOWN, the state is not touched: the step is not called
+    RESET = "reset"  # the output is UNKNOWN, the state starts again from zero: the step is not called
+    OWN = "own"  # the step is called and deals with NaN itself (functions of conditions)
+
+
+class Scale(StrEnum):
+    """How an output changes when every price (series input) is multiplied by a constant: a law of the test suite."""
+
+    PRICE = "price"  # multiplied by the same constant
+    NONE = "none"  # unchanged
+    OWN = "own"  # neither; the function's own tests say what
+
+
+@dataclass(frozen=True, slots=True)
+class SameAs:
+    """An output of the kind of a series argument; `as_distance` turns a price into a distance (a slope, a difference)."""
+
+    parameter: str
+    as_distance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter.
+
+    `series=False`: a constant (literal or PARAM), handed to the step in `p` in the order of declaration. A SPAN arrives
+    as whole bars of the view (a duration is rounded up, at least 1); PERCENT as written (0.2 for `0.2%`); a word as its
+    number; BARS and COUNT as integers in float64.
+    `series=True`: an expression, handed to the step in `x` after the reads. `kind=None` takes number, price, distance,
+    percent or count. `default` is a plan expression on the view (`close`) or a literal as written (`14`, `1h`, `bull`,
+    `0.2`); None means that the argument is required. `variadic` (last series parameter only) takes one or more
+    arguments; the step then finds their number appended to `p`.
+    `low` and `high` bound constants, in the unit of `p`.
+    """
+
+    name: str
+    kind: Kind | None
+    default: str | None = None
+    series: bool = False
+    low: float | None = None
+    high: float | None = None
+    variadic: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A result. A function with one output is used by its name alone; of several the first is the default.
+
+    Outputs named `low`, `high` and `exists` of kind ZONE make the function's value a zone.
+    """
+
+    name: str
+    kind: Kind | SameAs
+    scale: Scale
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Read a bar field of the view: open high low close tick_volume real_volume spread (a distance, never zero)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Read a calendar column of the view's clock at the bar's close (`at_close`) or open.
+
+    `what`: `seconds` (since local midnight), `weekday` (0 is Monday), `day` (number of the day; it changes at the
+    boundary). `zone`: an IANA name, `broker` for the profile's day boundary, or `{parameter}` to take the IANA name of
+    a constant parameter of kind `zone`.
+    """
+
+    what: str
+    zone: str
+    at_close: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Read another function on the same view: `Named("atr", (14,))`; `output` names one of several results.
+
+    A text among the arguments, `{period}`, takes the value of the own constant parameter of that name.
+    """
+
+    name: str
+    arguments: tuple[float | str, ...] = ()
+    output: str = ""
+
+
+Read = Field | Calendar | Named
+
+Step = Callable[[Any, Any, Any, Any, Any, Any], None]
+"""`step(f, k, ring, p, x, out)`: fixed float64 state, fixed int64 state, float64 ring, parameters, inputs, outputs.
+
+State starts as zeros. Conditions go in and out as 0.0, 1.0, NaN. Times are milliseconds. Plain Python of the subset
+that numba compiles: indexing, arithmetic, `math`, `min`, `max`, `abs`, `int`, loops; no allocation, no exceptions.
+"""
+
+Oracle = Callable[[Mapping[str, Sequence[float]], Mapping[str, float]], Mapping[str, Sequence[float]]]
+"""`oracle(series, parameters) -> outputs`: slow and obviously right, over whole columns.
+
+`series` is keyed by read (field name, `seconds`, `weekday`, `day`, name of the read function) and by series parameter
+(a variadic one as `name0`, `name1`, ...); NaN is UNKNOWN in and out. It must not share code with the step.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the standard library. Made once, at module level, under the name `FUNCTION`, in its own file."""
+
+    name: str
+    category: str
+    summary: str
+    parameters: tuple[Parameter, ...] = ()
+    reads: tuple[Read, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    lookback: Callable[[Sequence[float]], int] = lambda p: 1  # the number of known inputs up to the first known output
+    floats: int = 0
+    integers: int = 0
+    ring: Callable[[Sequence[float]], int] = lambda p: 0
+    gap: Gap = Gap.HOLD
+    event: bool = False  # TRUE for single bars, not for as long as something holds
+    step: Step | None = None
+    oracle: Oracle | None = None
+    primitive: str = ""  # lowered to this graph operation instead of a call of the step (abs, min, max, known)
+    expands: str = ""  # a plan expression over the parameters instead of a step: `entry + side * (best - distance)`
+    management: bool = False  # may be used only in rules that manage a position
+    without_data: str = "UNKNOWN"
+    source: str = ""  # where the definition comes from
+    example: str = ""  # one line of a plan that uses it
+    definition: str = ""  # the reference text; empty: the module's docstring
+
+    @property
+    def constants(self) -> tuple[Parameter, ...]:
+        """The parameters that arrive in `p`, in order."""
+        return tuple(p for p in self.parameters if not p.series)
+
+    @property
+    def series(self) -> tuple[Parameter, ...]:
+        """The parameters that arrive in `x` after the reads, in order."""
+        return tuple(p for p in self.parameters if p.series)

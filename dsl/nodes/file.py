@@ -1,0 +1,122 @@
+"""The parts of a plan file, as written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tradeplan.dsl.nodes.actions import Action
+from tradeplan.dsl.nodes.expressions import Expression, Name, Quantity
+from tradeplan.dsl.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A name that is being defined or chosen: of a plan, a market, a timeframe, a LET, a unitless word."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted text, without its quotes."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """`LET name = expression`."""
+
+    span: Span
+    name: Identifier
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """`PARAM name = literal [FROM literal TO literal [STEP literal]]`; literals may be `Minus` of one."""
+
+    span: Span
+    name: Identifier
+    value: Expression
+    low: Expression | None
+    high: Expression | None
+    step: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cooldown:
+    """`COOLDOWN span`."""
+
+    span: Span
+    amount: Quantity | Name
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPer:
+    """`MAX n PER span`; the span may be the Name `day` or `week`."""
+
+    span: Span
+    count: int
+    count_span: Span
+    amount: Quantity | Name
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """`ONCE`."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expires:
+    """`EXPIRES date`; the text is checked for being a date later."""
+
+    span: Span
+    date: Identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`WHEN condition THEN action, ...`."""
+
+    span: Span
+    condition: Expression
+    actions: tuple[Action, ...]
+
+
+Item = Let | Param | Cooldown | MaxPer | Once | Expires | Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`PLAN name ["title"] TRADE market ON timeframe item...`."""
+
+    span: Span
+    name: Identifier
+    title: Text | None
+    market: Identifier
+    timeframe: Identifier
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`GUARD name ["title"] item...`."""
+
+    span: Span
+    name: Identifier
+    title: Text | None
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """All plans and guards of one source, with the spans of its comments."""
+
+    source: Source
+    blocks: tuple[Plan | Guard, ...]
+    comments: tuple[Text, ...] = ()

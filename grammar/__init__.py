@@ -1,0 +1,1 @@
+"""The grammar of plan files and its loader."""

@@ -1,0 +1,1 @@
+"""Example plans and the symbol profiles, shipped with the program."""

@@ -1,0 +1,1 @@
+"""The runtime: data, kernels, the step, brokers, the store and the command line."""

@@ -1,0 +1,1 @@
+"""The standard library: one file per function; registering happens by being here."""

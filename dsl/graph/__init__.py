@@ -1,0 +1,52 @@
+"""The predicate graph: interned nodes that all loaded plans share, and what the checker hands on."""
+
+from tradeplan.dsl.graph.checked import (
+    AddAction,
+    AlertAction,
+    CancelAction,
+    CheckedGuard,
+    CheckedPlan,
+    CheckedRule,
+    Clause,
+    CloseAction,
+    EntryAction,
+    FlattenAction,
+    HaltAction,
+    Level,
+    LevelKind,
+    MoveStopAction,
+    OrderType,
+    RuleAction,
+    SizeKind,
+    TakeLeg,
+    TimeSpan,
+)
+from tradeplan.dsl.graph.graph import Graph
+from tradeplan.dsl.graph.node import ACCOUNT_MARKET, Lane, Node, Op
+
+__all__ = [
+    "ACCOUNT_MARKET",
+    "AddAction",
+    "AlertAction",
+    "CancelAction",
+    "CheckedGuard",
+    "CheckedPlan",
+    "CheckedRule",
+    "Clause",
+    "CloseAction",
+    "EntryAction",
+    "FlattenAction",
+    "Graph",
+    "HaltAction",
+    "Lane",
+    "Level",
+    "LevelKind",
+    "MoveStopAction",
+    "Node",
+    "Op",
+    "OrderType",
+    "RuleAction",
+    "SizeKind",
+    "TakeLeg",
+    "TimeSpan",
+]

@@ -1,0 +1,204 @@
+"""A checked plan: everything a runtime needs, all names resolved, all literals in base units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tradeplan.dsl.graph.node import Lane, Node
+from tradeplan.dsl.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """A span of time: milliseconds, or up to the broker's `day` or `week` boundary (then `milliseconds` is 0)."""
+
+    milliseconds: int = 0
+    calendar: str = ""
+
+
+class SizeKind(StrEnum):
+    """How an entry is sized."""
+
+    RISK_PERCENT = "risk_percent"  # percent of equity
+    RISK_MONEY = "risk_money"  # account currency
+    LOTS = "lots"
+
+
+class LevelKind(StrEnum):
+    """How a stop, target or take level is given."""
+
+    PRICE = "price"
+    DISTANCE = "distance"  # from the first fill, price units
+    PERCENT = "percent"  # of the first fill's price
+    R_MULTIPLE = "r"  # of the distance from first fill to first stop
+
+
+class OrderType(StrEnum):
+    """How an entry is sent."""
+
+    MARKET = "market"
+    LIMIT = "limit"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level; `value` is a non-positional value node on the step lane (or a constant)."""
+
+    kind: LevelKind
+    value: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TakeLeg:
+    """One TAKE: percent of the first filled size, and where."""
+
+    percent: float
+    at: Level
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAction:
+    """BUY or SELL; `size` in percent, account money or lots."""
+
+    side: int  # +1 buy, -1 sell
+    size_kind: SizeKind
+    size: float
+    order: OrderType
+    price: Node | None  # of LIMIT and STOP orders
+    valid: TimeSpan | None  # of LIMIT and STOP orders
+    stop: Level
+    target: Level | None
+    takes: tuple[TakeLeg, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAction:
+    """CLOSE; 100 percent closes everything and acts on every TRUE step, less acts once per rule and position."""
+
+    percent: float
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AddAction:
+    """ADD percent of the first filled size, once per rule and position."""
+
+    percent: float
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStopAction:
+    """MOVE STOP TO a price; the node may be positional."""
+
+    price: Node
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAction:
+    """CANCEL the pending order."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class HaltAction:
+    """HALT; None: until a person resumes."""
+
+    duration: TimeSpan | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FlattenAction:
+    """FLATTEN: close and cancel, of this plan, or of all plans when a guard says so."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAction:
+    """ALERT a text when the condition becomes TRUE."""
+
+    text: str
+    span: Span
+
+
+RuleAction = (
+    EntryAction | CloseAction | AddAction | MoveStopAction | CancelAction | HaltAction | FlattenAction | AlertAction
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A top-level AND part of a condition, on the step lane: what reports count and why-not names."""
+
+    text: str  # canonical text
+    node: Node
+    span: Span
+    optional: bool = False  # `node` is then already `c OR NOT known(c)`; `inner` is c
+    inner: Node | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRule:
+    """A rule: `condition` is the AND of the clauses, on the step lane.
+
+    `hoisted` is the AND of the clauses that do not depend on the position (None: there is none, read it as TRUE);
+    `residual` the AND of those that do (None likewise).
+    """
+
+    number: int  # from 0, order in the plan
+    clauses: tuple[Clause, ...]
+    condition: Node
+    hoisted: Node | None
+    residual: Node | None
+    actions: tuple[RuleAction, ...]
+    text: str
+    span: Span
+
+    @property
+    def entry(self) -> EntryAction | None:
+        """The BUY or SELL among the actions."""
+        return next((a for a in self.actions if isinstance(a, EntryAction)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPlan:
+    """A plan ready to be compiled. `version` is a digest of its canonical text (comments do not count)."""
+
+    name: str
+    title: str
+    version: str
+    market: str  # canonical name
+    timeframe: str
+    step_lane: Lane
+    side: int  # +1 all entries buy, -1 all sell, 0 no entries
+    rules: tuple[CheckedRule, ...]
+    cooldown: TimeSpan | None
+    max_count: int  # 0: unlimited
+    max_span: TimeSpan | None
+    once: bool
+    expires: int | None  # UTC ms of the first instant after the last day
+    lookback: tuple[tuple[Lane, int], ...]  # bars needed per bar lane, own lookback chains included
+    source: Source
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedGuard:
+    """A guard: rules on the account's step lane that know HALT, FLATTEN and ALERT."""
+
+    name: str
+    title: str
+    version: str
+    step_lane: Lane
+    rules: tuple[CheckedRule, ...]
+    source: Source
+    span: Span

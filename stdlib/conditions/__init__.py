@@ -1,0 +1,1 @@
+"""Functions of conditions over time: counting, remembering, ordering."""

@@ -1,0 +1,1 @@
+"""Functions that compare one market with another."""

@@ -1,0 +1,1 @@
+"""Plain arithmetic on values of one bar."""

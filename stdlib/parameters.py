@@ -1,0 +1,36 @@
+"""Parameters that many functions share, so that they are named, bounded and described alike."""
+
+from __future__ import annotations
+
+from tradeplan.dsl.catalog import Parameter
+from tradeplan.dsl.kinds import COUNT, SPAN, enumeration
+
+LONGEST_PERIOD = 5000
+LONGEST_SPAN = 20000
+
+
+def period(
+    default: int,
+    *,
+    name: str = "period",
+    low: int = 1,
+    high: int = LONGEST_PERIOD,
+    about: str = "how many bars",
+) -> Parameter:
+    """A number of bars written as a plain count: `sma(20)`."""
+    return Parameter(name, COUNT, default=str(default), low=low, high=high, about=about)
+
+
+def span(name: str, default: str, *, low: int = 1, about: str) -> Parameter:
+    """A span written as a duration or as bars: `change(1h)`, `count(c, 20 bars)`."""
+    return Parameter(name, SPAN, default=default, low=low, high=LONGEST_SPAN, about=about)
+
+
+def source(default: str = "close") -> Parameter:
+    """The values that a function looks at."""
+    return Parameter("source", None, default=default, series=True, about="the values looked at")
+
+
+def direction() -> Parameter:
+    """Which side: `bull` (1) or `bear` (-1)."""
+    return Parameter("direction", enumeration("direction"), default="bull", low=-1, high=1, about="bull or bear")

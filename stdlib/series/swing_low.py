@@ -1,0 +1,94 @@
+"""The last confirmed swing low: a bar whose low is strictly lower than those of `k` bars on either side.
+
+Definition: bar `t-k` is a swing low if its low is lower than each of the `k` before it and the `k` after it. It is
+usable from bar `t` on, never earlier. `price` holds the last one; `confirmed` is TRUE on the one bar that confirms it.
+Source: Bill Williams, Trading Chaos, 1995 (fractal, there with `k` = 2); equal neighbours do not count here.
+Without data: UNKNOWN before the first swing; `confirmed` until 2 `k` + 1 bars are known; an unknown bar is skipped.
+Example: `WHEN swing_low.confirmed AND swing_low > swing_low[1] THEN ALERT "higher low"`
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from tradeplan.dsl.catalog import Field, Function, Output, Scale
+from tradeplan.dsl.kinds import CONDITION, PRICE
+from tradeplan.stdlib.page import documented
+from tradeplan.stdlib.parameters import period
+
+
+def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
+    """Compares the middle of the last 2k + 1 values with the others and stops at the first that denies it."""
+    half = int(p[0])
+    n = 2 * half + 1
+    j = k[0]
+    ring[j] = x[0]
+    j += 1
+    if j == n:
+        j = 0
+        k[1] = 1
+    k[0] = j
+    out[0] = math.nan
+    out[1] = math.nan
+    if k[1] == 1:
+        middle = j + half
+        if middle >= n:
+            middle -= n
+        v = ring[middle]
+        found = 1
+        i = 0
+        while i < n:
+            if ring[i] <= v and i != middle:
+                found = 0
+                break
+            i += 1
+        if found == 1:
+            f[0] = v
+            k[2] = 1
+        out[1] = found
+        if k[2] == 1:
+            out[0] = f[0]
+
+
+def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
+    """Asks of every bar, k bars later, whether it was alone at the extreme."""
+    xs = series["low"]
+    half = int(parameters["k"])
+    price: list[float] = []
+    confirmed: list[float] = []
+    last = math.nan
+    for t in range(len(xs)):
+        if t < 2 * half:
+            price.append(math.nan)
+            confirmed.append(math.nan)
+            continue
+        around = list(xs[t - 2 * half : t + 1])
+        candidate = around.pop(half)
+        is_swing = candidate < min(around)
+        last = candidate if is_swing else last
+        price.append(last)
+        confirmed.append(1.0 if is_swing else 0.0)
+    return {"price": price, "confirmed": confirmed}
+
+
+FUNCTION = documented(
+    Function(
+        name="swing_low",
+        category="series",
+        summary="",
+        parameters=(period(3, name="k", about="how many bars on either side", high=500),),
+        reads=(Field("low"),),
+        outputs=(
+            Output("price", PRICE, Scale.PRICE, "the price of the last confirmed swing"),
+            Output("confirmed", CONDITION, Scale.NONE, "TRUE on the bar that confirms one"),
+        ),
+        lookback=lambda p: 2 * int(p[0]) + 1,
+        floats=1,  # price of the last swing
+        integers=3,  # place in the ring, 1 once it is full, 1 after the first swing
+        ring=lambda p: 2 * int(p[0]) + 1,
+        step=step,
+        oracle=oracle,
+    ),
+    __doc__,
+)

@@ -1,0 +1,132 @@
+"""The durable journal: what must be on disk before the world is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tradeplan.runtime.store.database import StoreError, open_database
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEvent:
+    """Something from outside that a replay must see at the same place: an activation of plans, an outage."""
+
+    time: int  # UTC ms; it is in force for steps after this instant
+    kind: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalIntent:
+    """An order, change or cancel that was decided; `id` is the same whenever the same decision is made."""
+
+    id: int
+    plan: str
+    version: str
+    time: int
+    leg: str
+    action: str
+    body: dict[str, Any]
+
+
+class Journal:
+    """Reads and appends; every append is on disk when the call returns."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._db = open_database(path, durable=True)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    def setting(self, name: str) -> str | None:
+        """A setting of the run that wrote this database."""
+        rows = list(self._db.query("select value from setting where name = ?", [name]))
+        return str(rows[0]["value"]) if rows else None
+
+    def keep_setting(self, name: str, value: str) -> None:
+        """Keep a setting, or refuse when the database was made with another value: a journal fits one run only."""
+        known = self.setting(name)
+        if known is None:
+            self._db.table("setting").insert({"name": name, "value": value})
+        elif known != value:
+            raise StoreError(
+                f"`{self.path}` was made with {name} `{known}`, this run has `{value}`:"
+                " use the same settings to continue it, or another file with --db"
+            )
+
+    def append(self, event: JournalEvent) -> None:
+        """Append one event."""
+        self._db.table("event").insert(
+            {"time": event.time, "kind": event.kind, "body": json.dumps(event.body, sort_keys=True)}
+        )
+
+    def events(self) -> list[JournalEvent]:
+        """All events in the order in which they were appended."""
+        return [
+            JournalEvent(int(r["time"]), str(r["kind"]), json.loads(r["body"]))
+            for r in self._db.query("select time, kind, body from event order by id")
+        ]
+
+    def keep_version(self, plan: str, version: str, kind: str, file: str, text: str, time: int) -> None:
+        """Keep the text of a plan version, so that a replay needs no file of today."""
+        self._db.table("plan_version").insert(
+            {"plan": plan, "version": version, "kind": kind, "file": file, "text": text, "first_seen": time},
+            ignore=True,
+        )
+
+    def version_text(self, plan: str, version: str) -> tuple[str, str]:
+        """File name and text of a plan version."""
+        for r in self._db.query(
+            "select file, text from plan_version where plan = ? and version = ?", [plan, version]
+        ):
+            return str(r["file"]), str(r["text"])
+        raise StoreError(f"`{self.path}` names version `{version}` of plan `{plan}` but does not hold its text")
+
+    def intend(self, intents: Iterable[JournalIntent]) -> list[JournalIntent]:
+        """Journal intents in one durable transaction; returns those that were not there yet, the ones to send."""
+        fresh: list[JournalIntent] = []
+        with self._db.atomic():
+            for i in intents:
+                known = self._db.execute("select 1 from intent where id = ?", [i.id]).fetchone()
+                if known is None:
+                    fresh.append(i)
+                    self._db.table("intent").insert(
+                        {
+                            "id": i.id,
+                            "plan": i.plan,
+                            "version": i.version,
+                            "time": i.time,
+                            "leg": i.leg,
+                            "action": i.action,
+                            "body": json.dumps(i.body, sort_keys=True),
+                            "state": "journalled",
+                        }
+                    )
+        return fresh
+
+    def settle(self, states: Iterable[tuple[int, str]]) -> None:
+        """Set the states of intents: `sent`, `filled`, `late`, `cancelled`, ..."""
+        with self._db.atomic():
+            for identity, state in states:
+                self._db.execute("update intent set state = ? where id = ?", [state, identity])
+
+    def last_intent_time(self) -> int | None:
+        """The step of the newest intent."""
+        (newest,) = self._db.execute("select max(time) from intent").fetchone()
+        return None if newest is None else int(newest)
+
+    def intent_ids(self) -> set[int]:
+        """Ids of all intents."""
+        return {int(r[0]) for r in self._db.execute("select id from intent")}
+
+    def progress(self) -> tuple[int, dict[str, Any]] | None:
+        """The last instant that the batched writer has committed, and what was said with it."""
+        for r in self._db.query("select time, body from progress where id = 1"):
+            return int(r["time"]), json.loads(r["body"])
+        return None

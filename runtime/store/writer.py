@@ -1,0 +1,87 @@
+"""One thread that writes rows in batches, so that the step never waits for the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import defaultdict
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from tradeplan.runtime.store.database import StoreError, open_database
+
+BATCH_ROWS = 500
+BATCH_SECONDS = 0.005
+
+Row = dict[str, Any]
+
+
+class Writer:
+    """Takes rows from one thread and commits them from another, 500 rows or 5 ms at a time.
+
+    A row whose key is there already is left as it is: after a restart the same decisions are made again.
+    `replace` rows (progress) overwrite. Errors of the thread are raised by the next `put` or by `close`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._queue: SimpleQueue[tuple[str, Row, bool] | None] = SimpleQueue()
+        self._error: BaseException | None = None
+        self._path = path
+        self._idle = threading.Event()
+        self._idle.set()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, table: str, row: Row, replace: bool = False) -> None:
+        """Queue one row."""
+        if self._error is not None:
+            raise StoreError(f"writing to `{self._path}` failed: {self._error}") from self._error
+        self._idle.clear()
+        self._queue.put((table, row, replace))
+
+    def close(self) -> None:
+        """Write what is queued and end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise StoreError(f"writing to `{self._path}` failed: {self._error}") from self._error
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until everything queued so far is committed; False when it took longer than `timeout` seconds."""
+        return self._idle.wait(timeout)
+
+    def _run(self) -> None:
+        try:
+            db = open_database(self._path)
+            open_ended = True
+            while open_ended:
+                batch, open_ended = self._next_batch()
+                if batch:
+                    with db.atomic():
+                        for (table, replace), rows in batch.items():
+                            db.table(table).insert_all(rows, ignore=not replace, replace=replace)
+                if self._queue.empty():
+                    self._idle.set()
+            db.close()
+        except (sqlite3.Error, StoreError, OSError) as error:
+            self._error = error
+            self._idle.set()
+
+    def _next_batch(self) -> tuple[dict[tuple[str, bool], list[Row]], bool]:
+        batch: dict[tuple[str, bool], list[Row]] = defaultdict(list)
+        item = self._queue.get()
+        count, deadline = 0, time.monotonic() + BATCH_SECONDS
+        while item is not None:
+            table, row, replace = item
+            batch[table, replace].append(row)
+            count += 1
+            left = deadline - time.monotonic()
+            if count >= BATCH_ROWS or left <= 0:
+                return batch, True
+            try:
+                item = self._queue.get(timeout=left)
+            except Empty:
+                return batch, True
+        return batch, False

@@ -29,8 +29,9 @@ class Writer:
         self._queue: SimpleQueue[tuple[str, Row, bool] | None] = SimpleQueue()
         self._error: BaseException | None = None
         self._path = path
-        self._idle = threading.Event()
-        self._idle.set()
+        self._queued = 0
+        self._written = 0
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -38,7 +39,7 @@ class Writer:
         """Queue one row."""
         if self._error is not None:
             raise StoreError(f"writing to `{self._path}` failed: {self._error}") from self._error
-        self._idle.clear()
+        self._queued += 1
         self._queue.put((table, row, replace))
 
     def close(self) -> None:
@@ -50,7 +51,14 @@ class Writer:
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until everything queued so far is committed; False when it took longer than `timeout` seconds."""
-        return self._idle.wait(timeout)
+        goal = self._queued
+        with self._changed:
+            return self._changed.wait_for(lambda: self._written >= goal or self._error is not None, timeout)
+
+    def _advance(self, rows: int) -> None:
+        with self._changed:
+            self._written += rows
+            self._changed.notify_all()
 
     def _run(self) -> None:
         try:
@@ -62,12 +70,11 @@ class Writer:
                     with db.atomic():
                         for (table, replace), rows in batch.items():
                             db.table(table).insert_all(rows, ignore=not replace, replace=replace)
-                if self._queue.empty():
-                    self._idle.set()
+                    self._advance(sum(map(len, batch.values())))
             db.close()
         except (sqlite3.Error, StoreError, OSError) as error:
             self._error = error
-            self._idle.set()
+            self._advance(0)
 
     def _next_batch(self) -> tuple[dict[tuple[str, bool], list[Row]], bool]:
         batch: dict[tuple[str, bool], list[Row]] = defaultdict(list)

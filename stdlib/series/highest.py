@@ -18,36 +18,35 @@ from tradeplan.stdlib.parameters import period, source
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """A queue of the values that can still become the highest, best first, with the bars they came from beside it."""
+    """Blocks of `period` bars (van Herk): the highest of what is left of the last block, and of this one so far."""
     n = int(p[0])
-    t = k[0]
-    head = k[1]
-    size = k[2]
+    j = k[0]
     v = x[0]
-    if size > 0 and ring[n + head] <= t - n:
-        size -= 1
-        head += 1
-        if head == n:
-            head = 0
-    last = head + size
-    if last > n:
-        last -= n
-    while size > 0 and ring[last - 1] <= v:
-        size -= 1
-        last -= 1
-        if last == 0:
-            last = n
-    if last == n:
-        last = 0
-    ring[last] = v
-    ring[n + last] = t
-    k[0] = t + 1
-    k[1] = head
-    k[2] = size + 1
-    if t + 1 >= n:
-        out[0] = ring[head]
+    if j == 0:
+        best = -math.inf
+        ring[n] = best
+        i = n - 1
+        while i > 0:
+            if ring[i] > best:
+                best = ring[i]
+            ring[i] = best
+            i -= 1
+        f[0] = v
+    elif v > f[0]:
+        f[0] = v
+    ring[j] = v
+    j += 1
+    if k[1] == 1 or j == n:
+        v = ring[j]
+        if f[0] > v:
+            v = f[0]
+        out[0] = v
     else:
         out[0] = math.nan
+    if j == n:
+        j = 0
+        k[1] = 1
+    k[0] = j
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
@@ -63,8 +62,9 @@ FUNCTION = documented(
         parameters=(period(20), source("high")),
         outputs=(Output("highest", SameAs("source"), Scale.PRICE),),
         lookback=lambda p: int(p[0]),
-        integers=3,  # bars seen, place of the best, length of the queue
-        ring=lambda p: 2 * int(p[0]),
+        floats=1,  # the highest of this block
+        integers=2,  # place in the block, 1 after the first block
+        ring=lambda p: int(p[0]) + 1,
         step=step,
         oracle=oracle,
     ),

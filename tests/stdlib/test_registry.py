@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import importlib
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ def test_the_catalog_is_sorted_and_made_once() -> None:
 
 @pytest.mark.parametrize("function", catalog(), ids=lambda function: function.name)
 def test_the_texts_come_from_the_docstring(function) -> None:
-    module = inspect.getmodule(function.lookback)
+    module = importlib.import_module(f"{stdlib.__name__}.{function.category}.{function.name}")
     parts = sections(module.__doc__)
     assert set(parts) == {"Summary", *SECTIONS}
     assert function.summary == parts["Summary"]

@@ -1,0 +1,59 @@
+"""The first open of the broker's day so far.
+
+Definition: over the closed bars that opened since the day boundary of the market's profile, this one included.
+`D1.open` is that of the last closed day, yesterday.
+Source: day boundary of the market profile.
+Without data: UNKNOWN until the first day boundary: a day whose beginning was not seen does not count.
+Example: `WHEN close > day_open AND time(london) = 12:00 THEN BUY RISK 0.5% STOP 2 ATR`
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from tradeplan.dsl.catalog import Calendar, Field, Function, Output, Scale
+from tradeplan.dsl.kinds import PRICE
+from tradeplan.stdlib.page import documented
+
+
+def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
+    """Starts anew when the number of the day changes."""
+    today = int(x[1])
+    if k[0] == 0:
+        k[0] = 1
+        k[1] = today
+    elif k[1] != today:
+        k[0] = 2
+        k[1] = today
+        f[0] = x[0]
+    out[0] = math.nan
+    if k[0] == 2:
+        out[0] = f[0]
+
+
+def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
+    """Collects the bars of the day afresh for every bar."""
+    days = series["day"]
+    result: list[float] = []
+    for t, day in enumerate(days):
+        values = [series["open"][i] for i in range(t + 1) if days[i] == day]
+        result.append(values[0] if day != days[0] else math.nan)
+    return {"day_open": result}
+
+
+FUNCTION = documented(
+    Function(
+        name="day_open",
+        category="clock",
+        summary="",
+        reads=(Field("open"), Calendar("day", "broker", at_close=False)),
+        outputs=(Output("day_open", PRICE, Scale.PRICE),),
+        lookback=lambda p: 2,
+        floats=1,  # the value
+        integers=2,  # 0 before the first bar, 1 in the day it belongs to, 2 after; number of the day
+        step=step,
+        oracle=oracle,
+    ),
+    __doc__,
+)

@@ -1,0 +1,103 @@
+"""The market facts that checking a plan needs, read from the profiles without pydantic or numpy."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tradeplan.dsl.catalog.market import MarketFacts, Markets
+from tradeplan.plans import symbols
+from tradeplan.runtime.market.errors import ProfileError
+
+SHIPPED = Path(str(symbols.__file__)).parent
+"""The folder of the profiles that come with the program."""
+
+_NUMBERS = ("point", "pip", "contract_size", "lot_min", "lot_step", "lot_max")
+
+
+def profile_files(folder: Path) -> list[Path]:
+    """The profile files of a folder in order of name; raises ProfileError if the folder cannot be read."""
+    if not folder.is_dir():
+        raise ProfileError(f"`{folder}` is not a folder: expected one with a TOML file for each market")
+    return sorted(folder.glob("*.toml"))
+
+
+def load_facts(*folders: Path, timeframes: dict[str, tuple[str, ...]] | None = None) -> Markets:
+    """The facts of the shipped markets and those of `folders`, a later file taking the place of an earlier.
+
+    `timeframes` tells the stored timeframes by canonical name when data was given. Raises ProfileError.
+    """
+    found: dict[str, MarketFacts] = {}
+    stored = timeframes or {}
+    for folder in (SHIPPED, *folders):
+        for path in profile_files(folder):
+            facts = _facts(path, stored)
+            found[facts.name] = facts
+    _refuse_shared_names(found.values())
+    return Markets(found.values())
+
+
+def _refuse_shared_names(facts: Iterable[MarketFacts]) -> None:
+    owners: dict[str, str] = {}
+    for market in facts:
+        for name in market.names:
+            owner = owners.setdefault(name, market.name)
+            if owner != market.name:
+                raise ProfileError(f"`{name}` is claimed by `{owner}` and by `{market.name}`: keep one")
+
+
+def _facts(path: Path, stored: dict[str, tuple[str, ...]]) -> MarketFacts:
+    # Parsing only what stands above the first table halves the time; the tables are the runtime's business.
+    try:
+        head = path.read_text(encoding="utf-8").partition("\n[")[0]
+        table = tomllib.loads(head)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{path.name}: cannot be read as text ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(f"{path.name}: not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}") from None
+    names = _names(path, table)
+    numbers = [_number(path, table, key) for key in _NUMBERS]
+    point, pip, contract, lot_min, lot_step, lot_max = numbers
+    digits = table.get("digits")
+    if type(digits) is not int or not 0 <= digits <= 8:
+        raise ProfileError(f"{path.name}: `digits` is `{digits}`: expected a whole number from 0 to 8")
+    tradable = table.get("tradable", True)
+    if type(tradable) is not bool:
+        raise ProfileError(f"{path.name}: `tradable` is `{tradable}`: expected `true` or `false`")
+    return MarketFacts(
+        names=names,
+        digits=digits,
+        point=point,
+        pip=pip,
+        contract_size=contract,
+        quote_currency=_text(path, table, "profit_currency"),
+        account_currency=_text(path, table, "account_currency", "USD"),
+        lot_min=lot_min,
+        lot_max=lot_max,
+        lot_step=lot_step,
+        tradable=tradable,
+        timeframes=stored.get(names[0], ()),
+    )
+
+
+def _names(path: Path, table: dict[str, Any]) -> tuple[str, ...]:
+    names = table.get("names")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise ProfileError(f'{path.name}: `names` is `{names}`: expected a list of names such as `["gold", "xauusd"]`')
+    return tuple(names)
+
+
+def _number(path: Path, table: dict[str, Any], key: str) -> float:
+    value = table.get(key)
+    if type(value) not in (int, float) or not 0 < value < float("inf"):
+        raise ProfileError(f"{path.name}: `{key}` is `{value}`: expected a number above 0")
+    return float(value)
+
+
+def _text(path: Path, table: dict[str, Any], key: str, default: str | None = None) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str) or not value:
+        raise ProfileError(f"{path.name}: `{key}` is `{value}`: expected a text such as `USD`")
+    return value

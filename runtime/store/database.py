@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -53,3 +55,18 @@ def open_database(path: Path, *, durable: bool = False, read_only: bool = False)
             " database? give another path with --db"
         ) from error
     return db
+
+
+@contextmanager
+def write_transaction(db: Database) -> Iterator[None]:
+    """A transaction that takes the write lock at once.
+
+    One that begins by reading and then writes cannot wait for another writer: SQLite refuses it as `locked`.
+    """
+    db.conn.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()

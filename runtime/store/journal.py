@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tradeplan.runtime.store.database import StoreError, open_database
+from tradeplan.runtime.store.database import StoreError, open_database, write_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Journal:
     def intend(self, intents: Iterable[JournalIntent]) -> list[JournalIntent]:
         """Journal intents in one durable transaction; returns those that were not there yet, the ones to send."""
         fresh: list[JournalIntent] = []
-        with self._db.atomic():
+        with write_transaction(self._db):
             for i in intents:
                 known = self._db.execute("select 1 from intent where id = ?", [i.id]).fetchone()
                 if known is None:
@@ -112,7 +112,7 @@ class Journal:
 
     def settle(self, states: Iterable[tuple[int, str]]) -> None:
         """Set the states of intents: `sent`, `filled`, `late`, `cancelled`, ..."""
-        with self._db.atomic():
+        with write_transaction(self._db):
             for identity, state in states:
                 self._db.execute("update intent set state = ? where id = ?", [state, identity])
 

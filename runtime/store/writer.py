@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from tradeplan.runtime.store.database import StoreError, open_database
+from tradeplan.runtime.store.database import StoreError, open_database, write_transaction
 
 BATCH_ROWS = 500
 BATCH_SECONDS = 0.005
@@ -67,7 +67,7 @@ class Writer:
             while open_ended:
                 batch, open_ended = self._next_batch()
                 if batch:
-                    with db.atomic():
+                    with write_transaction(db):
                         for (table, replace), rows in batch.items():
                             db.table(table).insert_all(rows, ignore=not replace, replace=replace)
                     self._advance(sum(map(len, batch.values())))

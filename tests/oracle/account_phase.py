@@ -1,0 +1,128 @@
+"""Account phase: equity, stop-out and the account's statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.oracle.book import Leg, PlanState
+from tests.oracle.clock import boundary_before
+from tests.oracle.money import profit
+from tests.oracle.world import OracleAccount, OracleMarket
+from tests.oracle.writer import Writer
+
+
+def newest_bar(market: OracleMarket, finest: str, time: int) -> tuple[float, float] | None:
+    """Close and spread of the newest finest bar at a time."""
+    bars = market.bars[finest]
+    at = bars.newest(time)
+    return None if at < 0 else (bars.close[at], bars.spread[at])
+
+
+def mark(side: int, bar: tuple[float, float]) -> float:
+    """Where a position is valued."""
+    return bar[0] if side > 0 else bar[0] + bar[1]
+
+
+class Account:
+    """What all plans share."""
+
+    def __init__(self, account: OracleAccount, writer: Writer, finest: dict[str, str], states: list[PlanState]) -> None:
+        self.account = account
+        self.writer = writer
+        self.finest = finest
+        self.states = states
+        self._statistics: dict[tuple[int, tuple[object, ...]], float | None] = {}
+
+    def legs(self) -> Iterable[tuple[PlanState, Leg]]:
+        """All open legs, by plan and number."""
+        for state in self.states:
+            if state.position is not None:
+                for leg in state.position.legs:
+                    yield state, leg
+
+    def marked(self, state: PlanState, leg: Leg, time: int) -> int:
+        """The leg's profit at the mark, in cents."""
+        market, position = self.writer.markets[state.plan.market], state.position
+        assert position is not None
+        bar = newest_bar(market, self.finest[market.name], time)
+        assert bar is not None
+        rate = self.writer.rate(market, time)
+        out = mark(position.side, bar)
+        return profit(position.side, out, leg.price, leg.units, market.lot_step, market.contract, rate)
+
+    def equity(self, time: int) -> int:
+        """Balance and open profits, in cents."""
+        return self.writer.balance + sum(self.marked(s, leg, time) for s, leg in self.legs())
+
+    def used_margin(self) -> float:
+        """The margin of all legs."""
+        total = 0.0
+        for state, leg in self.legs():
+            market = self.writer.markets[state.plan.market]
+            total += margin(market, leg.units, leg.price, leg.rate)
+        return total
+
+    def unfilled_margin(self) -> float:
+        """The margin of what was decided and has not filled."""
+        total = 0.0
+        for state in self.states:
+            if state.pending is not None:
+                total += state.pending.margin
+            if state.position is not None:
+                for add in state.position.adds:
+                    total += add.margin
+        return total
+
+    def phase(self, time: int) -> None:
+        """Stop-out until margin suffices, then the equity of this instant."""
+        while True:
+            used = self.used_margin()
+            if not (used > 0 and self.equity(time) / 100 < used * self.account.stop_out / 100):
+                break
+            state, leg = min(self.legs(), key=lambda both: self.marked(*both, time))
+            market, position = self.writer.markets[state.plan.market], state.position
+            assert position is not None
+            bar = newest_bar(market, self.finest[market.name], time)
+            assert bar is not None
+            out = mark(position.side, bar) - position.side * market.slip
+            self.writer.close(state, leg, leg.units, out, time, "stop_out")
+        self.writer.equity.append((time, self.equity(time)))
+
+    def statistic(self, time: int, data: tuple[object, ...]) -> float | None:
+        """`drawdown`, `loss`, `loss_rate` over a span, `equity` or `balance`, at an instant that has had its phase."""
+        key = (time, data)
+        if key not in self._statistics:
+            self._statistics[key] = self._compute(time, data)
+        return self._statistics[key]
+
+    def _compute(self, time: int, data: tuple[object, ...]) -> float | None:
+        name, span = str(data[0]), data[1] if len(data) > 1 else None
+        past = [(t, e / 100) for t, e in self.writer.equity if t <= time]
+        now = past[-1][1]
+        if name == "equity":
+            return now
+        if name == "balance":
+            return self.writer.balance / 100
+        calendar, length = getattr(span, "calendar", ""), getattr(span, "milliseconds", 0)
+        if calendar:
+            start = boundary_before(time, calendar, self.account.boundary_zone)
+            inside = [e for t, e in past if t >= start]
+            before = [e for t, e in past if t < start]
+        else:
+            inside = [e for t, e in past if t > time - length]
+            before = [e for t, e in past if t <= time - length]
+        first = before[-1] if before else self.account.balance_cents / 100
+        if name == "drawdown":
+            peak = max(inside)
+            return 100 * (peak - now) / peak if peak != 0 else None
+        loss = max(0.0, first - now)
+        if name == "loss":
+            return loss
+        if name == "loss_rate":
+            return 100 * loss / first if first != 0 else None
+        return None
+
+
+def margin(market: OracleMarket, units: int, price: float, rate: float) -> float:
+    """The margin of a leg in account currency."""
+    return units * market.lot_step * market.contract * price * rate * market.margin_rate

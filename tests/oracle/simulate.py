@@ -1,0 +1,73 @@
+"""The whole of execution.md, instant by instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tradeplan.dsl.catalog import Catalog
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Lane
+from tradeplan.dsl.timeframe import milliseconds
+
+from tests.oracle.account_phase import Account
+from tests.oracle.book import PlanState
+from tests.oracle.guard_phase import GuardState, run_guard
+from tests.oracle.market_phase import Bar, run_bar
+from tests.oracle.plan_phase import Step, run_step
+from tests.oracle.values import Values
+from tests.oracle.world import OracleAccount, OracleMarket
+from tests.oracle.writer import Writer
+
+
+def simulate(
+    plans: Sequence[CheckedPlan],
+    guards: Sequence[CheckedGuard],
+    markets: Mapping[str, OracleMarket],
+    account: OracleAccount,
+    catalog: Catalog,
+    step_times: Mapping[Lane, list[int]],
+    live_from: int = 0,
+) -> Writer:
+    """Run plans and guards over a world; `step_times` says when each step lane ticks."""
+    values = Values(markets, catalog, step_times)
+    states = [PlanState(p) for p in sorted(plans, key=lambda p: p.name)]
+    guard_states = [GuardState(g) for g in sorted(guards, key=lambda g: g.name)]
+    traded = sorted({p.market for p in plans})
+    finest = {name: min(markets[name].bars, key=milliseconds) for name in traded}
+    writer = Writer(dict(markets), account.balance_cents, live_from)
+    book = Account(account, writer, finest, states)
+    ticks = {lane: {t: i for i, t in enumerate(times)} for lane, times in step_times.items()}
+    closing = {name: {t: i for i, t in enumerate(markets[name].bars[finest[name]].close_time)} for name in traded}
+    lanes = {s.plan.step_lane for s in states} | {g.guard.step_lane for g in guard_states}
+    for time in sorted({t for lane in lanes for t in ticks[lane]} | {t for c in closing.values() for t in c}):
+        for name in traded:
+            if time in closing[name]:
+                bar = bar_at(markets[name], finest[name], closing[name][time])
+                for state in states:
+                    if state.plan.market == name:
+                        run_bar(state, bar, markets[name], writer, account.netting)
+        book.phase(time)
+        for guard in guard_states:
+            if time in ticks[guard.guard.step_lane]:
+                run_guard(guard, ticks[guard.guard.step_lane][time], time, values, book, writer, states)
+        guard_halted = any(time < until for g in guard_states for until in g.halts.values())
+        for state in states:
+            if time in ticks[state.plan.step_lane]:
+                name = state.plan.market
+                tick = ticks[state.plan.step_lane][time]
+                run_step(Step(state, tick, time, markets[name], finest[name], values, book, writer, guard_halted))
+    return writer
+
+
+def bar_at(market: OracleMarket, timeframe: str, index: int) -> Bar:
+    """One bar of the finest lane."""
+    b = market.bars[timeframe]
+    return Bar(
+        b.open_time[index],
+        b.close_time[index],
+        b.open[index],
+        b.high[index],
+        b.low[index],
+        b.close[index],
+        b.spread[index],
+        b.swap_days[index] if b.swap_days else 0,
+    )

@@ -1,0 +1,52 @@
+"""The machine that code is made for, and loading object code into this process; needs llvmlite but not numba."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import llvmlite.binding as llvm
+
+
+@cache
+def _initialized() -> bool:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return True
+
+
+@cache
+def host() -> tuple[str, str, str]:
+    """Target triple, processor name and processor features of this machine."""
+    return (
+        llvm.get_process_triple(),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+    )
+
+
+def target_machine() -> llvm.TargetMachine:
+    """A code generator for this machine."""
+    _initialized()
+    triple, cpu, features = host()
+    return llvm.Target.from_triple(triple).create_target_machine(
+        cpu=cpu, features=features, opt=3, jit=True, reloc="pic", codemodel="jitdefault"
+    )
+
+
+class Library:
+    """Objects linked into this process; keep it as long as their addresses are used."""
+
+    def __init__(self) -> None:
+        self._machine = target_machine()
+        self._engines: list[llvm.ExecutionEngine] = []
+
+    def load(self, objects: dict[str, bytes]) -> dict[str, int]:
+        """Link objects, keyed by the symbol that each defines, and give the symbols' addresses."""
+        if not objects:
+            return {}
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
+        for code in objects.values():
+            engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        self._engines.append(engine)
+        return {symbol: int(engine.get_function_address(symbol)) for symbol in objects}

@@ -1,6 +1,6 @@
 """A seeded market simulator: what the runtime trades when there is no data."""
 
 from tradeplan.runtime.market.simulator.models import MARKETS
-from tradeplan.runtime.market.simulator.simulate import known, simulate
+from tradeplan.runtime.market.simulator.simulate import simulate
 
-__all__ = ["MARKETS", "known", "simulate"]
+__all__ = ["MARKETS", "simulate"]

@@ -9,29 +9,20 @@ FACTORS = ("dollar", "risk", "rates", "europe", "pacific", "crypto")
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """How a market is quoted: decimals, spread in points in its busiest hours, ticks in a busy minute, session."""
-
-    digits: int
-    spread: float
-    ticks: float
-    session: str
-    profile: str
-
-
-@dataclass(frozen=True, slots=True)
 class Primary:
-    """A market with a path of its own.
+    """A market with a path of its own; `name` is that of its profile, which tells digits, spread and sessions.
 
     `level` is where its price is pulled back to, with a half-life of `reversion` weeks; `volatility` is annual, of log
     returns; `loadings` are in the order of FACTORS and their squares sum to less than 1, the rest is its own.
+    `pulse` is when its price lives (also unseen, while its session is closed); `ticks` how many in a usual minute.
     """
 
     name: str
     level: float
     volatility: float
     loadings: tuple[float, float, float, float, float, float]
-    quote: Quote
+    ticks: float
+    pulse: str = "fx"
     reversion: float = 60.0
 
     @property
@@ -47,31 +38,30 @@ class Derived:
     name: str
     scale: float
     legs: tuple[tuple[str, float], ...]
-    quote: Quote
-
-
-def _fx(digits: int, spread: float, ticks: float) -> Quote:
-    return Quote(digits, spread, ticks, "fx", "fx")
+    ticks: float
+    pulse: str = "fx"
 
 
 PRIMARY = {
     model.name: model
     for model in (
         #                                 dollar  risk  rates europe pacific crypto
-        Primary("eurusd", 1.12, 0.080, (-0.78, 0.10, 0.00, 0.42, 0.00, 0.00), _fx(5, 8, 70)),
-        Primary("gbpusd", 1.29, 0.088, (-0.70, 0.20, 0.00, 0.22, 0.00, 0.00), _fx(5, 11, 65)),
-        Primary("usdjpy", 145.0, 0.098, (0.62, 0.15, 0.45, 0.00, 0.00, 0.00), _fx(3, 10, 75)),
-        Primary("usdchf", 0.88, 0.081, (0.68, 0.15, 0.00, -0.45, 0.00, 0.00), _fx(5, 13, 45)),
-        Primary("audusd", 0.67, 0.094, (-0.60, 0.40, 0.00, 0.00, 0.50, 0.00), _fx(5, 10, 50)),
-        Primary("usdcad", 1.36, 0.074, (0.62, -0.35, 0.00, 0.00, -0.15, 0.00), _fx(5, 13, 50)),
-        Primary("nzdusd", 0.61, 0.097, (-0.58, 0.36, 0.00, 0.00, 0.55, 0.00), _fx(5, 14, 40)),
-        Primary("usdsek", 10.3, 0.095, (0.70, -0.25, 0.00, -0.35, 0.00, 0.00), _fx(5, 400, 40)),
-        Primary("gold", 2600.0, 0.15, (-0.44, -0.05, -0.30, 0.00, 0.00, 0.00), Quote(2, 18, 110, "index", "fx")),
-        Primary("btc", 68_000.0, 0.55, (-0.38, 0.28, 0.00, 0.00, 0.00, 0.65), Quote(2, 900, 160, "always", "crypto")),
-        Primary("eth", 2_900.0, 0.70, (-0.35, 0.30, 0.00, 0.00, 0.00, 0.72), Quote(2, 90, 140, "always", "crypto")),
-        Primary("us500", 5_600.0, 0.16, (-0.15, 0.87, -0.05, 0.00, 0.00, 0.00), Quote(1, 5, 90, "index", "stock")),
-        Primary("us10y", 4.2, 0.24, (0.20, 0.15, 0.80, 0.00, 0.00, 0.00), Quote(3, 4, 25, "index", "stock"), 40.0),
-        Primary("vix", 17.0, 0.98, (0.10, -0.88, 0.00, 0.00, 0.00, 0.00), Quote(2, 5, 20, "index", "stock"), 6.0),
+        Primary("eurusd", 1.12, 0.080, (-0.78, 0.10, 0.00, 0.42, 0.00, 0.00), 70),
+        Primary("gbpusd", 1.29, 0.088, (-0.70, 0.20, 0.00, 0.22, 0.00, 0.00), 65),
+        Primary("usdjpy", 145.0, 0.098, (0.62, 0.15, 0.45, 0.00, 0.00, 0.00), 75),
+        Primary("usdchf", 0.88, 0.081, (0.68, 0.15, 0.00, -0.45, 0.00, 0.00), 45),
+        Primary("audusd", 0.67, 0.094, (-0.60, 0.40, 0.00, 0.00, 0.50, 0.00), 50),
+        Primary("usdcad", 1.36, 0.074, (0.62, -0.35, 0.00, 0.00, -0.15, 0.00), 50),
+        Primary("nzdusd", 0.61, 0.097, (-0.58, 0.36, 0.00, 0.00, 0.55, 0.00), 40),
+        Primary("usdsek", 10.3, 0.095, (0.70, -0.25, 0.00, -0.35, 0.00, 0.00), 40),
+        Primary("gold", 2600.0, 0.15, (-0.44, -0.05, -0.30, 0.00, 0.00, 0.00), 110, "metal"),
+        Primary("btc", 68_000.0, 0.55, (-0.38, 0.28, 0.00, 0.00, 0.00, 0.65), 160, "crypto"),
+        Primary("eth", 2_900.0, 0.70, (-0.35, 0.30, 0.00, 0.00, 0.00, 0.72), 140, "crypto"),
+        Primary("ltc", 85.0, 0.75, (-0.30, 0.26, 0.00, 0.00, 0.00, 0.66), 90, "crypto"),
+        Primary("xrp", 0.62, 0.80, (-0.28, 0.25, 0.00, 0.00, 0.00, 0.62), 90, "crypto"),
+        Primary("us500", 5_600.0, 0.16, (-0.15, 0.87, -0.05, 0.00, 0.00, 0.00), 90, "stock"),
+        Primary("us10y", 4.2, 0.24, (0.20, 0.15, 0.80, 0.00, 0.00, 0.00), 25, "stock", 40.0),
+        Primary("vix", 17.0, 0.98, (0.10, -0.88, 0.00, 0.00, 0.00, 0.00), 20, "stock", 6.0),
     )
 }
 """The markets that have paths, by name."""
@@ -90,16 +80,13 @@ DXY_LEGS = (
 DERIVED = {
     model.name: model
     for model in (
-        Derived("eurjpy", 1.0, (("eurusd", 1.0), ("usdjpy", 1.0)), _fx(3, 15, 75)),
-        Derived("gbpjpy", 1.0, (("gbpusd", 1.0), ("usdjpy", 1.0)), _fx(3, 22, 80)),
-        Derived("eurgbp", 1.0, (("eurusd", 1.0), ("gbpusd", -1.0)), _fx(5, 12, 45)),
-        Derived("dxy", DXY_SCALE, DXY_LEGS, Quote(3, 30, 40, "fx", "fx")),
+        Derived("eurjpy", 1.0, (("eurusd", 1.0), ("usdjpy", 1.0)), 75),
+        Derived("gbpjpy", 1.0, (("gbpusd", 1.0), ("usdjpy", 1.0)), 80),
+        Derived("eurgbp", 1.0, (("eurusd", 1.0), ("gbpusd", -1.0)), 45),
+        Derived("dxy", DXY_SCALE, DXY_LEGS, 40),
     )
 }
 """The markets that follow from others, by name."""
 
-ALIASES = {"xauusd": "gold", "btcusd": "btc", "ethusd": "eth", "dxy.syn": "dxy"}
-"""Other names under which the same markets are asked for."""
-
-MARKETS = tuple(sorted((*PRIMARY, *DERIVED)))
-"""Every market that can be simulated."""
+MARKETS = tuple(sorted({*PRIMARY, *DERIVED} - {"usdsek"}))
+"""Every market that can be simulated under the shipped profiles; the krona is a leg of the dollar index only."""

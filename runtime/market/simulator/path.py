@@ -68,8 +68,7 @@ class Paths:
         return total
 
     def _primary(self, model: Primary, week: int) -> Path:
-        quote = model.quote
-        variance = variance_shares(quote.session, quote.profile, week)
+        variance = variance_shares(model.pulse, week)
         sigma = np.sqrt(variance) * self.multipliers(model.name, week) * (model.volatility / WEEKS_PER_YEAR**0.5)
 
         # Walk: the market's own noise, summed step by step; its last row is the market's own move in each minute.

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from tradeplan.runtime.market.simulator.clock import WEEK_MINUTES, new_york_minutes, open_minutes
+from tradeplan.runtime.market.simulator.clock import WEEK_MINUTES, living_minutes, new_york_minutes
 from tradeplan.runtime.market.simulator.noise import Stream
 
 WEEKS_PER_YEAR = 365.25 / 7.0
@@ -14,12 +14,13 @@ _WEEKLY_SPREAD, _WEEKLY_MEMORY = 0.18, 0.85
 _HOURLY_SPREAD, _HOURLY_MEMORY = 0.32, 0.92
 _COMMON = 0.5**0.5
 _CLOSED_RATE = 0.03
-"""Variance of a closed minute as a share of an open one's; it arrives as one jump when the market reopens."""
+"""Variance of a minute without life as a share of a living one's; it arrives as one jump when the price wakes."""
 
 
 # New York hours 0 to 23: London opens at 3, New York at 8, the day rolls at 17, Tokyo opens at 19.
 _BY_HOUR = {
     "fx": "80 85 110 150 145 130 115 120 160 170 170 150 120 105 100 90 70 45 50 75 90 85 80 75",
+    "metal": "80 85 110 150 145 130 115 120 160 170 170 150 120 105 100 90 70 45 50 75 90 85 80 75",
     "stock": "45 45 55 75 70 65 65 75 110 190 210 170 140 130 140 180 100 40 45 50 50 45 45 45",
     "crypto": "85 85 90 95 95 95 100 105 120 135 140 130 120 115 110 105 95 90 95 100 105 100 95 90",
 }
@@ -28,30 +29,30 @@ _WEEKEND_CRYPTO = 0.65
 
 
 @lru_cache(maxsize=256)
-def activity(profile: str, week: int) -> NDArray[np.float64]:
+def activity(pulse: str, week: int) -> NDArray[np.float64]:
     """Relative size of a minute's move through a week by New York's hour, 1 on a usual minute, shape (10080,)."""
     local = new_york_minutes(week)
-    hours = np.array([int(percent) / 100.0 for percent in _BY_HOUR[profile].split()])
+    hours = np.array([int(percent) / 100.0 for percent in _BY_HOUR[pulse].split()])
     # Hours are knots at their middle, joined by straight lines: no cliff at the full hour.
     shape: NDArray[np.float64] = np.interp(
         (local % 1_440) / 60.0, np.arange(-0.5, 25.0), np.concatenate((hours[-1:], hours, hours[:1]))
     )
-    if profile == "crypto":
+    if pulse == "crypto":
         day = (local // 1_440) % 7
         shape = np.where((day == 0) | (day == 6), _WEEKEND_CRYPTO * shape, shape)
     return shape
 
 
 @lru_cache(maxsize=256)
-def variance_shares(session: str, profile: str, week: int) -> NDArray[np.float64]:
+def variance_shares(pulse: str, week: int) -> NDArray[np.float64]:
     """Each minute's share of a usual week's variance, shape (10080,), summing to 1.
 
-    INVARIANT: closed minutes are 0 except the last before an opening, which holds the jump over the closed time.
+    INVARIANT: minutes without life are 0 except the last before it starts again, which holds the jump over that time.
     """
-    opened = open_minutes(session, week)
-    weight = np.where(opened, activity(profile, week) ** 2, 0.0)
-    typical = np.cumsum(weight)[-1] / max(1, int(np.count_nonzero(opened)))
-    edges = np.flatnonzero(np.diff(opened.astype(np.int8), prepend=1, append=1))
+    living = living_minutes(pulse, week)
+    weight = np.where(living, activity(pulse, week) ** 2, 0.0)
+    typical = np.cumsum(weight)[-1] / max(1, int(np.count_nonzero(living)))
+    edges = np.flatnonzero(np.diff(living.astype(np.int8), prepend=1, append=1))
     for first, after in zip(edges[::2], edges[1::2], strict=True):
         weight[after - 1] = (after - first) * _CLOSED_RATE * typical
     share: NDArray[np.float64] = weight / np.cumsum(weight)[-1]

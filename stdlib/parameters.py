@@ -21,9 +21,9 @@ def period(
     return Parameter(name, COUNT, default=str(default), low=low, high=high, about=about)
 
 
-def span(name: str, default: str, *, low: int = 1, about: str) -> Parameter:
+def span(name: str, default: str, *, low: int = 1, high: int = LONGEST_SPAN, about: str) -> Parameter:
     """A span written as a duration or as bars: `change(1h)`, `count(c, 20 bars)`."""
-    return Parameter(name, SPAN, default=default, low=low, high=LONGEST_SPAN, about=about)
+    return Parameter(name, SPAN, default=default, low=low, high=high, about=about)
 
 
 def source(default: str = "close") -> Parameter:

@@ -4,8 +4,7 @@ Definition: TRUE on a bar on which the last is TRUE, if each of the others was T
 written, each on a bar of its own, and all of them within the last `within` bars, this one included.
 Source: three values are this project's own: UNKNOWN where it depends on what is unknown.
 Without data: UNKNOWN where an UNKNOWN condition, or a bar before the first, would decide.
-Example: `WHEN sequence(rsi(14) < 30, close > ema(20), close > highest(5)[1], within=12 bars) THEN BUY RISK 0.5% STOP
-2 ATR`
+Example: `WHEN sequence(rsi(14) < 30, close > ema(20), close > highest(5)[1], within=12 bars) THEN ALERT "in order"`
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from itertools import pairwise
 from tradeplan.dsl.catalog import Function, Gap, Output, Parameter, Scale
 from tradeplan.dsl.kinds import NUMBER
 from tradeplan.stdlib.page import documented
-from tradeplan.stdlib.parameters import source, span
+from tradeplan.stdlib.parameters import LONGEST_PERIOD, source, span
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
@@ -141,7 +141,7 @@ FUNCTION = documented(
         summary="",
         parameters=(
             Parameter("other", None, series=True, about="what to compare with"),
-            span("window", "4h", low=2, about="how many bars are compared"),
+            span("window", "4h", low=2, high=LONGEST_PERIOD, about="how many bars are compared"),
             source(),
         ),
         outputs=(Output("corr", NUMBER, Scale.NONE),),

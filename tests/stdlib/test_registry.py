@@ -6,7 +6,6 @@ import importlib
 from pathlib import Path
 
 import pytest
-
 from tradeplan import stdlib
 from tradeplan.stdlib.page import SECTIONS, documented, sections
 from tradeplan.stdlib.registry import catalog, load_catalog
@@ -24,7 +23,7 @@ def test_the_catalog_is_sorted_and_made_once() -> None:
     assert catalog() is catalog()
 
 
-@pytest.mark.parametrize("function", catalog(), ids=lambda function: function.name)
+@pytest.mark.parametrize("function", list(catalog()), ids=lambda function: function.name)
 def test_the_texts_come_from_the_docstring(function) -> None:
     module = importlib.import_module(f"{stdlib.__name__}.{function.category}.{function.name}")
     parts = sections(module.__doc__)

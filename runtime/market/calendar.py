@@ -9,7 +9,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tradeplan.dsl.timeframe import TIMEFRAMES, is_daily_or_slower
 from tradeplan.runtime.market.open_hours import open_hours
 from tradeplan.runtime.market.profile import SymbolProfile

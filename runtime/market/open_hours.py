@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tradeplan.runtime.market.sessions import MINUTES_A_WEEK, Span
 from tradeplan.runtime.market.zones import DAY, LAST_DAY, WEEK, Times, zone
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.sessions import Span, parse_boundary, parse_span, week_spans
 from tradeplan.runtime.market.zones import zone

@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-
 from tradeplan.runtime.market.errors import ProfileError
 from tradeplan.runtime.market.facts import SHIPPED, profile_files
 from tradeplan.runtime.market.profile import SymbolProfile

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tradeplan.runtime.market.errors import MarketError
 
 Times = NDArray[np.int64]
@@ -82,7 +81,7 @@ def zone(name: str) -> Zone:
         raise MarketError(
             f"unknown time zone `{name}`: expected an IANA name such as `UTC`, `Europe/London` or `America/New_York`"
         ) from None
-    epoch = datetime(1970, 1, 1, tzinfo=timezone.utc)
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
 
     def offset(second: int) -> int:
         delta = (epoch + timedelta(seconds=second)).astimezone(info).utcoffset()

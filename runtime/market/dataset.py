@@ -1,0 +1,188 @@
+"""All bars a run may read: stored, or aggregated from finer ones, with profiles, calendars and conversions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tradeplan.dsl.timeframe import TIMEFRAMES
+from tradeplan.runtime.market.aggregate import aggregate, divides
+from tradeplan.runtime.market.bars import Bars
+from tradeplan.runtime.market.calendar import MarketCalendar
+from tradeplan.runtime.market.conversion import Conversion
+from tradeplan.runtime.market.errors import DataError
+from tradeplan.runtime.market.frames import Frame, rates_from_frame
+from tradeplan.runtime.market.profile import SymbolProfile
+from tradeplan.runtime.market.profiles import Profiles
+from tradeplan.runtime.market.rates import Rates
+from tradeplan.runtime.market.ready import ready_bars
+from tradeplan.runtime.market.sources import MemorySource, Source, open_source
+from tradeplan.runtime.market.zones import DAY
+
+
+class Dataset:
+    """Bars of several markets. Markets may be asked for by any of their names."""
+
+    def __init__(self, source: Source, profiles: Profiles) -> None:
+        self._source = source
+        self._profiles = profiles
+        stored: dict[str, list[str]] = {}
+        for market, timeframe in source.series():
+            stored.setdefault(market, []).append(timeframe)
+        self._stored = {m: tuple(sorted(stored[m], key=TIMEFRAMES.__getitem__)) for m in sorted(stored)}
+        self._calendars: dict[str, MarketCalendar] = {}
+        self._bars: dict[tuple[str, str], Bars | None] = {}
+        self._conversion = Conversion(self)
+        self._notices: list[str] = []
+
+    @staticmethod
+    def open(path: Path, profiles: Profiles) -> Dataset:
+        """The bars of a bar store, or of a folder with files SYMBOL/TIMEFRAME.parquet; raises DataError."""
+        return Dataset(open_source(path, profiles), profiles)
+
+    @staticmethod
+    def from_rates(rates: Mapping[tuple[str, str], Rates], profiles: Profiles) -> Dataset:
+        """Bars in memory, by market and timeframe."""
+        return Dataset(MemorySource(rates, profiles), profiles)
+
+    @staticmethod
+    def from_frames(frames: Mapping[tuple[str, str], Frame], profiles: Profiles) -> Dataset:
+        """Bars of pandas frames: UTC index of opens, columns open, high, low, close and perhaps volumes and spread."""
+        rates = {key: rates_from_frame(frame, ".".join(key)) for key, frame in frames.items()}
+        return Dataset.from_rates(rates, profiles)
+
+    def markets(self) -> tuple[str, ...]:
+        """Canonical names of markets with data, in order."""
+        return tuple(self._stored)
+
+    def timeframes(self, market: str) -> tuple[str, ...]:
+        """Stored timeframes of a market, finest first; empty if there is no data."""
+        return self._stored.get(self._name(market), ())
+
+    def profile(self, market: str) -> SymbolProfile:
+        """The profile of a market; raises ProfileError for an unknown one."""
+        return self._profiles[market]
+
+    def profiles(self) -> Profiles:
+        """All profiles, with data or without."""
+        return self._profiles
+
+    def calendar(self, market: str) -> MarketCalendar:
+        """The calendar of a market."""
+        name = self._name(market)
+        if name not in self._calendars:
+            self._calendars[name] = MarketCalendar(self._profiles[name])
+        return self._calendars[name]
+
+    def bars(self, market: str, timeframe: str) -> Bars | None:
+        """Bars as stored, else aggregated from the finest stored timeframe that divides; None if there is none."""
+        key = (self._name(market), timeframe)
+        if key not in self._bars:
+            self._bars[key] = self._load(*key)
+        return self._bars[key]
+
+    def finest(self, market: str, at_least_from: int | None = None) -> str | None:
+        """The finest stored timeframe that has bars, at that time (UTC ms) or at most a day of sessions after it."""
+        for timeframe in self.timeframes(market):
+            bars = self.bars(market, timeframe)
+            if bars is None or not len(bars):
+                continue
+            if at_least_from is None:
+                return timeframe
+            row = int(np.searchsorted(bars.close_time, at_least_from, side="right"))
+            clock = self.calendar(market).session_clock_at
+            if row < len(bars) and clock(int(bars.open_time[row])) - clock(at_least_from) <= DAY:
+                return timeframe
+        return None
+
+    def span(self, market: str) -> tuple[int, int] | None:
+        """First open and last close over all stored timeframes, in UTC milliseconds; None without bars."""
+        stored = [self.bars(market, timeframe) for timeframe in self.timeframes(market)]
+        found = [bars for bars in stored if bars is not None and len(bars)]
+        if not found:
+            return None
+        return min(int(b.open_time[0]) for b in found), max(int(b.close_time[-1]) for b in found)
+
+    def window(self, start: int | None = None, end: int | None = None) -> Dataset:
+        """The bars with open >= start and close <= end; aggregated bars are those of the whole data, so cut alike."""
+        return _Window(self, start, end)
+
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about the bars read so far; each is told once for a source that is cached."""
+        return (*self._source.notices, *self._notices)
+
+    def conversion_market(self, market: str) -> str | None:
+        """The market whose price converts this one's profit into the account currency; None if none is needed or known.
+
+        `needs_conversion` tells the two apart.
+        """
+        return self._conversion.market(self._profiles[market])
+
+    def needs_conversion(self, market: str) -> bool:
+        """Whether profits of a market are in another currency than the account (cents of the same are no other)."""
+        return self._conversion.is_needed(self._profiles[market])
+
+    def rate_to_account(self, market: str, times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What one unit of the market's profit currency is in account units at each time; NaN where it is not known."""
+        return self._conversion.rates(self._profiles[market], times)
+
+    def _name(self, market: str) -> str:
+        profile = self._profiles.get(market)
+        return market if profile is None else profile.name
+
+    def _load(self, market: str, timeframe: str) -> Bars | None:
+        stored = self.timeframes(market)
+        if timeframe not in TIMEFRAMES:
+            raise DataError(f"unknown timeframe `{timeframe}`: expected one of {', '.join(TIMEFRAMES)}")
+        if timeframe in stored:
+            rates = self._source.rates(market, timeframe)
+            bars, notices = ready_bars(market, timeframe, rates, self._profiles[market], self.calendar(market))
+            self._notices += notices
+            return bars
+        finer = next((name for name in stored if divides(name, timeframe)), None)
+        source = self.bars(market, finer) if finer else None
+        return None if source is None else aggregate(source, timeframe, self.calendar(market), complete=True)
+
+
+class _Window(Dataset):
+    """A dataset cut to a span of time; rows are views of the whole one's."""
+
+    def __init__(self, whole: Dataset, start: int | None, end: int | None) -> None:
+        super().__init__(whole._source, whole._profiles)
+        self._whole = whole
+        self._from, self._to = start, end
+        self._calendars = whole._calendars
+        # A rate needs the newest close at a time, which may lie before the window; it never reads past that time.
+        self._conversion = whole._conversion
+
+    def notices(self) -> tuple[str, ...]:
+        """Those of the whole dataset."""
+        return self._whole.notices()
+
+    def _load(self, market: str, timeframe: str) -> Bars | None:
+        bars = self._whole.bars(market, timeframe)
+        if bars is None:
+            return None
+        first = 0 if self._from is None else int(np.searchsorted(bars.open_time, self._from, side="left"))
+        last = len(bars) if self._to is None else int(np.searchsorted(bars.close_time, self._to, side="right"))
+        return cut(bars, slice(first, max(first, last)))
+
+
+def cut(bars: Bars, rows: slice) -> Bars:
+    """Some rows of bars, as views."""
+    return Bars(
+        bars.market,
+        bars.timeframe,
+        bars.open_time[rows],
+        bars.close_time[rows],
+        bars.open[rows],
+        bars.high[rows],
+        bars.low[rows],
+        bars.close[rows],
+        bars.tick_volume[rows],
+        bars.real_volume[rows],
+        bars.spread[rows],
+        bars.spread_known[rows],
+    )

@@ -1,0 +1,152 @@
+"""Checks rates row by row and reports what is wrong with them; nothing is ever repaired here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from tradeplan.runtime.market.calendar import MarketCalendar
+from tradeplan.runtime.market.columns import PRICES
+from tradeplan.runtime.market.rates import Rates
+
+LISTED = 5
+"""How many rows a finding names; it always tells how many there are."""
+_ENOUGH_ROWS = 5
+"""Below this many rows, "every row is so" says nothing about the source."""
+
+
+class Severity(StrEnum):
+    """An error makes results wrong and stops an import; a note is worth knowing."""
+
+    ERROR = "error"
+    NOTE = "note"
+
+
+CODES: dict[str, tuple[Severity, str]] = {
+    "disorder": (Severity.ERROR, "rows older than the row before them"),
+    "duplicate": (Severity.ERROR, "rows with the time of the row before them"),
+    "not_finite": (Severity.ERROR, "prices that are not a number or infinite"),
+    "not_positive": (Severity.ERROR, "prices of zero or below"),
+    "crossed": (Severity.ERROR, "bars whose high is below the low, or whose open or close lies outside"),
+    "negative": (Severity.ERROR, "negative volumes or spreads"),
+    "misaligned": (Severity.ERROR, "bars that do not open on the timeframe's grid (or the profile's day boundary)"),
+    "dst_gap": (Severity.ERROR, "local times that never were, because clocks were put forward over them"),
+    "dst_overlap": (Severity.ERROR, "local times that were twice, and the order of rows does not tell which is meant"),
+    "gap": (Severity.NOTE, "gaps inside sessions"),
+    "outside_session": (Severity.NOTE, "bars wholly outside the profile's sessions"),
+    "chained_open": (Severity.NOTE, "every open equals the close before it: the source holds no real opens"),
+    "no_real_range": (Severity.NOTE, "every high and low is that of open and close: the source holds no real ones"),
+    "no_spread": (Severity.NOTE, "no row has a spread: the profile's is used for all"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One kind of problem: how many rows have it, and the first of them (counted from 0) with their times as read.
+
+    `detail` adds what only this check knows, such as the longest gap. A finding about all rows has `rows` empty.
+    """
+
+    code: str
+    count: int
+    rows: tuple[int, ...] = ()
+    times: tuple[int, ...] = ()
+    detail: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """Whether it stops an import."""
+        return CODES[self.code][0]
+
+    def text(self) -> str:
+        """The finding in one line, rows counted from 1."""
+        what = CODES[self.code][1]
+        if not self.rows:
+            return f"{what}{f' ({self.detail})' if self.detail else ''}"
+        named = ", ".join(f"{row + 1} ({stamp(at)})" for row, at in zip(self.rows, self.times, strict=True))
+        more = f" and {self.count - len(self.rows)} more" if self.count > len(self.rows) else ""
+        return f"{self.count} {what}{f', {self.detail}' if self.detail else ''}: row {named}{more}"
+
+
+def stamp(time: int) -> str:
+    """UTC milliseconds as `2018-01-31 23:59`, with seconds only where there are any."""
+    text = str(np.datetime64(time, "ms")).replace("T", " ").removesuffix(".000")
+    return text.removesuffix(":00") if len(text) == 19 else text
+
+
+def found(code: str, hit: NDArray[np.bool_], times: NDArray[np.int64], detail: str = "") -> list[Finding]:
+    """A finding for the rows that are hit, or nothing."""
+    rows = np.flatnonzero(hit)
+    if not len(rows):
+        return []
+    first = rows[:LISTED]
+    return [Finding(code, len(rows), tuple(first.tolist()), tuple(times[first].tolist()), detail)]
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings that stop an import."""
+    return [finding for finding in findings if finding.severity is Severity.ERROR]
+
+
+def verify(rates: Rates, timeframe: str, calendar: MarketCalendar) -> list[Finding]:
+    """Every finding about the rates, errors first."""
+    if not len(rates):
+        return []
+    time, false = rates.time, np.zeros(1, dtype=np.bool_)
+    step = np.diff(time)
+    findings = found("disorder", np.concatenate([false, step < 0]), time)
+    findings += found("duplicate", np.concatenate([false, step == 0]), time)
+    findings += _prices(rates)
+    findings += found("negative", (rates.tick_volume < 0) | (rates.real_volume < 0) | (rates.spread < 0), time)
+    findings += found("misaligned", calendar.bar_open(time, timeframe) != time, time)
+    findings += _gaps(time, timeframe, calendar)
+    findings += found("outside_session", _outside(time, timeframe, calendar), time)
+    findings += _whole(rates)
+    return findings
+
+
+def _prices(rates: Rates) -> list[Finding]:
+    rows, time = len(rates), rates.time
+    infinite, low = np.zeros(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
+    for name in PRICES:
+        column = getattr(rates, name)
+        infinite |= ~np.isfinite(column)
+        low |= column <= 0
+    crossed = (rates.high < np.maximum(rates.open, rates.close)) | (rates.low > np.minimum(rates.open, rates.close))
+    crossed |= rates.high < rates.low
+    return found("not_finite", infinite, time) + found("not_positive", low, time) + found("crossed", crossed, time)
+
+
+def _gaps(time: NDArray[np.int64], timeframe: str, calendar: MarketCalendar) -> list[Finding]:
+    closes = calendar.close_of(time, timeframe)
+    due = calendar.scheduled_closes(timeframe, int(closes.min()), int(closes.max()))
+    missing = np.searchsorted(due, closes[1:], side="left") - np.searchsorted(due, closes[:-1], side="right")
+    hit = np.concatenate([[False], missing > 0])
+    if not hit.any():
+        return []
+    worst = int(missing.argmax())
+    detail = f"{int(missing[missing > 0].sum())} bars missing, most after {stamp(int(time[worst]))}: {missing[worst]}"
+    return found("gap", hit, time, detail)
+
+
+def _outside(time: NDArray[np.int64], timeframe: str, calendar: MarketCalendar) -> NDArray[np.bool_]:
+    opened = calendar.session_clock(time)
+    return np.asarray(calendar.session_clock(calendar.close_of(time, timeframe)) == opened, dtype=np.bool_)
+
+
+def _whole(rates: Rates) -> list[Finding]:
+    rows = len(rates)
+    if rows < _ENOUGH_ROWS:
+        return []
+    findings: list[Finding] = []
+    if (rates.open[1:] == rates.close[:-1]).all():
+        findings.append(Finding("chained_open", rows - 1))
+    top, bottom = np.maximum(rates.open, rates.close), np.minimum(rates.open, rates.close)
+    if (rates.high == top).all() and (rates.low == bottom).all():
+        findings.append(Finding("no_real_range", rows))
+    if not rates.spread.any():
+        findings.append(Finding("no_spread", rows))
+    return findings

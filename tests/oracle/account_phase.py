@@ -105,7 +105,7 @@ class Account:
             return self.writer.balance / 100
         calendar, length = getattr(span, "calendar", ""), getattr(span, "milliseconds", 0)
         if calendar:
-            start = boundary_before(time, calendar, self.account.boundary_zone)
+            start = boundary_before(time, calendar, self.account.boundary)
             inside = [e for t, e in past if t >= start]
             before = [e for t, e in past if t < start]
         else:

@@ -9,7 +9,7 @@ from tradeplan.dsl.graph import CheckedPlan, EntryAction
 
 @dataclass(frozen=True)
 class Decision:
-    """One thing decided at a step: sent, or the reason why not. `rule` is -1 where no rule of the plan stands behind it."""
+    """One thing decided at a step: sent, or the reason why not. `rule` is -1 where no rule is behind it."""
 
     time: int
     plan: str

@@ -30,7 +30,7 @@ def try_to_enter(
     halted: bool,
 ) -> str:
     """Send the entry, or say why not."""
-    refused = limits(state, time, account.account.boundary_zone, halted)
+    refused = limits(state, time, account.account.boundary, halted)
     if refused:
         return refused
 
@@ -46,7 +46,7 @@ def try_to_enter(
     if unknown or bar is None or (action.price is not None and price is None):
         return "unknown_level"
     assert stop is not None
-    rate = market.rate(time)
+    rate = writer.known_rate(market, time)
     if rate is None:
         return "no_rate"
     side = action.side
@@ -61,7 +61,8 @@ def try_to_enter(
     goals = [(action.target, target)] if action.target is not None else []
     goals += [(take.at, value) for take, value in zip(action.takes, takes, strict=True)]
     for given, value in goals:
-        assert given is not None and value is not None
+        assert given is not None
+        assert value is not None
         if side * (level(given.kind.value, value, estimate, risk, side, market.tick) - estimate) <= 0:
             return "target_wrong_side"
     units = size(action, distance, rate, market, account.equity(time) / 100)
@@ -78,7 +79,7 @@ def try_to_enter(
         writer.active_from(time),
         units,
         price,
-        None if action.valid is None else span_end(time, action.valid, account.account.boundary_zone),
+        None if action.valid is None else span_end(time, action.valid, account.account.boundary),
         stop,
         target,
         [t for t in takes if t is not None],
@@ -87,7 +88,7 @@ def try_to_enter(
     return "sent"
 
 
-def limits(state: PlanState, time: int, zone: str, halted: bool) -> str:
+def limits(state: PlanState, time: int, boundary: int, halted: bool) -> str:
     """The reasons that need no prices, in their order."""
     plan = state.plan
     if plan.expires is not None and time >= plan.expires:
@@ -99,12 +100,12 @@ def limits(state: PlanState, time: int, zone: str, halted: bool) -> str:
     if (
         plan.cooldown is not None
         and state.last_exit is not None
-        and time < span_end(state.last_exit, plan.cooldown, zone)
+        and time < span_end(state.last_exit, plan.cooldown, boundary)
     ):
         return "cooldown"
     if plan.max_count and plan.max_span is not None:
         if plan.max_span.calendar:
-            start = boundary_before(time, plan.max_span.calendar, zone)
+            start = boundary_before(time, plan.max_span.calendar, boundary)
             count = sum(1 for f in state.first_fills if f >= start)
         else:
             count = sum(1 for f in state.first_fills if f > time - plan.max_span.milliseconds)
@@ -113,9 +114,9 @@ def limits(state: PlanState, time: int, zone: str, halted: bool) -> str:
     return ""
 
 
-def span_end(start: int, span: TimeSpan, zone: str) -> int:
+def span_end(start: int, span: TimeSpan, boundary: int) -> int:
     """The end of a span that begins at a time."""
-    return boundary_after(start, span.calendar, zone) if span.calendar else start + span.milliseconds
+    return boundary_after(start, span.calendar, boundary) if span.calendar else start + span.milliseconds
 
 
 def estimated_fill(action: EntryAction, price: float | None, bar: tuple[float, float], market: OracleMarket) -> float:

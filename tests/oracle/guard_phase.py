@@ -56,7 +56,7 @@ def run_guard(
         before = values.value(rule.condition, tick - 1, reader) if tick - 1 in state.times else None
         for action in rule.actions:
             if isinstance(action, HaltAction) and not time < state.halts.get(rule.number, 0):
-                state.halts[rule.number] = halt_end(action, time, account.account.boundary_zone)
+                state.halts[rule.number] = halt_end(action, time, account.account.boundary)
                 writer.decide(time, name, rule.number, "halt", "sent")
             elif isinstance(action, FlattenAction):
                 flatten(time, writer, plans)

@@ -110,7 +110,7 @@ def fill_adds(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer) 
 
 
 def try_entry(state: PlanState, order: EntryOrder, bar: Bar, market: OracleMarket, writer: Writer) -> str:
-    """Step 4 for the entry: `market` (at the open), `gap` (pending, at the open), `limit`, `stop` (inside), or nothing."""
+    """Step 4 for the entry: filled as `market` or `gap` (at the open), as `limit` or `stop` (inside), or not."""
     if bar.opened < order.active_from:
         return ""
     side, name = order.action.side, state.plan.name

@@ -101,7 +101,7 @@ def snapshot(state: PlanState, tick: int, time: int, market: OracleMarket, bar: 
         time,
         {
             "entry": position.entry,
-            "stop": position.stop,
+            "stop": position.requested_stop,
             "size": position.units * market.lot_step,
             "profit": position.side * (now - position.entry),
             "best": position.best,
@@ -147,17 +147,17 @@ def start_halts(step: Step, true: list[CheckedRule]) -> None:
     for rule in true:
         for action in rule.actions:
             if isinstance(action, HaltAction) and not step.time < step.state.halts.get(rule.number, 0):
-                until = halt_end(action, step.time, step.account.account.boundary_zone)
+                until = halt_end(action, step.time, step.account.account.boundary)
                 step.state.halts[rule.number] = until
                 step.writer.decide(step.time, step.name, rule.number, "halt", "sent")
 
 
-def halt_end(action: HaltAction, time: int, zone: str) -> int:
+def halt_end(action: HaltAction, time: int, boundary: int) -> int:
     """When a halt that starts now ends."""
     if action.duration is None:
         return FOREVER
     if action.duration.calendar:
-        return boundary_after(time, action.duration.calendar, zone)
+        return boundary_after(time, action.duration.calendar, boundary)
     return time + action.duration.milliseconds
 
 
@@ -204,7 +204,7 @@ def request_full(writer: Writer, state: PlanState, time: int, rule: int, reason:
 
 
 def request_parts(step: Step, position: Position, closes: list[tuple[CheckedRule, int, float | None]]) -> bool:
-    """Part closes: added up, from the last leg down; a full close if nothing would remain. Whether anything is asked."""
+    """Part closes: added up, from the last leg down; a full close if nothing would remain. Whether any is asked."""
     wanted = 0
     for rule, number, percent in closes:
         assert percent is not None
@@ -257,7 +257,7 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
             position.used.add((rule.number, number))
             units = math.floor(position.size * action.percent / 100 + 1e-9)
             units = min(units, math.floor(market.lot_max / market.lot_step + 1e-9))
-            rate = market.rate(step.time)
+            rate = step.writer.known_rate(market, step.time)
             side = position.side
             estimate = step.bar[0] + step.bar[1] + market.slip if side > 0 else step.bar[0] - market.slip
             if rate is None:

@@ -11,7 +11,7 @@ from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import ACCOUNT_MARKET, Lane, Node, Op
 from tradeplan.dsl.timeframe import is_daily_or_slower, milliseconds
 
-from tests.oracle.clock import local, seconds_of_day
+from tests.oracle.clock import reading
 from tests.oracle.stepping import Stepped
 from tests.oracle.world import OracleBars, OracleMarket
 
@@ -139,10 +139,10 @@ class Values:
         else:
             bars = self.bars(lane)
             time = bars.close_time[tick] if at_close else bars.open_time[tick]
-        wall = str(zone)
-        if wall == "broker":
-            wall = "UTC" if lane.market == ACCOUNT_MARKET else self.markets[lane.market].clock.zone
-        return calendar(str(what), wall, time)
+        if zone == "broker":
+            boundary, name = (0, "UTC") if lane.market == ACCOUNT_MARKET else self.markets[lane.market].day_boundary
+            return reading(str(what), time, name, boundary)
+        return reading(str(what), time, str(zone))
 
     def _join(self, node: Node, tick: int) -> Value:
         source = node.inputs[0]
@@ -160,36 +160,16 @@ class Values:
 
     def fresh(self, lane: Lane, close: int, time: int) -> bool:
         """Whether what a lane showed at `close` may still be read at `time`."""
-        market = self.markets[lane.market]
-        if is_daily_or_slower(lane.timeframe):
-            return len(market.clock.scheduled(lane.timeframe, close, time)) <= market.stale_cadences
-        if not market.clock.is_open(time):
+        calendar = self.markets[lane.market].calendar
+        if not is_daily_or_slower(lane.timeframe) and not calendar.is_open_at(time):
             return False
-        return not market.clock.elapsed_at_least(close, time, market.stale_cadences * milliseconds(lane.timeframe))
+        elapsed = calendar.session_clock_at(time) - calendar.session_clock_at(close)
+        return elapsed < calendar.stale_after(lane.timeframe)
 
 
 def last_at_or_before(times: list[int], time: int) -> int:
     """The index of the last of rising times that is not after a time, -1 if none."""
     return bisect_right(times, time) - 1
-
-
-def calendar(what: str, zone: str, time: int) -> float:
-    """A calendar reading of a time."""
-    from_epoch = time + (utc_offset(time, zone))
-    match what:
-        case "seconds":
-            return float(seconds_of_day(time, zone))
-        case "weekday":
-            return float((from_epoch // 86_400_000 + 3) % 7)
-        case _:
-            return float(from_epoch // 86_400_000)
-
-
-def utc_offset(time: int, zone: str) -> int:
-    """Milliseconds that a zone's wall is ahead of UTC."""
-    offset = local(time, zone).utcoffset()
-    assert offset is not None
-    return round(offset.total_seconds()) * 1000
 
 
 def reads_position(node: Node) -> bool:

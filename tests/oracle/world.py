@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.oracle.clock import Clock
+from tradeplan.runtime.market.calendar import MarketCalendar
 
 
 @dataclass
@@ -46,8 +46,8 @@ class OracleBars:
 class OracleMarket:
     """A market: what execution.md calls tick, slip, contract and so on.
 
-    `rate(t)` is profit currency to account currency, None while it is not known; `swap(side, units, days, t)` is the
-    amount charged (negative) or paid for a night, before rounding.
+    `day_boundary`: milliseconds since local midnight, and the zone. `rate(t)`: profit currency to account currency,
+    None while it is not known. `swap(side, units, days, t)`: paid (or charged, negative) for nights, before rounding.
     """
 
     name: str
@@ -59,11 +59,11 @@ class OracleMarket:
     lot_max: float
     commission: float
     margin_rate: float
-    clock: Clock
+    calendar: MarketCalendar
+    day_boundary: tuple[int, str]
     bars: dict[str, OracleBars]
     rate: Callable[[int], float | None] = lambda t: 1.0
     swap: Callable[[int, int, int, int], float] = lambda side, units, days, t: 0.0
-    stale_cadences: int = 2
     max_signal_age: int = 10**18
 
 
@@ -74,4 +74,4 @@ class OracleAccount:
     balance_cents: int
     stop_out: float
     netting: bool = False
-    boundary_zone: str = "UTC"
+    boundary: int = 0  # ms after midnight UTC

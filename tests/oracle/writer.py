@@ -34,10 +34,14 @@ class Writer:
 
     def rate(self, market: OracleMarket, time: int) -> float:
         """Profit currency to account currency at a time, the last known one if missing."""
+        rate = self.known_rate(market, time)
+        return self._last_rate[market.name] if rate is None else rate
+
+    def known_rate(self, market: OracleMarket, time: int) -> float | None:
+        """The rate at a time, None if it is missing."""
         rate = market.rate(time)
-        if rate is None:
-            return self._last_rate[market.name]
-        self._last_rate[market.name] = rate
+        if rate is not None:
+            self._last_rate[market.name] = rate
         return rate
 
     def entered(self, state: PlanState, leg: Leg, time: int, reason: str, market: OracleMarket) -> None:

@@ -1,0 +1,260 @@
+"""Plans and guards as a whole: header, definitions in order, rules, limits, and what must hold between them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from tradeplan.dsl.catalog import Catalog, MarketFacts, Markets
+from tradeplan.dsl.check.context import Use
+from tradeplan.dsl.check.definitions import collect, define, warn_unused
+from tradeplan.dsl.check.elaborate import Elaborator
+from tradeplan.dsl.check.limits import Limits, check_limit
+from tradeplan.dsl.check.lookback import lookback, merged, reachable
+from tradeplan.dsl.check.names import timeframe_of, unknown_market
+from tradeplan.dsl.check.rules import check_rule
+from tradeplan.dsl.check.value import View
+from tradeplan.dsl.check.wording import plain_text
+from tradeplan.dsl.diagnostic import Report, Severity, diagnostic_kind
+from tradeplan.dsl.graph import (
+    ACCOUNT_MARKET,
+    CheckedGuard,
+    CheckedPlan,
+    CheckedRule,
+    EntryAction,
+    Graph,
+    Lane,
+    MoveStopAction,
+    Node,
+)
+from tradeplan.dsl.nodes import Cooldown, Enter, Expires, Guard, Let, MaxPer, Once, Param, Plan, Rule
+from tradeplan.dsl.source import Source
+
+NOT_TRADABLE = diagnostic_kind("not-tradable", "the market gives context but cannot be traded")
+NO_RULES = diagnostic_kind("no-rules", "a block without rules does nothing")
+NO_ENTRY = diagnostic_kind("no-entry", "a plan without BUY or SELL never opens a position", Severity.WARNING)
+TWO_SIDES = diagnostic_kind("two-sides", "all entries of a plan are BUY, or all are SELL")
+TOO_MANY_RULES = diagnostic_kind("too-many-rules", "a block has a bounded number of rules")
+TOO_LARGE = diagnostic_kind("too-large", "a plan needs a bounded number of values and of stored bars")
+
+MOST_RULES = 200
+MOST_NODES = 20_000
+LONGEST_LOOKBACK = 500_000
+
+
+@dataclass(slots=True)
+class Elaborated:
+    """A checked block, with what explanations need; `block` is None if a mistake was reported."""
+
+    block: CheckedPlan | CheckedGuard | None
+    uses: list[Use]
+
+
+def check_plan(
+    plan: Plan, report: Report, catalog: Catalog, markets: Markets, graph: Graph, today: date | None = None
+) -> Elaborated:
+    """Check a plan; all its mistakes go into the report."""
+    before = len(report.diagnostics)
+    home, step_lane = _header(plan, report, catalog, markets, graph)
+    ctx = Elaborator(report, catalog, markets, graph, home, step_lane)
+    limits = Limits()
+    rules = _items(ctx, plan, limits, today)
+    _check_sides(ctx, plan)
+    roots = _roots(rules)
+    needs = [lookback(roots, catalog)]
+    if not _failed(report, before):
+        for bound in (-1, 1) if any(isinstance(i, Param) and i.low is not None for i in plan.items) else ():
+            needs.append(_needs_at_bound(plan, bound, report, catalog, markets, home, step_lane))
+        bars = merged(needs)
+        _check_size(ctx, plan, roots, bars)
+        if not _failed(report, before):
+            warn_unused(ctx)
+    if _failed(report, before):
+        return Elaborated(None, ctx.uses)
+    side = next((r.entry.side for r in rules if r.entry is not None), 0)
+    checked = CheckedPlan(
+        plan.name.text,
+        plan.title.text if plan.title is not None else "",
+        version(plan, report.source),
+        home.facts.name,
+        home.timeframe,
+        step_lane,
+        side,
+        tuple(rules),
+        limits.cooldown,
+        limits.max_count,
+        limits.max_span,
+        limits.once,
+        limits.expires,
+        tuple(sorted(bars.items())),
+        report.source,
+        plan.span,
+    )
+    return Elaborated(checked, ctx.uses)
+
+
+def check_guard(guard: Guard, report: Report, catalog: Catalog, markets: Markets, graph: Graph) -> Elaborated:
+    """Check a guard."""
+    before = len(report.diagnostics)
+    step_lane = Lane(ACCOUNT_MARKET, "M1", steps=True)
+    ctx = Elaborator(report, catalog, markets, graph, None, step_lane)
+    rules = _items(ctx, guard, Limits(), None)
+    _check_size(ctx, guard, _roots(rules), {})
+    if _failed(report, before):
+        return Elaborated(None, ctx.uses)
+    warn_unused(ctx)
+    title = guard.title.text if guard.title is not None else ""
+    checked = CheckedGuard(
+        guard.name.text, title, version(guard, report.source), step_lane, tuple(rules), report.source, guard.span
+    )
+    return Elaborated(checked, ctx.uses)
+
+
+def version(block: Plan | Guard, source: Source) -> str:
+    """The digest of a block's canonical text: comments and layout do not count."""
+    return hashlib.sha256(plain_text(source, block.span).encode()).hexdigest()[:12]
+
+
+def _failed(report: Report, before: int) -> bool:
+    return any(d.severity is Severity.ERROR for d in report.diagnostics[before:])
+
+
+def _header(plan: Plan, report: Report, catalog: Catalog, markets: Markets, graph: Graph) -> tuple[View, Lane]:
+    """The plan's own view; a market or timeframe that does not exist is reported and a stand-in checks the rest."""
+    name = plan.market.text
+    unplaced = Elaborator(report, catalog, markets, graph, None, Lane(name, "M1", steps=True))
+    facts = markets.get(name)
+    if facts is None:
+        unknown_market(unplaced, name, plan.market.span)
+        currency = next((f.account_currency for f in markets), "USD")
+        facts = MarketFacts((name,), 5, 0.00001, 0.0001, 100_000.0, "USD", currency, 0.01, 100.0, 0.01)
+    elif not facts.tradable:
+        tradable = tuple(f.name for f in markets if f.tradable)
+        unplaced.error(
+            NOT_TRADABLE,
+            plan.market.span,
+            f"`{name}` cannot be traded: it is context for other markets",
+            found=name,
+            expected=tradable,
+            help=f"trade another market and read `{name}.close` in its conditions",
+        )
+    code = timeframe_of(unplaced, plan.timeframe.text, plan.timeframe.span)
+    if code is not None:
+        unplaced.view(facts, code, plan.timeframe.span)
+    timeframe = code or "M5"
+    home = View(facts, timeframe, False, Lane(facts.name, timeframe))
+    return home, Lane(facts.name, timeframe, steps=True)
+
+
+def _items(ctx: Elaborator, block: Plan | Guard, limits: Limits, today: date | None) -> list[CheckedRule]:
+    collect(ctx, block.items)
+    rules: list[CheckedRule] = []
+    number = 0
+    for item in block.items:
+        match item:
+            case Let() | Param():
+                define(ctx, item)
+            case Rule():
+                if number < MOST_RULES:
+                    rule = check_rule(ctx, item, number)
+                    if rule is not None:
+                        rules.append(rule)
+                elif number == MOST_RULES:
+                    ctx.error(
+                        TOO_MANY_RULES,
+                        item.span,
+                        f"`{block.name.text}` has more than {MOST_RULES} rules",
+                        found=str(sum(isinstance(i, Rule) for i in block.items)),
+                        expected=(f"at most {MOST_RULES}",),
+                        help="split it into several plans",
+                    )
+                number += 1
+            case Cooldown() | MaxPer() | Once() | Expires():
+                check_limit(ctx, item, limits, today)
+    if number == 0 and ctx.report.ok:
+        word = "plan" if isinstance(block, Plan) else "guard"
+        ctx.error(
+            NO_RULES,
+            block.name.span,
+            f"the {word} `{block.name.text}` has no rules",
+            found=block.name.text,
+            expected=("WHEN ... THEN ...",),
+            help="add a rule: `WHEN condition THEN "
+            + ("BUY RISK 0.5% STOP 2 ATR`" if word == "plan" else "HALT FOR 1h`"),
+        )
+    return rules
+
+
+def _check_sides(ctx: Elaborator, plan: Plan) -> None:
+    entries = [a for i in plan.items if isinstance(i, Rule) for a in i.actions if isinstance(a, Enter)]
+    if not entries:
+        if any(isinstance(i, Rule) for i in plan.items) and ctx.report.ok:
+            ctx.error(
+                NO_ENTRY,
+                plan.name.span,
+                f"the plan `{plan.name.text}` never enters: it has no BUY and no SELL",
+                found=plan.name.text,
+                expected=("BUY", "SELL"),
+                help="add a rule such as `WHEN condition THEN BUY RISK 0.5% STOP 2 ATR`",
+            )
+        return
+    first = entries[0]
+    other = next((e for e in entries if e.side != first.side), None)
+    if other is not None:
+        ctx.error(
+            TWO_SIDES,
+            other.span,
+            f"this plan has {first.side} and {other.side}",
+            found=other.side,
+            expected=(first.side,),
+            help=f"put the {other.side} rules into a plan of their own",
+            related=((first.span, f"{first.side} here"),),
+        )
+
+
+def _roots(rules: Iterable[CheckedRule]) -> list[Node]:
+    roots: list[Node] = []
+    for rule in rules:
+        roots.append(rule.condition)
+        for action in rule.actions:
+            if isinstance(action, EntryAction):
+                roots.append(action.stop.value)
+                roots.extend(t.at.value for t in action.takes)
+                roots.extend([action.target.value] if action.target is not None else [])
+                roots.extend([action.price] if action.price is not None else [])
+            elif isinstance(action, MoveStopAction):
+                roots.append(action.price)
+    return roots
+
+
+def _needs_at_bound(
+    plan: Plan, bound: int, report: Report, catalog: Catalog, markets: Markets, home: View, step_lane: Lane
+) -> dict[Lane, int]:
+    """The lookback with every PARAM at its FROM (-1) or TO (1)."""
+    ctx = Elaborator(Report(report.source), catalog, markets, Graph(), home, step_lane, bound)
+    return lookback(_roots(_items(ctx, plan, Limits(), None)), catalog)
+
+
+def _check_size(ctx: Elaborator, block: Plan | Guard, roots: list[Node], bars: dict[Lane, int]) -> None:
+    count = len(reachable(roots))
+    if count > MOST_NODES:
+        ctx.error(
+            TOO_LARGE,
+            block.name.span,
+            f"`{block.name.text}` needs {count} values at every step",
+            found=str(count),
+            expected=(f"at most {MOST_NODES}",),
+            help="split it into several plans",
+        )
+    for lane, needed in bars.items():
+        if needed > LONGEST_LOOKBACK:
+            ctx.error(
+                TOO_LARGE,
+                block.name.span,
+                f"`{block.name.text}` looks back over {needed} bars of {lane.market}.{lane.timeframe}",
+                found=f"{needed} bars",
+                expected=(f"at most {LONGEST_LOOKBACK} bars",),
+                help="use shorter spans or a coarser view",
+            )

@@ -1,0 +1,185 @@
+"""What every pass of one block shares: the report, the graph, the names in scope, and the rules of clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tradeplan.dsl.catalog import Catalog, Function, MarketFacts, Markets
+from tradeplan.dsl.check.value import Mode, Value, View
+from tradeplan.dsl.diagnostic import DiagnosticKind, Fix, Report, diagnostic_kind
+from tradeplan.dsl.graph import Graph, Lane, Node, Op
+from tradeplan.dsl.kinds import Kind
+from tradeplan.dsl.nodes import Expression, Let, Param
+from tradeplan.dsl.source import Span
+from tradeplan.dsl.timeframe import TIMEFRAMES
+
+NO_DATA = diagnostic_kind("no-data", "the stored data has no bars of a view that the plan reads")
+
+
+@dataclass(slots=True)
+class Definition:
+    """A LET or PARAM of the block; `ready` once its line was passed, `value` None if that line is broken."""
+
+    item: Let | Param
+    ready: bool = False
+    used: bool = False
+    value: Value | None = None
+
+
+@dataclass(slots=True)
+class Use:
+    """A name that was resolved, kept for explanations."""
+
+    span: Span
+    name: str
+    view: View | None
+    function: Function | None
+    arguments: Mapping[str, Sequence[Expression]]  # as written, by parameter; one that is absent has its default
+    value: Value
+
+
+class Context:
+    """The state of checking one block.
+
+    `recipes` holds ambient values: expressions of constants and calendar functions alone, which have no clock until
+    they meet one. They are nodes without a lane in a graph of their own and are made again on the lane that needs them.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        catalog: Catalog,
+        markets: Markets,
+        graph: Graph,
+        home: View | None,
+        step_lane: Lane,
+        bound: int = 0,
+    ) -> None:
+        self.report = report
+        self.catalog = catalog
+        self.markets = markets
+        self.graph = graph
+        self.recipes = Graph()
+        self.home = home
+        self.step_lane = step_lane
+        self.fallback = step_lane
+        self.bound = bound
+        self.mode = Mode.LET
+        self.definitions: dict[str, Definition] = {}
+        self.locals: dict[str, Value | None] | None = None
+        self.uses: list[Use] = []
+        self._missing_views: set[Lane] = set()
+        self._placed: dict[tuple[Node, Lane], Node] = {}
+
+    def value(self, expression: Expression, view: View | None) -> Value | None:
+        """The value of an expression read on a view; None if it is broken, and that was reported."""
+        raise NotImplementedError
+
+    def named_read(self, name: str, arguments: tuple[float, ...], view: View) -> Node:
+        """The first output of a function of the catalog read on a view with constant arguments."""
+        raise NotImplementedError
+
+    def error(
+        self,
+        kind: DiagnosticKind,
+        span: Span,
+        message: str,
+        *,
+        found: str = "",
+        expected: tuple[str, ...] = (),
+        help: str = "",
+        fixes: tuple[Fix, ...] = (),
+        related: tuple[tuple[Span, str], ...] = (),
+    ) -> None:
+        """Report a mistake; returns None, the value that swallows what follows from it."""
+        self.report.add(kind, span, message, found=found, expected=expected, help=help, fixes=fixes, related=related)
+
+    def text(self, span: Span) -> str:
+        """What was written, on one line, for messages."""
+        words = " ".join(self.report.source.slice(span).split())
+        return words if len(words) <= 60 else words[:57] + "..."
+
+    def view(self, facts: MarketFacts, timeframe: str, span: Span) -> View | None:
+        """A written view, if data for it exists; one complaint per view."""
+        lane = Lane(facts.name, timeframe)
+        if facts.timeframes and timeframe not in facts.timeframes:
+            if lane not in self._missing_views:
+                self._missing_views.add(lane)
+                having = sorted(facts.timeframes, key=lambda t: TIMEFRAMES.get(t, 0))
+                self.error(
+                    NO_DATA,
+                    span,
+                    f"there is no data for `{facts.name}.{timeframe}`",
+                    found=f"{facts.name}.{timeframe}",
+                    expected=tuple(f"{facts.name}.{t}" for t in having),
+                    help=f"read one of the views that have data, or import `{facts.name}` on {timeframe}",
+                )
+            return None
+        return View(facts, timeframe, True, lane)
+
+    def clock(self, values: tuple[Value, ...]) -> Lane | None:
+        """The lane on which these values meet: their own, the finest of one market, else the plan's steps.
+
+        Inside the parentheses of a written view several markets meet on that view. None: all are constant or ambient.
+        """
+        found: Lane | None = None
+        for value in values:
+            lane = value.node.lane
+            if lane is None or lane == found:
+                continue
+            if found is None:
+                found = lane
+            elif lane.steps or found.steps:
+                found = self.step_lane
+            elif lane.market != found.market:
+                found = self.fallback
+            elif TIMEFRAMES[lane.timeframe] < TIMEFRAMES[found.timeframe]:
+                found = lane
+        return found
+
+    def on(self, node: Node, lane: Lane) -> Node:
+        """The node on a lane: constants as they are, recipes made there, other lanes joined."""
+        if node.lane is None:
+            return node if node.op is Op.CONST else self._instantiate(node, lane)
+        if node.lane == lane:
+            return node
+        return self.graph.node(Op.JOIN, (node,), lane=lane)
+
+    def _instantiate(self, node: Node, lane: Lane) -> Node:
+        found = self._placed.get((node, lane))
+        if found is None:
+            inputs = tuple(
+                self.graph.node(Op.CONST, data=i.data, condition=i.condition)
+                if i.op is Op.CONST
+                else self._instantiate(i, lane)
+                for i in node.inputs
+            )
+            found = self.graph.node(node.op, inputs, node.data, lane, node.condition)
+            self._placed[node, lane] = found
+        return found
+
+    def recipe(self, node: Node) -> Node:
+        """A constant or recipe as an input of a recipe."""
+        return self.recipes.node(Op.CONST, data=node.data, condition=node.condition) if node.op is Op.CONST else node
+
+    def pointwise(self, op: Op, kind: Kind, *values: Value) -> Value:
+        """An operation that looks at the present only, on the clock of its values."""
+        lane = self.clock(values)
+        if lane is not None:
+            return Value(kind, self.graph.node(op, tuple(self.on(v.node, lane) for v in values)))
+        if any(v.ambient for v in values):
+            return Value(kind, self.recipes.node(op, tuple(self.recipe(v.node) for v in values)), ambient=True)
+        return Value(kind, self.graph.node(op, tuple(v.node for v in values)))
+
+    def constant(self, kind: Kind, number: float, literal: bool = False) -> Value:
+        """A known number."""
+        return Value(kind, self.graph.constant(number), literal)
+
+    def placed(self, value: Value, lane: Lane) -> Value:
+        """The whole value, zone included, on a lane."""
+        if value.zone is not None:
+            low, high, exists = value.zone
+            zone = (self.on(low, lane), self.on(high, lane), self.on(exists, lane))
+            return Value(value.kind, zone[2], zone=zone)
+        return Value(value.kind, self.on(value.node, lane), value.literal)

@@ -1,0 +1,85 @@
+"""Rules: the parts of a condition on the plan's steps, and what the rule does."""
+
+from __future__ import annotations
+
+from tradeplan.dsl.check.actions import check_actions
+from tradeplan.dsl.check.context import Context
+from tradeplan.dsl.check.elaborate import OPTIONAL_PLACE
+from tradeplan.dsl.check.logic import condition
+from tradeplan.dsl.check.value import Mode
+from tradeplan.dsl.check.wording import plain_text
+from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
+from tradeplan.dsl.graph import CheckedRule, Clause, Node, Op
+from tradeplan.dsl.nodes import And, Enter, Expression, Group, Optional, Rule
+
+ALL_OPTIONAL = diagnostic_kind(
+    "all-optional", "a rule whose parts are all OPTIONAL may fire knowing nothing", Severity.WARNING
+)
+
+
+def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
+    """A rule; None if something in it is broken, which was reported."""
+    enters = any(isinstance(a, Enter) for a in rule.actions)
+    ctx.mode = Mode.GUARD if ctx.home is None else Mode.ENTRY if enters else Mode.MANAGE
+    whole = rule.condition
+    while isinstance(whole, Group):
+        whole = whole.inner
+    parts = whole.parts if isinstance(whole, And) else (whole,)
+    clauses = [_clause(ctx, part, enters and len(parts) > 1) for part in parts]
+    if len(parts) > 1 and all(isinstance(p, Optional) for p in parts) and enters:
+        ctx.error(
+            ALL_OPTIONAL,
+            rule.condition.span,
+            "every part of this condition is OPTIONAL: the rule fires when nothing is known",
+            found=ctx.text(rule.condition.span),
+            help="leave at least one part without OPTIONAL",
+        )
+    actions = check_actions(ctx, rule.actions)
+    good = tuple(c for c in clauses if c is not None)
+    if actions is None or len(good) < len(clauses):
+        return None
+    nodes = tuple(c.node for c in good)
+    free = tuple(n for n in nodes if not n.positional)
+    bound = tuple(n for n in nodes if n.positional)
+    return CheckedRule(
+        number,
+        good,
+        _all_of(ctx, nodes),
+        _all_of(ctx, free) if free else None,
+        _all_of(ctx, bound) if bound else None,
+        actions,
+        plain_text(ctx.report.source, rule.span),
+        rule.span,
+    )
+
+
+def _all_of(ctx: Context, nodes: tuple[Node, ...]) -> Node:
+    return nodes[0] if len(nodes) == 1 else ctx.graph.node(Op.AND, nodes, lane=ctx.step_lane)
+
+
+def _clause(ctx: Context, part: Expression, may_be_optional: bool) -> Clause | None:
+    if isinstance(part, Optional) and may_be_optional:
+        value = condition(ctx, part.operand, ctx.home)
+        if value is None:
+            return None
+        inner = ctx.on(value.node, ctx.step_lane)
+        known = ctx.graph.node(Op.KNOWN, (inner,), lane=ctx.step_lane)
+        unknown = ctx.graph.node(Op.NOT, (known,))
+        node = ctx.graph.node(Op.OR, (inner, unknown), lane=ctx.step_lane)
+        return Clause(plain_text(ctx.report.source, part.span), node, part.span, True, inner)
+    if isinstance(part, Optional):
+        enters = ctx.mode is Mode.ENTRY
+        ctx.error(
+            OPTIONAL_PLACE,
+            part.span,
+            "OPTIONAL needs another part beside it" if enters else f"OPTIONAL does not fit into {ctx.mode.value}",
+            found=ctx.text(part.span),
+            expected=("another part joined by AND",) if enters else ("the condition without OPTIONAL",),
+            help="add a part that must be TRUE" if enters else "leave OPTIONAL out: such a rule acts on TRUE only",
+        )
+        condition(ctx, part.operand, ctx.home)
+        return None
+    value = condition(ctx, part, ctx.home)
+    if value is None:
+        return None
+    return Clause(plain_text(ctx.report.source, part.span), ctx.on(value.node, ctx.step_lane), part.span)

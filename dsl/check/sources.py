@@ -1,0 +1,117 @@
+"""The readings behind `account`, `system`, `feed` and `news`: what they are called and where they are legal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tradeplan.dsl.check.amounts import time_span
+from tradeplan.dsl.check.context import Context
+from tradeplan.dsl.check.value import Mode, Value
+from tradeplan.dsl.check.words import hint
+from tradeplan.dsl.diagnostic import diagnostic_kind
+from tradeplan.dsl.graph import Op, TimeSpan
+from tradeplan.dsl.kinds import CONDITION, DURATION, MONEY, PERCENT, Base, Kind
+from tradeplan.dsl.nodes import Member, Name, Quantity
+
+UNKNOWN_READING = diagnostic_kind("unknown-reading", "account, system, feed and news have a fixed list of readings")
+GUARD_ONLY = diagnostic_kind("guard-only", "readings of the account and the system belong to guards")
+NOT_AVAILABLE = diagnostic_kind("not-available", "this part of the language comes with a later version")
+READING_ARGUMENTS = diagnostic_kind("reading-arguments", "a reading takes one span, or nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading: its kind, and whether it looks at a span."""
+
+    kind: Kind
+    spanned: bool = False
+
+
+READINGS: dict[str, dict[str, Reading]] = {
+    "account": {
+        "equity": Reading(MONEY),
+        "balance": Reading(MONEY),
+        "drawdown": Reading(PERCENT, spanned=True),
+        "loss": Reading(MONEY, spanned=True),
+        "loss_rate": Reading(PERCENT, spanned=True),
+    },
+    "system": {"latency": Reading(DURATION)},
+    "feed": {"quality": Reading(PERCENT), "stale": Reading(CONDITION)},
+    "news": {},
+}
+
+
+def account_currency(ctx: Context) -> str:
+    """The currency of the account, as the markets say it; empty if they do not agree."""
+    currencies = {facts.account_currency for facts in ctx.markets}
+    return currencies.pop() if len(currencies) == 1 else ""
+
+
+def reading(ctx: Context, expression: Member, source: str) -> Value | None:
+    """`account.drawdown(day)` and its kin."""
+    known = READINGS[source]
+    found = known.get(expression.name)
+    if found is None:
+        return _unknown(ctx, expression, source)
+    if ctx.mode is not Mode.GUARD:
+        return ctx.error(
+            GUARD_ONLY,
+            expression.span,
+            f"`{source}.{expression.name}` may be read only in a GUARD",
+            found=f"{source}.{expression.name}",
+            expected=("a value of a market", "time"),
+            help="move the rule into a GUARD: its HALT and FLATTEN cover all plans",
+        )
+    span: TimeSpan | None = None
+    arguments = expression.call.arguments if expression.call is not None else ()
+    if found.spanned:
+        if len(arguments) != 1 or not isinstance(arguments[0].value, Quantity | Name):
+            return ctx.error(
+                READING_ARGUMENTS,
+                expression.span,
+                f"`{source}.{expression.name}` needs the span that it looks at",
+                found=ctx.text(expression.span),
+                expected=("day", "week", "a duration"),
+                help=f"write `{source}.{expression.name}(day)`",
+            )
+        span = time_span(ctx, arguments[0].value, f"`{source}.{expression.name}`", calendar=True)
+        if span is None:
+            return None
+    elif expression.call is not None:
+        return ctx.error(
+            READING_ARGUMENTS,
+            expression.call.span,
+            f"`{source}.{expression.name}` takes no arguments",
+            found=ctx.text(expression.span),
+            expected=(f"{source}.{expression.name}",),
+            help=f"write `{source}.{expression.name}`",
+        )
+    kind = found.kind
+    if kind.base is Base.MONEY:
+        kind = Kind(Base.MONEY, account_currency(ctx))
+    data = (expression.name, span)
+    return Value(kind, ctx.graph.node(Op.ACCOUNT, (), data, ctx.step_lane, kind.base is Base.CONDITION))
+
+
+def _unknown(ctx: Context, expression: Member, source: str) -> None:
+    if source == "news":
+        offered = ", ".join(n for n in ctx.catalog.names() if "time" in n or "session" in n or n == "weekday")
+        return ctx.error(
+            NOT_AVAILABLE,
+            expression.span,
+            f"`news.{expression.name}` is not available yet: no news calendar is read in this version",
+            found=f"news.{expression.name}",
+            expected=("conditions on time",),
+            help="keep away from known times with the clock" + (f": {offered}" if offered else ""),
+        )
+    known = READINGS[source]
+    near, help, fixes = hint(expression.name, known, expression.name_span)
+    return ctx.error(
+        UNKNOWN_READING,
+        expression.name_span,
+        f"`{source}` has no reading `{expression.name}`",
+        found=expression.name,
+        expected=near or tuple(known),
+        help=help or f"`{source}` has {', '.join(f'`{k}`' for k in known)}",
+        fixes=fixes,
+    )

@@ -1,0 +1,104 @@
+"""From a text to checked plans, the steps in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from tradeplan.dsl.catalog import Catalog, Markets
+from tradeplan.dsl.check import Elaborated, check_guard, check_plan
+from tradeplan.dsl.diagnostic import Diagnostic, Report, Severity, diagnostic_kind
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Graph
+from tradeplan.dsl.nodes import File, Plan
+from tradeplan.dsl.parse import parse
+from tradeplan.dsl.source import Source
+
+DUPLICATE_BLOCK = diagnostic_kind("duplicate-block", "counters live under a plan's name, so it is given once")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a source holds: its good plans and guards, and everything that is wrong with it."""
+
+    source: Source
+    file: File
+    plans: tuple[CheckedPlan, ...]
+    guards: tuple[CheckedGuard, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    elaborated: tuple[Elaborated, ...]  # of every block, in order; for explanations
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is refused."""
+        return all(d.severity is not Severity.ERROR for d in self.diagnostics)
+
+
+def check_source(
+    source: Source, catalog: Catalog, markets: Markets, graph: Graph, today: date | None = None
+) -> Checked:
+    """Parse and check a text; a block with a mistake is left out, the others stay good."""
+    report = Report(source)
+    file = parse(source, report)
+    _check_block_names(file, report)
+    elaborated = tuple(
+        check_plan(block, report, catalog, markets, graph, today)
+        if isinstance(block, Plan)
+        else check_guard(block, report, catalog, markets, graph)
+        for block in file.blocks
+    )
+    broken = set(_broken_blocks(file, report))
+    blocks = [e.block for i, e in enumerate(elaborated) if i not in broken]
+    return Checked(
+        source,
+        file,
+        tuple(b for b in blocks if isinstance(b, CheckedPlan)),
+        tuple(b for b in blocks if isinstance(b, CheckedGuard)),
+        tuple(sorted(report.diagnostics, key=lambda d: (d.span.start, d.span.end, d.code))),
+        elaborated,
+    )
+
+
+def _check_block_names(file: File, report: Report) -> None:
+    first = {}
+    for block in file.blocks:
+        name = block.name
+        other = first.setdefault(name.text, name)
+        if other is not name:
+            report.add(
+                DUPLICATE_BLOCK,
+                name.span,
+                f"`{name.text}` is the name of two blocks",
+                found=name.text,
+                help="rename one: counters, positions and reports are kept under this name",
+                related=((other.span, "first used here"),),
+            )
+
+
+def _broken_blocks(file: File, report: Report) -> Iterator[int]:
+    """Blocks in whose text a mistake lies, those that the parser found included."""
+    starts = [b.span.start for b in file.blocks]
+    for diagnostic in report.diagnostics:
+        if diagnostic.severity is Severity.ERROR:
+            at = sum(start <= diagnostic.span.start for start in starts)
+            yield max(at - 1, 0)
+
+
+def duplicates_across(sources: Iterable[Checked]) -> list[Diagnostic]:
+    """Names that blocks of several files share."""
+    first: dict[str, str] = {}
+    found: list[Diagnostic] = []
+    for checked in sources:
+        for name in {b.name.text: b.name for b in checked.file.blocks}.values():
+            where = first.setdefault(name.text, checked.source.name)
+            if where != checked.source.name:
+                report = Report(checked.source)
+                report.add(
+                    DUPLICATE_BLOCK,
+                    name.span,
+                    f"`{name.text}` is also the name of a block in `{where}`",
+                    found=name.text,
+                    help="rename one: counters, positions and reports are kept under this name",
+                )
+                found += report.diagnostics
+    return found

@@ -10,7 +10,7 @@ from tradeplan.dsl.catalog import Catalog, Markets
 from tradeplan.dsl.check import Elaborated, check_guard, check_plan
 from tradeplan.dsl.diagnostic import Diagnostic, Report, Severity, diagnostic_kind
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Graph
-from tradeplan.dsl.nodes import File, Plan
+from tradeplan.dsl.nodes import File, Identifier, Plan
 from tradeplan.dsl.parse import parse
 from tradeplan.dsl.source import Source
 
@@ -60,7 +60,7 @@ def check_source(
 
 
 def _check_block_names(file: File, report: Report) -> None:
-    first = {}
+    first: dict[str, Identifier] = {}
     for block in file.blocks:
         name = block.name
         other = first.setdefault(name.text, name)

@@ -8,7 +8,7 @@ from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.fragments import fragment
 from tradeplan.dsl.check.value import Value, View, spoken
 from tradeplan.dsl.check.words import hint, word_number
-from tradeplan.dsl.diagnostic import Edit, Fix, diagnostic_kind
+from tradeplan.dsl.diagnostic import DiagnosticKind, Edit, Fix, diagnostic_kind
 from tradeplan.dsl.kinds import Base
 from tradeplan.dsl.nodes import Call, Compare, Expression, Name, Number
 from tradeplan.dsl.source import Span
@@ -110,7 +110,7 @@ def _about(parameter: Parameter) -> str:
     return f" ({parameter.about})" if parameter.about else ""
 
 
-def _complain(ctx: Context, kind: object, span: Span, message: str, function: Function) -> bool:
+def _complain(ctx: Context, kind: DiagnosticKind, span: Span, message: str, function: Function) -> bool:
     ctx.error(
         kind,
         span,
@@ -118,7 +118,7 @@ def _complain(ctx: Context, kind: object, span: Span, message: str, function: Fu
         found=ctx.text(span),
         expected=(signature(function),),
         help=f"write `{signature(function)}`",
-    )  # type: ignore
+    )
     return False
 
 

@@ -13,9 +13,9 @@ from tradeplan.dsl.check.definitions import collect, define, warn_unused
 from tradeplan.dsl.check.elaborate import Elaborator
 from tradeplan.dsl.check.limits import Limits, check_limit
 from tradeplan.dsl.check.lookback import lookback, merged, reachable
-from tradeplan.dsl.check.names import timeframe_of, unknown_market
 from tradeplan.dsl.check.rules import check_rule
 from tradeplan.dsl.check.value import View
+from tradeplan.dsl.check.views import timeframe_of, unknown_market
 from tradeplan.dsl.check.wording import plain_text
 from tradeplan.dsl.diagnostic import Report, Severity, diagnostic_kind
 from tradeplan.dsl.graph import (

@@ -91,7 +91,9 @@ def define(ctx: Context, item: Let | Param) -> None:
 
 
 def _range_is_good(ctx: Context, item: Param) -> bool:
-    assert item.low is not None and item.high is not None, "the caller looked"
+    # INVARIANT: the grammar has FROM and TO together, and the caller looked for FROM
+    assert item.low is not None
+    assert item.high is not None
     unit, value = _measured(item.value)
     parts = [(item.low, "FROM"), (item.high, "TO"), *([(item.step, "STEP")] if item.step is not None else [])]
     numbers = []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tradeplan.dsl.check.algebra import binary, negated
-from tradeplan.dsl.check.calls import named_read
 from tradeplan.dsl.check.comparison import compared
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.literals import clock_time, number, quantity
 from tradeplan.dsl.check.logic import ago, between, crossing, inside, joined, negation, temporal
+from tradeplan.dsl.check.lowering import named_read
 from tradeplan.dsl.check.names import NOT_A_VALUE, member_value, name_value
 from tradeplan.dsl.check.value import Value, View
 from tradeplan.dsl.diagnostic import diagnostic_kind
@@ -95,7 +95,7 @@ class Elaborator(Context):
                     "OPTIONAL does not fit here",
                     found=self.text(expression.span),
                     expected=("a part of the rule's outermost AND",),
-                    help="write it before one of the parts that AND joins in a rule with BUY or SELL, outside parentheses",
+                    help="in a rule with BUY or SELL write it before a part that AND joins, outside parentheses",
                 )
             case _:
                 return self.error(

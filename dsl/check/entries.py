@@ -158,13 +158,14 @@ def _pending(ctx: Context, order: PendingOrder, side: int) -> tuple[OrderType, N
     if proven:
         wanted = better if order.limit else worse
         word = "BUY" if side > 0 else "SELL"
+        other = OrderType.STOP if order.limit else OrderType.LIMIT
         ctx.error(
             ORDER_SIDE,
             order.price.span,
             f"a {word} {kind.name} at `{ctx.text(order.price.span)}` lies {worse if order.limit else better} the price",
             found=ctx.text(order.price.span),
             expected=(f"a price {wanted} the close",),
-            help=f"a {word} {kind.name} waits {wanted} the price: turn the sign, or use {'STOP' if order.limit else 'LIMIT'}",
+            help=f"a {word} {kind.name} waits {wanted} the price: turn the sign, or use {other.name}",
         )
         return None
     return kind, price, valid
@@ -295,7 +296,7 @@ def _check_legs(ctx: Context, action: Enter, takes: tuple[TakeLeg, ...], target:
         return
     for take, written in zip(takes, action.takes, strict=True):
         at = take.at
-        if at.kind is target.kind and at.value.op is Op.CONST and at.value.data[0] > target.value.data[0]:  # type: ignore
+        if at.kind is target.kind and at.value.op is Op.CONST and _number(at.value) > _number(target.value):
             ctx.error(
                 TAKE_BEYOND,
                 written.at.span,
@@ -304,3 +305,7 @@ def _check_legs(ctx: Context, action: Enter, takes: tuple[TakeLeg, ...], target:
                 expected=("a level before the TARGET",),
                 help="the TARGET closes the rest first: swap the two levels if that is not meant",
             )
+
+
+def _number(node: Node) -> float:
+    return float(str(node.data[0]))

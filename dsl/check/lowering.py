@@ -1,0 +1,214 @@
+"""Where a call runs, and the nodes that it becomes."""
+
+from __future__ import annotations
+
+from tradeplan.dsl.catalog import ENUMERATIONS, ZONES, Calendar, Field, Function, Named, Output, Parameter, SameAs
+from tradeplan.dsl.check.arguments import Bound, default_constant
+from tradeplan.dsl.check.context import Context
+from tradeplan.dsl.check.fragments import fragment
+from tradeplan.dsl.check.logic import positional_past
+from tradeplan.dsl.check.value import Results, Value, View
+from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
+from tradeplan.dsl.graph import Graph, Lane, Node, Op
+from tradeplan.dsl.kinds import NUMBER, Base, Kind
+from tradeplan.dsl.source import Span
+from tradeplan.dsl.timeframe import TIMEFRAMES
+
+MARKET_FUNCTION = diagnostic_kind("market-function", "the function reads a market, and a guard has none")
+STEPS_IN_VIEW = diagnostic_kind("steps-in-view", "a value on the plan's steps cannot be read on the bars of a view")
+COARSE_ARGUMENT = diagnostic_kind(
+    "coarse-argument", "a function counts bars of its own view, not those of its argument", Severity.WARNING
+)
+_ZONE_NAMES = frozenset({"low", "high", "exists"})
+_ZONE_OF_NUMBER = {number: ZONES[word] for word, number in ENUMERATIONS["zone"].items()}
+
+
+def called(
+    ctx: Context,
+    function: Function,
+    bound: Bound,
+    numbers: dict[str, float],
+    series: dict[str, list[Value]],
+    view: View | None,
+    span: Span,
+) -> Value | None:
+    """The value of a function that has a step."""
+    arguments = [v for group in series.values() for v in group]
+    if any(v.node.positional for v in arguments):
+        return positional_past(ctx, span, f"`{function.name}`")
+    ambient = not arguments and (view is None or not view.explicit) and calendar_only(ctx, function)
+    if view is None and not ambient and not _without_market(ctx, function):
+        return ctx.error(
+            MARKET_FUNCTION,
+            span,
+            f"`{function.name}` reads a market, and a guard has none",
+            found=function.name,
+            expected=("account.", "system.", "feed.", "time"),
+            help="put rules about a market into a PLAN",
+        )
+    lane: Lane | None = None
+    if not ambient:
+        lane = _lane(ctx, function, arguments, view, span)
+        if lane is None:
+            return None
+    p = tuple(numbers.values())
+    if function.parameters and any(q.variadic for q in function.parameters):
+        p = (*p, float(len(series[function.series[-1].name])))
+    if lane is not None and view is not None and not view.explicit:
+        _warn_coarse(ctx, function, p, bound, arguments, view, span)
+    call = _lower(ctx, function, numbers, p, arguments, view, lane)
+    kinds = tuple(_kind(output, series, view) for output in function.outputs)
+    graph = ctx.recipes if ambient else ctx.graph
+    results = Results(function, call, kinds) if len(kinds) > 1 else None
+    if kinds[0].base is Base.ZONE or (len(kinds) > 2 and {o.name for o in function.outputs} >= _ZONE_NAMES):
+        places = {o.name: i for i, o in enumerate(function.outputs)}
+        low, high, exists = (
+            graph.node(Op.OUTPUT, (call,), (places[n],), condition=n == "exists") for n in ("low", "high", "exists")
+        )
+        kind = Kind(Base.ZONE, view.facts.name if view is not None else "")
+        return Value(kind, exists, ambient=ambient, zone=(low, high, exists), results=results)
+    node = graph.node(Op.OUTPUT, (call,), (0,), condition=kinds[0].base is Base.CONDITION)
+    return Value(kinds[0], node, ambient=ambient, results=results)
+
+
+def calendar_only(ctx: Context, function: Function) -> bool:
+    """Whether the function reads nothing but the calendar, so that it has a value on any clock."""
+    return not function.series and all(
+        isinstance(r, Calendar) or (isinstance(r, Named) and calendar_only(ctx, ctx.catalog[r.name]))
+        for r in function.reads
+    )
+
+
+def _without_market(ctx: Context, function: Function) -> bool:
+    return not any(isinstance(r, Field | Named) for r in function.reads)
+
+
+def _lane(ctx: Context, function: Function, arguments: list[Value], view: View | None, span: Span) -> Lane | None:
+    on_steps = any(v.node.lane is not None and v.node.lane.steps for v in arguments)
+    if view is None:
+        return ctx.step_lane
+    if not view.explicit:
+        # what looks at the clock alone, or at several markets, runs on the plan's steps
+        clockless = (
+            bool(arguments) and all(v.node.lane is None for v in arguments) and any(v.ambient for v in arguments)
+        )
+        return ctx.step_lane if on_steps or (clockless and _without_market(ctx, function)) else view.lane
+    if on_steps:
+        own = f"{view.facts.name}.{view.timeframe}"
+        return ctx.error(
+            STEPS_IN_VIEW,
+            span,
+            f"an argument of `{function.name}` runs on the plan's steps and cannot be read on {own}",
+            found=ctx.text(span),
+            expected=(f"values of {own}",),
+            help="leave the view out, or write the whole expression inside the parentheses instead of a LET",
+        )
+    return view.lane
+
+
+def _warn_coarse(
+    ctx: Context,
+    function: Function,
+    p: tuple[float, ...],
+    bound: Bound,
+    arguments: list[Value],
+    view: View,
+    span: Span,
+) -> None:
+    lanes = {v.node.lane for v in arguments if v.node.lane is not None}
+    if not bound or len(lanes) != 1 or function.lookback(p) <= 1:
+        return
+    lane = lanes.pop()
+    if lane.steps or TIMEFRAMES[lane.timeframe] <= TIMEFRAMES[view.timeframe] or not _without_market(ctx, function):
+        return
+    prefix = lane.timeframe if lane.market == view.facts.name else f"{lane.market}.{lane.timeframe}"
+    ctx.error(
+        COARSE_ARGUMENT,
+        span,
+        f"`{function.name}` counts bars of {view.timeframe}, but its argument changes every {lane.timeframe}",
+        found=ctx.text(span),
+        expected=(f"{prefix}.{function.name}(...)",),
+        help=f"to count bars of {lane.timeframe} write `{prefix}.` before `{function.name}`",
+    )
+
+
+def _lower(
+    ctx: Context,
+    function: Function,
+    numbers: dict[str, float],
+    p: tuple[float, ...],
+    arguments: list[Value],
+    view: View | None,
+    lane: Lane | None,
+) -> Node:
+    """The CALL node on a lane; without a lane a recipe."""
+    graph: Graph = ctx.graph if lane is not None else ctx.recipes
+    inputs: list[Node] = []
+    for read in function.reads:
+        if isinstance(read, Field):
+            # INVARIANT: `called` refused functions that read fields where there is no market
+            assert view is not None
+            assert lane is not None
+            inputs.append(ctx.on(graph.node(Op.FIELD, data=(read.name,), lane=view.lane), lane))
+        elif isinstance(read, Calendar):
+            inputs.append(
+                graph.node(Op.CALENDAR, data=(read.what, _zone(read.zone, numbers), read.at_close), lane=lane)
+            )
+        else:
+            inputs.append(_named(ctx, read, numbers, view, lane))
+    if lane is not None:
+        inputs += [ctx.on(v.node, lane) for v in arguments]
+    else:
+        inputs += [ctx.recipe(v.node) for v in arguments]
+    return graph.node(Op.CALL, tuple(inputs), (function.name, p, len(function.outputs)), lane)
+
+
+def _zone(zone: str, numbers: dict[str, float]) -> str:
+    return _ZONE_OF_NUMBER[int(numbers[zone[1:-1]])] if zone.startswith("{") else zone
+
+
+def _named(ctx: Context, read: Named, own: dict[str, float], view: View | None, lane: Lane | None) -> Node:
+    function = ctx.catalog[read.name]
+    timeframe = view.timeframe if view is not None else ctx.step_lane.timeframe
+    numbers: dict[str, float] = {}
+    for place, parameter in enumerate(function.constants):
+        if place >= len(read.arguments):
+            numbers[parameter.name] = default_constant(ctx, parameter, view, timeframe)
+            continue
+        argument = read.arguments[place]
+        if isinstance(argument, str):
+            literal = Parameter(parameter.name, parameter.kind, argument)
+            numbers[parameter.name] = (
+                own[argument[1:-1]] if argument.startswith("{") else default_constant(ctx, literal, view, timeframe)
+            )
+        else:
+            numbers[parameter.name] = float(argument)
+    series = [ctx.value(fragment(q.default or ""), view) for q in function.series]
+    arguments = [v for v in series if v is not None]
+    if calendar_only(ctx, function):
+        call = _lower(ctx, function, numbers, tuple(numbers.values()), arguments, view, lane)
+    else:
+        assert view is not None, "functions that read a market were refused without one"
+        call = _lower(ctx, function, numbers, tuple(numbers.values()), arguments, view, view.lane)
+    place = next((i for i, o in enumerate(function.outputs) if o.name == read.output), 0)
+    kind = function.outputs[place].kind
+    graph = ctx.graph if call.lane is not None else ctx.recipes
+    node = graph.node(Op.OUTPUT, (call,), (place,), condition=isinstance(kind, Kind) and kind.base is Base.CONDITION)
+    return node if lane is None else ctx.on(node, lane)
+
+
+def named_read(ctx: Context, name: str, arguments: tuple[float, ...], view: View) -> Node:
+    """The first output of a function of the catalog on a view, for units such as ATR."""
+    return _named(ctx, Named(name, arguments), {}, view, view.lane)
+
+
+def _kind(output: Output, series: dict[str, list[Value]], view: View | None) -> Kind:
+    kind = output.kind
+    if isinstance(kind, SameAs):
+        same = series[kind.parameter][0].kind
+        if kind.as_distance and same.base is Base.PRICE:
+            return Kind(Base.DISTANCE, same.of)
+        return NUMBER if same.base is Base.COUNT else same
+    if kind.base in (Base.PRICE, Base.DISTANCE, Base.ZONE) and not kind.of and view is not None:
+        return Kind(kind.base, view.facts.name)
+    return kind

@@ -19,6 +19,11 @@ if len(sys.argv) == 1 or _HELP_OPTIONS & set(sys.argv):
 import click  # after the patch, so that help is the styled one
 
 
+def _overview() -> bool:
+    """Whether only the list of commands is wanted: their first lines tell all, nothing has to be imported."""
+    return len(sys.argv) == 1 or sys.argv[1] in _HELP_OPTIONS
+
+
 def _summary(path: Path) -> str:
     return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n", 1)[0]
 
@@ -27,7 +32,7 @@ def command_files() -> dict[str, Path]:
     """Every command by its name: the files beside this one whose first line begins with the command, `plan NAME`."""
     found: dict[str, Path] = {}
     for path in sorted(_FOLDER.glob("*.py")):
-        if path.name != "main.py" and not path.name.startswith("_"):
+        if path.name not in ("main.py", "__main__.py") and not path.name.startswith("_"):
             found[path.stem.replace("_", "-")] = path
     return found
 
@@ -37,16 +42,15 @@ class _LazyCommands(click.Group):
         return list(command_files())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in command_files():
+        files = command_files()
+        if cmd_name not in files:
             return None
+        if _overview():
+            return click.Command(cmd_name, help=_summary(files[cmd_name]).split(": ", 1)[-1])
         module = importlib.import_module(f"tradeplan.runtime.cli.{cmd_name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)
         return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _summary(path)) for name, path in command_files().items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

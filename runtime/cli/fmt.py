@@ -1,0 +1,65 @@
+"""`plan fmt PATH...`: one canonical layout for all plans."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+
+import click
+
+from tradeplan.dsl.diagnostic import Report, Severity
+from tradeplan.dsl.format import format_file
+from tradeplan.dsl.parse import parse
+from tradeplan.dsl.report import render_text
+from tradeplan.dsl.source import Source
+from tradeplan.runtime.cli._plan_files import PlanText, Unreadable, read_plan_texts
+from tradeplan.runtime.cli._write import write_text
+
+
+def _formatted(source: Source) -> tuple[str, str]:
+    """The canonical text, and what refuses it ('' when nothing does)."""
+    report = Report(source)
+    file = parse(source, report)
+    errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
+    if errors:
+        return source.text, render_text(errors, color=sys.stderr.isatty())
+    return format_file(file, source), ""
+
+
+def _difference(name: str, before: str, after: str) -> str:
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), f"{name} (as it is)", f"{name} (formatted)"
+    )
+    return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...|-")
+@click.option("--check", is_flag=True, help="write nothing; exit 1 when a file is not in the canonical layout")
+@click.option("--diff", is_flag=True, help="write nothing; show what would change")
+def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
+    """Lay plans out in the one canonical way; comments stay, a file whose meaning would change is left alone."""
+    try:
+        texts: list[PlanText] = read_plan_texts(paths)
+    except Unreadable as error:
+        raise click.UsageError(str(error)) from error
+    changed = refused = 0
+    for text in texts:
+        after, refusal = _formatted(text.source)
+        if refusal:
+            refused += 1
+            click.echo(refusal, err=True)
+            click.echo(f"{text.source.name}: left as it is: mend the errors first", err=True)
+            continue
+        differs = after != text.source.text
+        changed += differs
+        if diff and differs:
+            click.echo(_difference(text.source.name, text.source.text, after), nl=False)
+        if text.path is None and not (check or diff):
+            click.echo(after, nl=False)
+        elif differs and not (check or diff) and text.path is not None:
+            write_text(text.path, after)
+            click.echo(f"{text.source.name}: formatted", err=True)
+        elif differs and check and not diff:
+            click.echo(f"{text.source.name}: not in the canonical layout; `plan fmt {text.source.name}` writes it", err=True)
+    sys.exit(1 if refused or (changed and (check or diff)) else 0)

@@ -83,6 +83,14 @@ class Dataset:
             self._bars[key] = self._load(*key)
         return self._bars[key]
 
+    def rates(self, market: str, timeframe: str) -> Rates:
+        """A stored series as delivered, the whole of it; raises DataError if it is not stored."""
+        name = self._name(market)
+        if timeframe not in self.timeframes(name):
+            stored = ", ".join(self.timeframes(name)) or "nothing"
+            raise DataError(f"there is no {market}.{timeframe}: stored is {stored}")
+        return self._source.rates(name, timeframe)
+
     def finest(self, market: str, at_least_from: int | None = None) -> str | None:
         """The finest stored timeframe that has bars, at that time (UTC ms) or at most a day of sessions after it."""
         for timeframe in self.timeframes(market):

@@ -91,7 +91,7 @@ def _names(path: Path, table: dict[str, Any]) -> tuple[str, ...]:
 
 def _number(path: Path, table: dict[str, Any], key: str) -> float:
     value = table.get(key)
-    if type(value) not in (int, float) or not 0 < value < float("inf"):
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
         raise ProfileError(f"{path.name}: `{key}` is `{value}`: expected a number above 0")
     return float(value)
 

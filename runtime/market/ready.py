@@ -31,7 +31,7 @@ def ready_bars(
         )
         rates, closes = take(rates, kept), closes[kept]
     known = rates.spread > 0
-    spread = rates.spread * profile.point
+    spread = np.asarray(rates.spread * profile.point, dtype=np.float64)
     if not known.all():
         usual = np.array(profile.spread.by_hour, dtype=np.float64) * profile.point
         missing = np.flatnonzero(~known)

@@ -47,7 +47,7 @@ def entry_rule(e: Expressions, buy: bool) -> str:
     if r.random() < 0.5:
         parts = [r.choice([e.simple(""), e.simple(e.view()), "close > open", "close < open"])]
     side = "BUY" if buy else "SELL"
-    size = r.choice(["RISK 0.5%", "RISK 1%", "RISK 2%", "RISK 50 USD", "0.1 lots", "0.5 lots", "1.5 lots", "3 lots"])
+    size = r.choice(["RISK 0.5%", "RISK 1%", "RISK 2%", "RISK 50 USD", "0.2 lots", "0.5 lots", "1.5 lots", "2 lots"])
     text = f"WHEN {' AND '.join(parts)}\nTHEN {side} {size}"
     lose, win = ("-", "+") if buy else ("+", "-")
     level = "close"

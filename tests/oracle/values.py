@@ -161,10 +161,11 @@ class Values:
     def fresh(self, lane: Lane, close: int, time: int) -> bool:
         """Whether what a lane showed at `close` may still be read at `time`."""
         calendar = self.markets[lane.market].calendar
-        if not is_daily_or_slower(lane.timeframe) and not calendar.is_open_at(time):
-            return False
+        cadences = calendar.stale_cadences
+        if is_daily_or_slower(lane.timeframe):
+            return len(calendar.scheduled_closes(lane.timeframe, close, time)) <= int(cadences)
         elapsed = calendar.session_clock_at(time) - calendar.session_clock_at(close)
-        return elapsed < calendar.stale_after(lane.timeframe)
+        return calendar.is_open_at(time) and elapsed < int(cadences * milliseconds(lane.timeframe))
 
 
 def last_at_or_before(times: list[int], time: int) -> int:

@@ -1,0 +1,162 @@
+"""From the project's dataset and checked plans to the interpreter's world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tradeplan.dsl.catalog import Catalog
+from tradeplan.dsl.graph import (
+    ACCOUNT_MARKET,
+    CheckedGuard,
+    CheckedPlan,
+    CheckedRule,
+    EntryAction,
+    Lane,
+    MoveStopAction,
+    Node,
+)
+from tradeplan.runtime.market.bars import Bars
+from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.market.profile import SymbolProfile, currency_unit
+
+from tests.oracle.simulate import simulate
+from tests.oracle.world import OracleAccount, OracleBars, OracleMarket
+from tests.oracle.writer import Writer
+
+MINUTE = 60_000
+NIGHTS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def rule_nodes(rule: CheckedRule) -> Iterable[Node]:
+    """The nodes that a rule reads."""
+    yield rule.condition
+    for action in rule.actions:
+        if isinstance(action, EntryAction):
+            yield action.stop.value
+            if action.target is not None:
+                yield action.target.value
+            if action.price is not None:
+                yield action.price
+            yield from (take.at.value for take in action.takes)
+        elif isinstance(action, MoveStopAction):
+            yield action.price
+
+
+def bar_lanes(nodes: Iterable[Node]) -> set[Lane]:
+    """All bar lanes below nodes."""
+    found: set[Lane] = set()
+    seen: set[Node] = set()
+    open_nodes = list(nodes)
+    while open_nodes:
+        node = open_nodes.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.lane is not None and not node.lane.steps:
+            found.add(node.lane)
+        open_nodes += node.inputs
+    return found
+
+
+def as_lists(bars: Bars | None, timeframe: str) -> OracleBars:
+    """Bars as plain lists; none of a market without data."""
+    if bars is None:
+        return OracleBars(timeframe, [], [], [], [], [], [], [], [], [])
+    columns = (bars.open_time, bars.close_time, bars.open, bars.high, bars.low, bars.close)
+    return OracleBars(
+        timeframe,
+        *(c.tolist() for c in columns),
+        spread=bars.spread.tolist(),
+        tick_volume=bars.tick_volume.tolist(),
+        real_volume=bars.real_volume.tolist(),
+    )
+
+
+class Rate:
+    """Profit currency to account currency by the newest fresh close of the pair, finest timeframe first."""
+
+    def __init__(self, dataset: Dataset, profile: SymbolProfile) -> None:
+        source, of_source = currency_unit(profile.profit_currency)
+        target, of_target = currency_unit(profile.account_currency)
+        self.scale = of_target / of_source
+        self.needed = source != target
+        self.pair: tuple[str, bool] | None = None
+        for inverse, wanted in ((True, (target, source)), (False, (source, target))):
+            for name in dataset.markets():
+                other = dataset.profile(name)
+                if (other.base_currency, other.profit_currency) == wanted:
+                    self.pair = (name, inverse)
+        if self.pair is not None:
+            name = self.pair[0]
+            self.calendar = dataset.calendar(name)
+            self.bars = [as_lists(dataset.bars(name, t), t) for t in dataset.timeframes(name)]
+
+    def __call__(self, time: int) -> float | None:
+        """The rate at a time."""
+        if not self.needed:
+            return self.scale
+        if self.pair is None:
+            return None
+        for bars in self.bars:
+            at = bars.newest(time)
+            if at < 0:
+                continue
+            age = self.calendar.session_clock_at(time) - self.calendar.session_clock_at(bars.close_time[at])
+            if age <= self.calendar.stale_after(bars.timeframe):
+                return self.scale / bars.close[at] if self.pair[1] else self.scale * bars.close[at]
+        return None
+
+
+def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_signal_age: int | None) -> OracleMarket:
+    """A market with the bars of some timeframes."""
+    profile = dataset.profile(name)
+    return OracleMarket(
+        name=profile.name,
+        tick=profile.tick_size,
+        slip=profile.slippage,
+        contract=profile.contract_size,
+        lot_step=profile.lot_step,
+        lot_min=profile.lot_min,
+        lot_max=profile.lot_max,
+        commission=profile.costs.commission,
+        margin_rate=profile.margin_rate,
+        calendar=dataset.calendar(profile.name),
+        day_boundary=profile.boundary,
+        bars={t: as_lists(dataset.bars(profile.name, t), t) for t in timeframes},
+        rate=Rate(dataset, profile),
+        max_signal_age=profile.max_signal_age_ms if max_signal_age is None else max_signal_age,
+    )
+
+
+def interpret(
+    plans: Sequence[CheckedPlan],
+    guards: Sequence[CheckedGuard],
+    dataset: Dataset,
+    catalog: Catalog,
+    start: int,
+    end: int,
+    *,
+    balance: float = 10_000.0,
+    netting: bool = False,
+    stop_out: float = 50.0,
+) -> Writer:
+    """Simulate over (start, end]: the finest stored bars of the traded markets that open at or after `start`."""
+    lanes = bar_lanes(n for block in (*plans, *guards) for rule in block.rules for n in rule_nodes(rule))
+    traded = {p.market for p in plans}
+    markets = {}
+    for name in {lane.market for lane in lanes} | traded:
+        wanted = {lane.timeframe for lane in lanes if lane.market == name}
+        finest = dataset.finest(name)
+        if name in traded and finest is not None:
+            wanted.add(finest)
+        markets[name] = oracle_market(dataset, name, wanted, None)
+    steps: dict[Lane, list[int]] = {}
+    for plan in plans:
+        calendar = markets[plan.market].calendar
+        steps[plan.step_lane] = [int(t) for t in calendar.scheduled_closes(plan.timeframe, start, end)]
+    for guard in guards:
+        minutes = range(start - start % MINUTE + MINUTE, end + 1, MINUTE)
+        steps[guard.step_lane] = [t for t in minutes if any(markets[m].calendar.is_open_at(t) for m in traded)]
+    assert all(g.step_lane.market == ACCOUNT_MARKET for g in guards)
+    account = OracleAccount(round(balance * 100), stop_out, netting)
+    return simulate(plans, guards, markets, account, catalog, steps)

@@ -23,7 +23,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tradeplan.dsl.catalog import Function
 from tradeplan.runtime.kernels import interpreted
 from tradeplan.runtime.kernels.cache import ObjectCache
@@ -59,7 +58,7 @@ class Column:
 
     @property
     def sizes(self) -> tuple[PlainFunction, int, int, int, int, int, str]:
-        """Step, floats, integers, parameters, inputs, outputs and gap policy, as the two forms of a column take them."""
+        """Step, floats, integers, parameters, inputs, outputs, gap policy: what both forms of a column are made of."""
         f = self.function
         if f.step is None:
             raise ValueError(f"function `{f.name}` has no step: it is written out by the checker and never a column")
@@ -181,11 +180,11 @@ class Kernel:
             return float(value)
         if kind == "Columns" and isinstance(value, list):
             return value
-        return memoryview(self.checked(position, kind, value))
+        return self.checked(position, kind, value).data
 
 
 class Kernels:
-    """Makes kernels of one mode. Compiling needs numba and takes seconds once; loading needs llvmlite and takes a ms."""
+    """Makes kernels of one mode. Compiling needs numba and takes seconds, once; loading takes a millisecond."""
 
     def __init__(self, mode: Mode = "compiled", cache_root: str = "") -> None:
         self.mode = mode

@@ -58,8 +58,8 @@ def folder(root: str = "") -> Path | None:
         Path(name).unlink()
     except (OSError, RuntimeError) as error:
         warnings.warn(
-            f"compiled kernels cannot be kept in `{path}` ({error}): every start compiles them again; set TRADEPLAN_CACHE "
-            "to a folder that only you can write",
+            f"compiled kernels cannot be kept in `{path}` ({error}): every start compiles them again; set "
+            "TRADEPLAN_CACHE to a folder that only you can write",
             RuntimeWarning,
             stacklevel=2,
         )

@@ -24,6 +24,11 @@ def code_names(code: CodeType) -> Iterator[str]:
             yield from code_names(constant)
 
 
+def is_bundle(value: object) -> bool:
+    """Whether a value is a class made with NamedTuple: a bundle of arrays that kernels hand on as one."""
+    return isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields")
+
+
 def reached(function: PlainFunction) -> dict[str, Any]:
     """The module-level names that a function uses, with their values, sorted by name.
 
@@ -40,7 +45,11 @@ def reached(function: PlainFunction) -> dict[str, Any]:
         if isinstance(value, ModuleType):
             if value not in _MODULES:
                 continue  # an attribute may be spelled like an imported module; a true use fails in the compiler
-        elif not isinstance(value, (*_CONSTANTS, FunctionType)) and not hasattr(math, getattr(value, "__name__", "")):
+        elif (
+            not isinstance(value, (*_CONSTANTS, FunctionType))
+            and not hasattr(math, getattr(value, "__name__", ""))
+            and not is_bundle(value)
+        ):
             raise TypeError(
                 f"`{function.__module__}.{function.__qualname__}` uses `{name}` of type {type(value).__name__}: "
                 "compiled code may use functions, numbers, texts, `math` and `numpy` only"
@@ -70,6 +79,8 @@ def _feed(h: Any, part: object, seen: set[int]) -> None:
             _feed(h, value, seen)
     elif isinstance(part, ModuleType):
         h.update(part.__name__.encode())
+    elif is_bundle(part):
+        h.update(f"{part!r}{getattr(part, '_fields', ())!r}|".encode())
     else:
         h.update(f"{type(part).__name__}:{part!r}|".encode())
 

@@ -3,6 +3,8 @@
 The only module, with `intrinsics` and `wrapper`, that imports numba; imported when something has to be compiled.
 """
 
+# mypy: disable-error-code="no-untyped-call"
+# reason: numba and llvmlite are typed in parts only
 from __future__ import annotations
 
 import math
@@ -15,7 +17,6 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")  # its results differ in 
 import llvmlite.binding as llvm
 import numba
 from numba.core import types
-
 from tradeplan.runtime.kernels import intrinsics, wrapper
 from tradeplan.runtime.kernels.closure import PlainFunction, reached
 from tradeplan.runtime.kernels.machine import target_machine
@@ -123,6 +124,7 @@ def compile_column(
 
 def _object(function: FunctionType, signature: Any, symbol: str, shown: PlainFunction) -> bytes:
     where = f"`{shown.__module__}.{shown.__qualname__}`"
+    compiled: Any  # two attributes below are numba's own, not in its stubs
     try:
         compiled = numba.cfunc(signature, error_model="numpy", nogil=True)(function)
     except numba.core.errors.NumbaError as error:

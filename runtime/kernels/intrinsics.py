@@ -1,5 +1,7 @@
 """Numba intrinsics behind the primitives: arrays over raw memory, locals on the stack, a call through an address."""
 
+# mypy: disable-error-code="no-untyped-call"
+# reason: numba and llvmlite are typed in parts only
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The words that kernel sources share: array types, three-valued bytes, and views whose compiled form is an intrinsic."""
+"""What kernel sources share: array types, three-valued bytes, and calls whose compiled form is an intrinsic."""
 
 from __future__ import annotations
 

@@ -1,0 +1,155 @@
+"""The clocks of a run and what is read on them: bars of history, bars that arrive, and the steps of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tradeplan.dsl.graph import ACCOUNT_MARKET, Lane
+from tradeplan.dsl.timeframe import is_daily_or_slower, milliseconds
+from tradeplan.runtime.market.bars import Bars
+from tradeplan.runtime.market.calendar import MarketCalendar
+
+Times = NDArray[np.int64]
+
+_FIELDS = ("open", "high", "low", "close", "tick_volume", "real_volume", "spread")
+_DAY = 86_400_000
+_BLOCK = 30 * _DAY
+_END_OF_CALENDARS = 2_524_608_000_000  # 2050, as far as sessions are laid out
+
+
+class Data(Protocol):
+    """What lanes are made of; `runtime.market.Dataset` is one."""
+
+    def markets(self) -> tuple[str, ...]:
+        """All markets with data."""
+
+    def bars(self, market: str, timeframe: str) -> Bars | None:
+        """The bars of a view, None if there are none."""
+
+    def calendar(self, market: str) -> MarketCalendar:
+        """The calendar of a market."""
+
+
+class BarLane:
+    """Closed bars, oldest first. `append` adds one that just closed; history is not copied before the first does."""
+
+    def __init__(self, bars: Bars) -> None:
+        self.count = len(bars)
+        self.close_times: Times = bars.close_time
+        self.open_times: Times = bars.open_time
+        self.columns: dict[str, NDArray[np.float64]] = {name: getattr(bars, name) for name in _FIELDS}
+        self._room = self.count
+
+    def extend(self, until: int) -> None:
+        """Bars are not known before they come."""
+
+    def append(self, open_time: int, close_time: int, values: dict[str, float]) -> None:
+        """Add a closed bar, all fields of it. Raises ValueError if it is not later than the newest."""
+        if self.count and close_time <= self.close_times[self.count - 1]:
+            raise ValueError(f"a bar that closes at {close_time} is not later than the newest one")
+        if self.count == self._room:
+            self._grow()
+        self.open_times[self.count] = open_time
+        self.close_times[self.count] = close_time
+        for name, column in self.columns.items():
+            column[self.count] = values[name]
+        self.count += 1
+
+    def _grow(self) -> None:
+        self._room = max(2 * self.count, 4_096)
+        more = self._room - self.count
+        self.close_times = np.concatenate([self.close_times[: self.count], np.zeros(more, dtype=np.int64)])
+        self.open_times = np.concatenate([self.open_times[: self.count], np.zeros(more, dtype=np.int64)])
+        for name, column in self.columns.items():
+            self.columns[name] = np.concatenate([column[: self.count], np.zeros(more)])
+
+
+class StepLane:
+    """Scheduled closes from a first one on, written as far ahead as anybody asked."""
+
+    def __init__(self, closes: Callable[[int, int], Times], first: int | None, length: int) -> None:
+        """`closes(start, end)` gives the scheduled closes t with start < t <= end; `first` None: there are no steps."""
+        self.columns: dict[str, NDArray[np.float64]] = {}
+        self.close_times: Times = np.zeros(0, dtype=np.int64)
+        self.count = 0
+        self._length = length
+        self._closes = closes
+        self._first = self._covered = _END_OF_CALENDARS if first is None else first - 1
+
+    @property
+    def open_times(self) -> Times:
+        """The nominal start of each step's bar."""
+        return self.close_times - self._length
+
+    def extend(self, until: int) -> None:
+        """Know all steps up to a time, and more, so that this is rarely asked for."""
+        if until <= self._covered:
+            return
+        end = max(until, self._covered + max(_BLOCK, self._covered - self._first))
+        self.close_times = np.concatenate([self.close_times, self._closes(self._covered, end)])
+        self.count = len(self.close_times)
+        self._covered = end
+
+
+class LaneData:
+    """The lanes of a run, made when first asked for and shared by all that read them."""
+
+    def __init__(self, data: Data, traded: Iterable[str] = ()) -> None:
+        """`traded`: the markets whose open minutes are the account's steps; all with data if empty."""
+        self._data = data
+        self._traded = tuple(traded) or data.markets()
+        self._lanes: dict[Lane, BarLane | StepLane | None] = {}
+        self._schedules: dict[Lane, Times] = {}
+
+    def lane(self, lane: Lane) -> BarLane | StepLane | None:
+        """A lane's ticks and columns, None where there is no such data."""
+        if lane not in self._lanes:
+            self._lanes[lane] = self._made(lane)
+        return self._lanes[lane]
+
+    def calendar(self, market: str) -> MarketCalendar:
+        """The calendar of a market; of the account that of its first traded market."""
+        return self._data.calendar(self._traded[0] if market == ACCOUNT_MARKET else market)
+
+    def schedule(self, lane: Lane) -> Times:
+        """All scheduled closes of a D1 or slower lane from its first bar on."""
+        if lane not in self._schedules:
+            bars = self.lane(lane)
+            first = int(bars.close_times[0]) - 1 if bars is not None and bars.count else _END_OF_CALENDARS
+            closes = self.calendar(lane.market).scheduled_closes(lane.timeframe, first, _END_OF_CALENDARS - _DAY)
+            self._schedules[lane] = closes
+        return self._schedules[lane]
+
+    def _made(self, lane: Lane) -> BarLane | StepLane | None:
+        if not lane.steps:
+            bars = self._data.bars(lane.market, lane.timeframe)
+            return None if bars is None else BarLane(bars)
+        length = milliseconds(lane.timeframe)
+        if lane.market == ACCOUNT_MARKET:
+            firsts = [f for market in self._traded if (f := self._first(Lane(market, lane.timeframe))) is not None]
+            return StepLane(self._account_closes, min(firsts, default=None), length)
+        calendar, timeframe = self.calendar(lane.market), lane.timeframe
+        return StepLane(
+            lambda start, end: calendar.scheduled_closes(timeframe, start, end),
+            self._first(Lane(lane.market, lane.timeframe)),
+            length,
+        )
+
+    def _first(self, lane: Lane) -> int | None:
+        bars = self.lane(lane)
+        return int(bars.close_times[0]) if bars is not None and bars.count else None
+
+    def _account_closes(self, start: int, end: int) -> Times:
+        calendars = {self._data.calendar(market) for market in self._traded}
+        closes = [calendar.scheduled_closes("M1", start, end) for calendar in calendars]
+        return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *closes]))
+
+
+def stale_limit(lane: Lane, calendar: MarketCalendar) -> int:
+    """Session ms after its close from which a bar is stale; for D1 and slower scheduled closes it may miss."""
+    if is_daily_or_slower(lane.timeframe):
+        return int(calendar.stale_cadences)
+    return int(calendar.stale_cadences * milliseconds(lane.timeframe))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from tests.oracle.book import Leg, PlanState
@@ -31,6 +32,7 @@ class Account:
         self.writer = writer
         self.finest = finest
         self.states = states
+        self.balances: list[int] = []  # after each account phase
         self._statistics: dict[tuple[int, tuple[object, ...]], float | None] = {}
 
     def legs(self) -> Iterable[tuple[PlanState, Leg]]:
@@ -46,7 +48,7 @@ class Account:
         assert position is not None
         bar = newest_bar(market, self.finest[market.name], time)
         assert bar is not None
-        rate = self.writer.rate(market, time)
+        rate = self.writer.rate(market, self.writer.newest_close(market, time))
         out = mark(position.side, bar)
         return profit(position.side, out, leg.price, leg.units, market.lot_step, market.contract, rate)
 
@@ -87,6 +89,7 @@ class Account:
             out = mark(position.side, bar) - position.side * market.slip
             self.writer.close(state, leg, leg.units, out, time, "stop_out")
         self.writer.equity.append((time, self.equity(time)))
+        self.balances.append(self.writer.balance)
 
     def statistic(self, time: int, data: tuple[object, ...]) -> float | None:
         """`drawdown`, `loss`, `loss_rate` over a span, `equity` or `balance`, at an instant that has had its phase."""
@@ -97,20 +100,20 @@ class Account:
 
     def _compute(self, time: int, data: tuple[object, ...]) -> float | None:
         name, span = str(data[0]), data[1] if len(data) > 1 else None
-        past = [(t, e / 100) for t, e in self.writer.equity if t <= time]
-        now = past[-1][1]
+        history = self.writer.equity
+        last = bisect_right(history, time, key=lambda row: row[0])  # how many instants there are up to this one
+        now = history[last - 1][1] / 100
         if name == "equity":
             return now
         if name == "balance":
-            return self.writer.balance / 100
+            return self.balances[last - 1] / 100
         calendar, length = getattr(span, "calendar", ""), getattr(span, "milliseconds", 0)
         if calendar:
-            start = boundary_before(time, calendar, self.account.boundary)
-            inside = [e for t, e in past if t >= start]
-            before = [e for t, e in past if t < start]
+            start = bisect_left(history, boundary_before(time, calendar, self.account.boundary), key=lambda row: row[0])
         else:
-            inside = [e for t, e in past if t > time - length]
-            before = [e for t, e in past if t <= time - length]
+            start = bisect_right(history, time - length, key=lambda row: row[0])
+        inside = [e / 100 for _, e in history[start:last]]
+        before = [history[start - 1][1] / 100] if start > 0 else []
         first = before[-1] if before else self.account.balance_cents / 100
         if name == "drawdown":
             peak = max(inside)

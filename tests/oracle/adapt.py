@@ -19,6 +19,7 @@ from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profile import SymbolProfile, currency_unit
 
+from tests.oracle.clock import reading
 from tests.oracle.simulate import simulate
 from tests.oracle.world import OracleAccount, OracleBars, OracleMarket
 from tests.oracle.writer import Writer
@@ -107,6 +108,33 @@ class Rate:
         return None
 
 
+def swap_days(bars: OracleBars, profile: SymbolProfile) -> list[int]:
+    """For every bar, the nights charged at its open."""
+    boundary, zone = profile.boundary
+    days = [int(reading("day", t, zone, boundary)) for t in bars.open_time]
+    counts = [0] * len(days)
+    for i in range(1, len(days)):
+        for ended in range(days[i - 1], days[i]):
+            name = NIGHTS[(ended + 3) % 7]
+            if profile.swap.triple_day == "none":
+                counts[i] += 1
+            elif name not in ("saturday", "sunday"):
+                counts[i] += 3 if name == profile.swap.triple_day else 1
+    return counts
+
+
+def swap_per_unit(profile: SymbolProfile, side: int, opened: float, rate: float) -> float:
+    """What one unit of a side earns (or, negative, costs) in one night, for a bar that opens at a price."""
+    value = profile.swap.long if side > 0 else profile.swap.short
+    if profile.swap.mode == "points":
+        return value * profile.point * profile.contract_size * rate * profile.lot_step
+    if profile.swap.mode == "money":
+        return value * profile.lot_step
+    if profile.swap.mode == "percent":
+        return opened * value / 100 / 360 * profile.contract_size * rate * profile.lot_step
+    return 0.0
+
+
 def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_signal_age: int | None) -> OracleMarket:
     """A market with the bars of some timeframes."""
     profile = dataset.profile(name)
@@ -124,6 +152,7 @@ def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_si
         day_boundary=profile.boundary,
         bars={t: as_lists(dataset.bars(profile.name, t), t) for t in timeframes},
         rate=Rate(dataset, profile),
+        swap=lambda side, opened, rate: swap_per_unit(profile, side, opened, rate),
         max_signal_age=profile.max_signal_age_ms if max_signal_age is None else max_signal_age,
     )
 
@@ -139,6 +168,7 @@ def interpret(
     balance: float = 10_000.0,
     netting: bool = False,
     stop_out: float = 50.0,
+    max_signal_age: int | None = None,
 ) -> Writer:
     """Simulate over (start, end]: the finest stored bars of the traded markets that open at or after `start`."""
     lanes = bar_lanes(n for block in (*plans, *guards) for rule in block.rules for n in rule_nodes(rule))
@@ -149,7 +179,9 @@ def interpret(
         finest = dataset.finest(name)
         if name in traded and finest is not None:
             wanted.add(finest)
-        markets[name] = oracle_market(dataset, name, wanted, None)
+        markets[name] = oracle_market(dataset, name, wanted, max_signal_age)
+        if name in traded and finest is not None:
+            markets[name].bars[finest].swap_days = swap_days(markets[name].bars[finest], dataset.profile(name))
     steps: dict[Lane, list[int]] = {}
     for plan in plans:
         calendar = markets[plan.market].calendar

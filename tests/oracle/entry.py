@@ -46,7 +46,7 @@ def try_to_enter(
     if unknown or bar is None or (action.price is not None and price is None):
         return "unknown_level"
     assert stop is not None
-    rate = writer.known_rate(market, time)
+    rate = market.rate(writer.newest_close(market, time))
     if rate is None:
         return "no_rate"
     side = action.side

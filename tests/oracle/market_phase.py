@@ -49,8 +49,9 @@ def run_bar(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer, ne
 def swap(position: Position, bar: Bar, market: OracleMarket, writer: Writer) -> None:
     """Step 1."""
     if bar.swap_days:
+        rate = writer.rate(market, bar.opened)
         for leg in position.legs:
-            amount = cents(market.swap(position.side, leg.units, bar.swap_days, bar.opened))
+            amount = cents(bar.swap_days * leg.units * market.swap(position.side, bar.open, rate))
             position.net += amount
             writer.balance += amount
 

@@ -257,7 +257,7 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
             position.used.add((rule.number, number))
             units = math.floor(position.size * action.percent / 100 + 1e-9)
             units = min(units, math.floor(market.lot_max / market.lot_step + 1e-9))
-            rate = step.writer.known_rate(market, step.time)
+            rate = market.rate(step.writer.newest_close(market, step.time))
             side = position.side
             estimate = step.bar[0] + step.bar[1] + market.slip if side > 0 else step.bar[0] - market.slip
             if rate is None:

@@ -47,7 +47,7 @@ class OracleMarket:
     """A market: what execution.md calls tick, slip, contract and so on.
 
     `day_boundary`: milliseconds since local midnight, and the zone. `rate(t)`: profit currency to account currency,
-    None while it is not known. `swap(side, units, days, t)`: paid (or charged, negative) for nights, before rounding.
+    None while it is not known. `swap(side, open, rate)`: paid (negative: charged) for a unit and night.
     """
 
     name: str
@@ -63,7 +63,7 @@ class OracleMarket:
     day_boundary: tuple[int, str]
     bars: dict[str, OracleBars]
     rate: Callable[[int], float | None] = lambda t: 1.0
-    swap: Callable[[int, int, int, int], float] = lambda side, units, days, t: 0.0
+    swap: Callable[[int, float, float], float] = lambda side, opened, rate: 0.0
     max_signal_age: int = 10**18
 
 

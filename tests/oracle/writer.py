@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+
+from tradeplan.dsl.timeframe import milliseconds
 
 from tests.oracle.book import Decision, Fill, Leg, PlanState, Trade
 from tests.oracle.money import cents, profit
@@ -20,7 +23,7 @@ class Writer:
     fills: list[Fill] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     equity: list[tuple[int, int]] = field(default_factory=list)  # (instant, cents)
-    _last_rate: dict[str, float] = field(default_factory=dict)
+    _moments: dict[str, list[int]] = field(default_factory=dict)
 
     def active_from(self, time: int) -> int:
         """When what is decided at a time can reach the broker."""
@@ -33,16 +36,25 @@ class Writer:
         self.decisions.append(Decision(time, plan, rule, what, outcome, units, price))
 
     def rate(self, market: OracleMarket, time: int) -> float:
-        """Profit currency to account currency at a time, the last known one if missing."""
-        rate = self.known_rate(market, time)
-        return self._last_rate[market.name] if rate is None else rate
-
-    def known_rate(self, market: OracleMarket, time: int) -> float | None:
-        """The rate at a time, None if it is missing."""
+        """Profit currency to account currency at a time, else the last known at a bar's open or close before."""
         rate = market.rate(time)
-        if rate is not None:
-            self._last_rate[market.name] = rate
+        at = bisect_right(self.moments(market), time)
+        while rate is None:
+            at -= 1
+            rate = market.rate(self.moments(market)[at])
         return rate
+
+    def moments(self, market: OracleMarket) -> list[int]:
+        """All opens and closes of the market's finest bars."""
+        if market.name not in self._moments:
+            bars = min(market.bars.values(), key=lambda b: milliseconds(b.timeframe))
+            self._moments[market.name] = sorted({*bars.open_time, *bars.close_time})
+        return self._moments[market.name]
+
+    def newest_close(self, market: OracleMarket, time: int) -> int:
+        """The close of the newest finest bar at a time: when the mark was made."""
+        bars = min(market.bars.values(), key=lambda b: milliseconds(b.timeframe))
+        return bars.close_time[bars.newest(time)]
 
     def entered(self, state: PlanState, leg: Leg, time: int, reason: str, market: OracleMarket) -> None:
         """A leg came into being."""

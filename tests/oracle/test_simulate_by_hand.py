@@ -220,9 +220,7 @@ def test_margin_is_checked_at_the_decision():
 
 def test_swap_of_the_triple_day_and_commission():
     h = Hand()
-    made = market(
-        [FLAT, SIGNAL, FLAT, FLAT], commission=7.0, swap=lambda side, units, days, t, opened: -0.125 * units * days
-    )
+    made = market([FLAT, SIGNAL, FLAT, FLAT], commission=7.0, swap=lambda side, opened, rate: -0.125)
     made.bars["M5"].swap_days[3] = 3
     writer = run(h.plan((h.close_is(101.0), [h.entry()])), made)
     # 0.3 lots * 7 = 2.10 in; 3 days * 3 units * 0.125 = 1.125, half away from zero: 1.13

@@ -32,13 +32,13 @@ def distance(a: str, b: str, limit: int = _LONGEST) -> int:
 def nearest(word: str, candidates: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The candidates close enough to be a slip of the word, the closest first; case counts less than letters.
 
-    Close enough is one slip in up to four letters, two in up to seven, else three. A candidate that the word begins or
+    Close enough is one slip in up to four letters, two in up to nine, else three. A candidate that the word begins or
     that it begins with (`resist`, `support_level`) comes after them.
     """
     if not word or len(word) > _LONGEST:
         return ()
     folded = word.casefold()
-    allowed = 1 if len(word) <= 4 else 2 if len(word) <= 7 else 3
+    allowed = 1 if len(word) <= 4 else 2 if len(word) <= 9 else 3
     ranked: list[tuple[int, int, str]] = []
     for candidate in candidates:
         other = candidate.casefold()

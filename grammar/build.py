@@ -12,7 +12,6 @@ from typing import Any
 from lark import Lark
 from lark.lexer import PatternStr
 from lark.parsers.lalr_analysis import Shift
-
 from tradeplan.grammar.loader import GRAMMAR_FILE, TABLES_FILE
 
 START_RULES = ("start", "expr")

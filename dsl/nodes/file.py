@@ -115,8 +115,12 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """All plans and guards of one source, with the spans of its comments."""
+    """All plans and guards of one source, with the spans of its comments.
+
+    `lost` names the LETs and PARAMs that a syntax error kept out of the tree: what uses them is no mistake of its own.
+    """
 
     source: Source
     blocks: tuple[Plan | Guard, ...]
     comments: tuple[Text, ...] = ()
+    lost: tuple[Identifier, ...] = ()

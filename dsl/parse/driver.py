@@ -71,7 +71,7 @@ def run(tokens: Sequence[Token], start: str) -> Any:
 
 
 def _splice(children: list[Any], lists: tuple[int, ...]) -> list[Any]:
-    """Put the items of list children in their place; a list at the front is extended, so a long one costs its length."""
+    """Put the items of list children in their place; a list at the front is extended, so its growth stays cheap."""
     if lists == (0,):
         front: list[Any] = children[0]
         front.extend(children[1:])

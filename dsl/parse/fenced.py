@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n]*$", re.MULTILINE)
-_BLOCK_START = re.compile(r"\s*(?:#[^\n]*\s*)*(?:PLAN|GUARD)\b")
+_BLOCK_START = re.compile(r"\s*+(?:#[^\n]*+\s*+)*+(?:PLAN|GUARD)\b")
 _NOT_A_LINE_END = re.compile(r"[^\r\n]")
 _LANGUAGES = frozenset({"plan", "tradeplan"})
 

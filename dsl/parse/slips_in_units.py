@@ -1,0 +1,93 @@
+"""Units as other people and platforms write them."""
+
+from __future__ import annotations
+
+from tradeplan.dsl.diagnostic import Edit, Fix, diagnostic_kind
+from tradeplan.dsl.parse.driver import advance
+from tradeplan.dsl.parse.expected import expected_units
+from tradeplan.dsl.parse.lexer import BAD, NUMBERS, Token, words
+from tradeplan.dsl.parse.place import Place, Slip
+from tradeplan.dsl.parse.vocabulary import CURRENCY_SIGNS, UNITS, UNSURE_UNITS
+from tradeplan.dsl.source import Span
+from tradeplan.dsl.suggest import nearest
+
+UNKNOWN_UNIT = diagnostic_kind("unknown-unit", "A unit has one spelling.")
+
+_WIDEST_GAP = 2
+
+
+def unit_slip(place: Place) -> Slip | None:
+    """A unit in other words or letters: `2 hrs`, `0.5 percent`, `1.5atr`; or one that fell apart: `15 pip s`."""
+    token, previous, following = place.token, place.previous, place.following
+    if token.kind not in {BAD, "NAME"} or previous is None:
+        return None
+    if previous.kind == "UNIT" and place.states_before_previous is not None:
+        joined = _joined(previous, token)
+        if joined and place.tokens[place.index - 1] == previous:
+            return _unit(place, Span(previous.start, token.end), joined, True, 2, instead_of_previous=True)
+        return None
+    if not _behind_number(place):
+        return None
+    joined = _joined(token, following) if following is not None else ""
+    if joined and following is not None:
+        return _unit(place, Span(token.start, following.end), joined, True, 2)
+    # `M` is no minute, it could be a million: only whole words are certain in any case
+    lower = token.text.lower()
+    sign = CURRENCY_SIGNS.get(token.text)
+    unit = sign or (UNITS.get(lower) if token.text != "M" else None)
+    return _unit(place, token.span, unit, lower not in UNSURE_UNITS and not sign, 1) if unit else None
+
+
+def unknown_unit_slip(place: Place) -> Slip | None:
+    """A word behind a number that is no unit and no keyword either."""
+    token = place.token
+    if (
+        token.kind not in {BAD, "NAME"}
+        or not _behind_number(place)
+        or not (token.text[0].isalpha() or token.text[0] == "_")
+    ):
+        return None
+    near = nearest(token.text, words().units | UNITS.keys(), 1) if len(token.text) > 2 else ()
+    if near:
+        return _unit(place, token.span, UNITS.get(near[0], near[0]), False, 1)
+    shown = token.text[:30]
+    return Slip(
+        UNKNOWN_UNIT,
+        token.span,
+        f"`{shown}` is no unit",
+        found=f"`{shown}`",
+        expected=expected_units(place.behind(2)),
+        help="units are % R pips points ATR bars lots ms s m h d w and currencies such as USD",
+        fixes=(),
+        tokens=(Token("UNIT", "%", token.start, token.end),),
+    )
+
+
+def _behind_number(place: Place) -> bool:
+    previous = place.previous
+    return previous is not None and previous.kind in NUMBERS and advance(place.states, "UNIT") is not None
+
+
+def _joined(first: Token, second: Token) -> str:
+    """The unit that two neighbouring words make together, if they do."""
+    gap = second.start - first.end
+    joined = first.text + second.text
+    return joined if 0 < gap <= _WIDEST_GAP and joined in words().units else ""
+
+
+def _unit(place: Place, span: Span, unit: str, certain: bool, consumed: int, instead_of_previous: bool = False) -> Slip:
+    found = place.text[span.start : span.end]
+    glued = place.text[span.start - 1 : span.start].isdigit()
+    written = f" {unit}" if glued and len(unit) > 2 else unit
+    return Slip(
+        UNKNOWN_UNIT,
+        span,
+        f"the unit `{found}` is written `{unit}`" if certain else f"`{found}` is no unit: did you mean `{unit}`?",
+        found=f"`{found}`",
+        expected=(f"`{unit}`",),
+        help=f"write `{unit}`",
+        fixes=(Fix(f"write `{unit}`", (Edit(span, written),), safe=certain),),
+        tokens=(Token("UNIT", unit, span.start, span.end),),
+        consumed=consumed,
+        instead_of_previous=instead_of_previous,
+    )

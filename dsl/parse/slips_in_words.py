@@ -1,0 +1,154 @@
+"""Keywords in the wrong case or misspelt, names in capitals, timeframes in small letters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from tradeplan.dsl.diagnostic import DiagnosticKind, Edit, Fix, diagnostic_kind
+from tradeplan.dsl.parse.driver import advance
+from tradeplan.dsl.parse.lexer import BAD, Token, words
+from tradeplan.dsl.parse.place import Place, Slip
+from tradeplan.dsl.parse.vocabulary import SYNONYMS
+from tradeplan.dsl.suggest import distance, nearest
+from tradeplan.grammar.loader import load_tables
+
+KEYWORD_CASE = diagnostic_kind("keyword-case", "Keywords are UPPERCASE, so that they are never mistaken for names.")
+KEYWORD_SPELLING = diagnostic_kind("keyword-spelling", "The word is no keyword but close to one.")
+NAME_CASE = diagnostic_kind("name-case", "Names are lowercase, so that they are never mistaken for keywords.")
+NAME_TOO_LONG = diagnostic_kind("name-too-long", "A name is shown in tables and messages, so its length is bounded.")
+NAME_LETTERS = diagnostic_kind("name-letters", "A name is made of the letters a-z, digits and `_`.")
+TIMEFRAME_CASE = diagnostic_kind("timeframe-case", "A timeframe is written as on the platform: `M5`, `H1`.")
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@cache
+def _pattern(terminal: str) -> re.Pattern[str]:
+    return re.compile(load_tables().patterns[terminal])
+
+
+def word_slip(place: Place) -> Slip | None:
+    """A repair of a wrong word at its own place."""
+    token = place.token
+    if not _WORD.fullmatch(token.text) or token.kind == "TIMEFRAME":
+        return None
+    meant = _meantkeyword_slip(token, place.states, place.following)
+    if meant is not None:
+        return keyword_slip(token, *meant)
+    upper = token.text.upper()
+    if _pattern("TIMEFRAME").fullmatch(upper) and advance(place.states, "TIMEFRAME") is not None:
+        message = f"the timeframe `{token.text}` is written `{upper}`"
+        return _respelled(TIMEFRAME_CASE, token, "TIMEFRAME", upper, message, True)
+    return _name(place)
+
+
+def previous_word_slip(place: Place) -> Slip | None:
+    """A wrong word that could stand, as `let` behind CLOSE can, so that only the next one is found wrong."""
+    previous = place.previous
+    if previous is None or previous.kind != "NAME" or place.states_before_previous is None:
+        return None
+    if place.index == 0 or place.tokens[place.index - 1] != previous:
+        return None
+    meant = _meantkeyword_slip(previous, place.states_before_previous, place.token)
+    if meant is None:
+        return None
+    slip = keyword_slip(previous, *meant)
+    return Slip(
+        slip.kind,
+        slip.span,
+        slip.message,
+        slip.found,
+        slip.expected,
+        slip.help,
+        slip.fixes,
+        slip.tokens,
+        consumed=1,
+        instead_of_previous=True,
+    )
+
+
+def _meantkeyword_slip(token: Token, states: Sequence[int], following: Token | None) -> tuple[str, bool] | None:
+    """The keyword that fits here and that the word is close to, and whether that is certain."""
+    if token.kind not in {BAD, "NAME"}:
+        return None
+    keywords = words().keywords
+    upper = token.text.upper()
+    fitting = {text: kind for text, kind in keywords.items() if advance(states, kind) is not None}
+    if upper in fitting:
+        return (upper, True) if token.text != upper else None
+    synonym = SYNONYMS.get(upper)
+    if synonym in fitting:
+        return synonym, False
+    near = nearest(upper, fitting)
+    if not near:
+        return None
+    # a word in small letters is more likely a name than a misspelt keyword: what follows has to fit the keyword
+    kind = keywords[near[0]]
+    after = advance(states, kind)
+    fits_on = following is None or following.kind == BAD or (after is not None and advance(after, following.kind))
+    if not token.text.isupper() and not fits_on:
+        return None
+    away = distance(upper, near[0])
+    if len(near) > 1 and distance(upper, near[1]) == away:
+        better = [n for n in near if _leads_on(states, keywords[n], following)]
+        if len(better) != 1:
+            return None
+        near = (better[0],)
+        away = distance(upper, near[0])
+    if away > 2:
+        return None
+    return near[0], away == 1 or (away == 2 and len(near[0]) >= 6)
+
+
+def _leads_on(states: Sequence[int], kind: str, following: Token | None) -> bool:
+    after = advance(states, kind)
+    return after is not None and following is not None and advance(after, following.kind) is not None
+
+
+def keyword_slip(token: Token, keyword: str, certain: bool) -> Slip:
+    """The word read as the keyword."""
+    kind = words().keywords[keyword]
+    if token.text.upper() == keyword:
+        message = f"the keyword `{token.text}` is written `{keyword}`"
+        return _respelled(KEYWORD_CASE, token, kind, keyword, message, True)
+    message = f"`{token.text}` is no word of the language: did you mean `{keyword}`?"
+    return _respelled(KEYWORD_SPELLING, token, kind, keyword, message, certain)
+
+
+def _name(place: Place) -> Slip | None:
+    """A word that would be a name if it were written like one."""
+    token = place.token
+    if advance(place.states, "NAME") is None:
+        return None
+    lower = token.text.lower()
+    if _pattern("NAME").fullmatch(lower):
+        if token.kind != BAD and not _leads_on(place.states, "NAME", place.following):
+            return None
+        message = f"names are lowercase: `{token.text}` is written `{lower}`"
+        return _respelled(NAME_CASE, token, "NAME", lower, message, True)
+    if token.kind != BAD:
+        return None
+    if len(token.text) > 64 and _pattern("NAME").match(lower):
+        shown = f"{token.text[:20]}..."
+        kind, message = NAME_TOO_LONG, f"the name `{shown}` has {len(token.text)} letters"
+        expected, help = "a name of at most 64 letters", "shorten it"
+    else:
+        kind, message = NAME_LETTERS, f"`{token.text[:64]}` is no name"
+        expected, help = "a name that begins with a-z and goes on with a-z, 0-9 and `_`", "rename it"
+    instead = Token("NAME", lower, token.start, token.end)
+    return Slip(kind, token.span, message, f"`{token.text[:64]}`", (expected,), help, (), (instead,))
+
+
+def _respelled(kind: DiagnosticKind, token: Token, terminal: str, text: str, message: str, certain: bool) -> Slip:
+    return Slip(
+        kind,
+        token.span,
+        message,
+        found=f"`{token.text}`",
+        expected=(f"`{text}`",),
+        help=f"write `{text}`",
+        fixes=(Fix(f"write `{text}`", (Edit(token.span, text),), safe=certain),),
+        tokens=(Token(terminal, text, token.start, token.end),),
+    )

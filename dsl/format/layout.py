@@ -2,8 +2,9 @@
 
 The rules, which look at the tree and never at the author's line ends: a keyword begins each line; a statement that fits
 in 88 columns stands on one line; another is broken before each top-level AND or OR and before THEN, and if its actions
-do not fit then either, behind each comma. A blank line stands between blocks, between head, definitions, rules and
-limits, and around a rule of several lines. Comments keep their place, and a blank line next to one is kept.
+do not fit then either, behind each comma. A blank line stands between blocks, between a plan's head,
+definitions, rules and limits, and around a rule of several lines. Comments keep their place, and a blank line next to
+one is kept.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ class FormatRefusedError(ValueError):
 def format_file(file: File) -> str:
     """The text of the file in the one layout, ending in a line end; an empty file stays empty.
 
-    Raises FormatRefusedError if reading the result gives another tree or other comments. The file must have been read without
-    errors: statements that were left out of the tree cannot be laid out.
+    Raises FormatRefusedError if reading the result gives another tree or other comments. The file must have been read
+    without errors: statements that were left out of the tree cannot be laid out.
     """
     text = _layout(file)
     report = Report(Source(file.source.name, text))
@@ -47,7 +48,7 @@ def canonical_text(block: Plan | Guard) -> str:
 def _layout(file: File) -> str:
     statements: list[tuple[str, list[Piece], Item | None]] = []
     for block in file.blocks:
-        statements.append(("head", head_pieces(block), None))
+        statements.append(("guard" if isinstance(block, Guard) else "head", head_pieces(block), None))
         statements += ((_section(item), statement_pieces(item), item) for item in block.items)
     spans = [piece.span for _, pieces, _ in statements for piece in pieces]
     attached, below = attach(file.source, spans, file.comments)
@@ -59,7 +60,8 @@ def _layout(file: File) -> str:
         at += len(pieces)
         written = _statement(pieces, own, item)
         high = section == "rules" and len(written) > 1
-        if lines and (section == "head" or (section, high) != previous or high):
+        # the first statement of a guard stands directly below its head, as short as a guard is
+        if section in {"head", "guard"} or (previous[0] != "guard" and (high or (section, high) != previous)):
             _blank(lines)
         _above(lines, own[0])
         lines += written
@@ -99,14 +101,14 @@ def _statement(pieces: Sequence[Piece], attached: Sequence[Attached], item: Item
     for group in _lines(pieces, attached, item):
         first = group[0]
         if first:
-            lines += [text for text, _ in attached[first].above]
+            lines += [f" {text}" for text, _ in attached[first].above]
         words = [pieces[first].line, *(pieces[i].text for i in group[1:])]
         lines.append(" ".join(words) + _behind(attached[group[-1]]))
     return lines
 
 
 def _lines(pieces: Sequence[Piece], attached: Sequence[Attached], item: Item | None) -> list[list[int]]:
-    """Which pieces share a line: each its own, but actions that fit beside each other without comments stay together."""
+    """Which pieces share a line: each its own, but actions without comments stay together if they fit."""
     if not isinstance(item, Rule):
         return [[i] for i in range(len(pieces))]
     first = len(pieces) - len(item.actions)

@@ -24,34 +24,35 @@ class FormatRefusedError(ValueError):
     """The layout would have changed what the file says or lost a comment; nothing was written."""
 
 
-def format_file(file: File) -> str:
-    """The text of the file in the one layout, ending in a line end; an empty file stays empty.
+def format_file(file: File, source: Source) -> str:
+    """The text of a file read from `source` in the one layout, ending in a line end; an empty file stays empty.
 
     Raises FormatRefusedError if reading the result gives another tree or other comments. The file must have been read
     without errors: statements that were left out of the tree cannot be laid out.
     """
-    text = _layout(file)
-    report = Report(Source(file.source.name, text))
+    text = _layout(file, source)
+    report = Report(Source(source.name, text))
     again = parse(report.source, report)
     if not report.ok or not same_tree(file, again):
-        raise FormatRefusedError(f"`{file.source.name}` was left as it is: laid out anew it would read differently")
+        raise FormatRefusedError(f"`{source.name}` was left as it is: laid out anew it would read differently")
     if sorted(c.text for c in file.comments) != sorted(c.text for c in again.comments):
-        raise FormatRefusedError(f"`{file.source.name}` was left as it is: a comment would have been lost")
+        raise FormatRefusedError(f"`{source.name}` was left as it is: a comment would have been lost")
     return text
 
 
 def canonical_text(block: Plan | Guard) -> str:
     """The block in the one layout, without comments: what its version digest is taken of."""
-    return _layout(File(Source("", ""), (block,)))
+    nowhere = Source("", "")
+    return _layout(File(nowhere, (block,)), nowhere)
 
 
-def _layout(file: File) -> str:
+def _layout(file: File, source: Source) -> str:
     statements: list[tuple[str, list[Piece], Item | None]] = []
     for block in file.blocks:
         statements.append(("guard" if isinstance(block, Guard) else "head", head_pieces(block), None))
         statements += ((_section(item), statement_pieces(item), item) for item in block.items)
     spans = [piece.span for _, pieces, _ in statements for piece in pieces]
-    attached, below = attach(file.source, spans, file.comments)
+    attached, below = attach(source, spans, file.comments)
     lines: list[str] = []
     previous = ("", False)
     at = 0

@@ -41,9 +41,8 @@ def lookback(roots: Iterable[Node], catalog: Catalog) -> dict[Lane, int]:
             continue
         need = d
         if node.op is Op.CALL:
-            name, p = node.data[0], node.data[1]
-            if isinstance(name, str) and isinstance(p, tuple):
-                need = d + max(1, catalog[name].lookback(p)) - 1
+            name, p = str(node.data[0]), [float(str(v)) for v in node.data[1:-1]]
+            need = d + max(1, catalog[name].lookback(p)) - 1
         elif node.op is Op.AGO:
             need = d + _bars(node)
         elif node.op is Op.FOR or node.op is Op.WITHIN:

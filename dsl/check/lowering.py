@@ -160,7 +160,7 @@ def _lower(
         inputs += [ctx.on(v.node, lane) for v in arguments]
     else:
         inputs += [ctx.recipe(v.node) for v in arguments]
-    return graph.node(Op.CALL, tuple(inputs), (function.name, p, len(function.outputs)), lane)
+    return graph.node(Op.CALL, tuple(inputs), (function.name, *p, len(function.outputs)), lane)
 
 
 def _zone(zone: str, numbers: dict[str, float]) -> str:

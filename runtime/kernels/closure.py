@@ -32,8 +32,8 @@ def is_bundle(value: object) -> bool:
 def reached(function: PlainFunction) -> dict[str, Any]:
     """The module-level names that a function uses, with their values, sorted by name.
 
-    Raises TypeError for a value that cannot be compiled: anything but functions, numbers, texts, tuples of them, and
-    the modules `math` and `numpy`.
+    Raises TypeError for a value that cannot be compiled: anything but functions, numbers, texts, tuples of them, named
+    tuple classes, and the modules `math` and `numpy`.
     """
     if not isinstance(function, FunctionType):
         raise TypeError(f"`{function!r}` is no plain function: kernels and steps are written with `def`")

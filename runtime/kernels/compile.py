@@ -20,6 +20,7 @@ from numba.core import types
 from tradeplan.runtime.kernels import intrinsics, wrapper
 from tradeplan.runtime.kernels.closure import PlainFunction, reached
 from tradeplan.runtime.kernels.machine import target_machine
+from tradeplan.runtime.kernels.signature import Argument, words
 from tradeplan.runtime.kernels.source import primitives
 
 _REPLACED = {
@@ -62,7 +63,7 @@ class _Session:
         return FunctionType(plain.__code__, names, plain.__name__, plain.__defaults__, plain.__closure__)
 
 
-def compile_entry(function: PlainFunction, kinds: tuple[str, ...], symbol: str) -> bytes:
+def compile_entry(function: PlainFunction, arguments: tuple[Argument, ...], symbol: str) -> bytes:
     """Object code of a kernel under `symbol`, as `int64 symbol(int64 *block)`; see `Kernel` for the block.
 
     Raises KernelError when numba refuses the source, or when it allocates memory or raises errors.
@@ -70,25 +71,27 @@ def compile_entry(function: PlainFunction, kinds: tuple[str, ...], symbol: str) 
     reached(function)
     names: dict[str, Any] = {"kernel": _Session(_REPLACED).function(function)}
     parts, at = [], 0
-    for kind in kinds:
-        if kind == "int":
-            parts.append(f"block[{at}]")
-        elif kind == "float":
-            names["float_argument"] = intrinsics.float_argument
-            parts.append(f"float_argument(block, {at})")
+    for argument in arguments:
+        fields = []
+        for kind in argument.kinds:
+            if kind == "int":
+                fields.append(f"block[{at}]")
+            elif kind == "float":
+                names["float_argument"] = intrinsics.float_argument
+                fields.append(f"float_argument(block, {at})")
+            else:
+                names[kind] = intrinsics.ARRAY_ARGUMENTS[kind]
+                fields.append(f"{kind}(block, {at})")
+            at += words(kind)
+        if argument.bundle is None:
+            parts += fields
         else:
-            names[kind] = intrinsics.ARRAY_ARGUMENTS[kind]
-            parts.append(f"{kind}(block, {at})")
-        at += words(kind)
+            names[f"bundle_{argument.name}"] = argument.bundle
+            parts.append(f"bundle_{argument.name}({', '.join(fields)})")
     returns = "return " if function.__annotations__.get("return") == "int" else ""
     text = f"def entry(block):\n    {returns}kernel({', '.join(parts)})\n" + ("" if returns else "    return 0\n")
     exec(compile(text, f"<entry of {function.__name__}>", "exec"), names)
     return _object(names["entry"], types.int64(types.CPointer(types.int64)), symbol, function)
-
-
-def words(kind: str) -> int:
-    """How many words of the block an argument takes."""
-    return 1 if kind in ("int", "float") else 3 if kind.endswith("2") else 2
 
 
 def compile_column(

@@ -33,20 +33,25 @@ def target_machine() -> llvm.TargetMachine:
     )
 
 
-class Library:
-    """Objects linked into this process; keep it as long as their addresses are used."""
+_linked: dict[str, int] = {}
+_engines: list[llvm.ExecutionEngine] = []
 
-    def __init__(self) -> None:
-        self._machine = target_machine()
-        self._engines: list[llvm.ExecutionEngine] = []
 
-    def load(self, objects: dict[str, bytes]) -> dict[str, int]:
-        """Link objects, keyed by the symbol that each defines, and give the symbols' addresses."""
-        if not objects:
-            return {}
+def linked(symbol: str) -> int:
+    """The address of a symbol, 0 if no object that defines it was linked."""
+    return _linked.get(symbol, 0)
+
+
+def link(objects: dict[str, bytes]) -> None:
+    """Link objects, keyed by the symbol that each defines, into this process.
+
+    INVARIANT: engines are never given up, since addresses of their code are handed out as plain numbers.
+    """
+    if objects:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target_machine())
         for code in objects.values():
             engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
-        self._engines.append(engine)
-        return {symbol: int(engine.get_function_address(symbol)) for symbol in objects}
+        _engines.append(engine)
+        for symbol in objects:
+            _linked[symbol] = int(engine.get_function_address(symbol))

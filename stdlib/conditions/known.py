@@ -3,7 +3,7 @@
 Definition: TRUE where the value is known, FALSE where it is UNKNOWN for whatever reason.
 Source: LANGUAGE, three values.
 Without data: FALSE.
-Example: `WHEN known(imbalance) AND imbalance > 0.2 THEN BUY RISK 0.5% STOP 2 ATR`
+Example: `WHEN rsi(14) < 30 AND NOT known(dxy.H1.change) THEN BUY RISK 0.5% STOP 2 ATR`
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Definition: for `bull`: `close > sma(period)` and `close > close[1]`; for `bear`
 TRUE the market is neutral.
 Source: the system that this project replaces (trend of the NASDAQ on M15, 20 bars).
 Without data: UNKNOWN until the average has been known on two bars; a bar with an unknown close is skipped.
-Example: `WHEN nasdaq.M15.trend(bull) AND rsi(14) < 40 THEN BUY RISK 0.5% STOP 2 ATR`
+Example: `WHEN us500.M15.trend(bull) AND rsi(14) < 40 THEN BUY RISK 0.5% STOP 2 ATR`
 """
 
 from __future__ import annotations

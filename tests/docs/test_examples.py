@@ -60,3 +60,9 @@ def test_example_plan_is_accepted(path: Path) -> None:
 def test_example_plan_is_in_the_canonical_layout(path: Path) -> None:
     source = Source(path.name, path.read_text(encoding="utf-8"))
     assert format_file(parse(source, Report(source)), source) == source.text
+
+
+@pytest.mark.parametrize("block", [b for b in ALL if b.words == ("plan",)], ids=_place)
+def test_shown_plan_is_in_the_canonical_layout(block: Block) -> None:
+    source = Source(block.place, block.text)
+    assert format_file(parse(source, Report(source)), source) == source.text

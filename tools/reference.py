@@ -34,11 +34,15 @@ def functions_page() -> str:
         by_category.setdefault(function.category, []).append(function)
     lines = ["# Functions", "", NOTE]
     lines += [
-        "A function is read on a view: `rsi(14)` on the plan's own market and timeframe, `btc.H1.rsi(14)` on another "
-        "(see [the language](../language.md)). Arguments go by place or by name.",
+        (
+            "A function is read on a view: `rsi(14)` on the plan's own market and timeframe, `btc.H1.rsi(14)` on another "
+            "(see [the language](../language.md)). Arguments go by place or by name."
+        ),
         "",
-        "*Bars needed* is how many closed bars of M5 must be there before the first known value, with every argument "
-        "at its default (required spans and counts at their least); *without data* says what else must have been seen.",
+        (
+            "*Bars needed* is how many closed bars of M5 must be there before the first known value, with every argument "
+            "at its default (required spans and counts at their least); *without data* says what else must have been seen."
+        ),
         "",
     ]
     for category, functions in sorted(by_category.items()):
@@ -59,8 +63,10 @@ def diagnostics_page() -> str:
         importlib.import_module(module)
     lines = ["# Diagnostics", "", NOTE]
     lines += [
-        "Codes are stable: they stand in the text of a message, in `--format json` and in SARIF. An error refuses the "
-        "plan, a warning does not. The message itself says what was found, what was expected and what to do.",
+        (
+            "Codes are stable: they stand in the text of a message, in `--format json` and in SARIF. An error refuses the "
+            "plan, a warning does not. The message itself says what was found, what was expected and what to do."
+        ),
         "",
         "| code | severity | why it is reported |",
         "|---|---|---|",

@@ -56,7 +56,9 @@ def read_plan_texts(paths: Sequence[str]) -> list[PlanText]:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*.plan") if p.is_file())
             if not inside:
-                raise Unreadable(f"the folder `{path}` holds no `*.plan` file: `plan new {path / 'first.plan'}` writes one")
+                raise Unreadable(
+                    f"the folder `{path}` holds no `*.plan` file: `plan new {path / 'first.plan'}` writes one"
+                )
             found += [PlanText(_read(p), p) for p in inside]
         elif path.exists():
             found.append(PlanText(_read(path), path))

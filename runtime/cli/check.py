@@ -60,9 +60,13 @@ def _render(diagnostics: Sequence[Diagnostic], form: str, plans: Sequence[str]) 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...|-")
-@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
+)
 @click.option("--fix", is_flag=True, help="make the safe repairs in the files (for `-`: print the repaired text)")
-@click.option("--data", type=click.Path(path_type=Path), help="also check that this folder holds the data the plans need")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="also check that this folder holds the data the plans need"
+)
 @click.option("--quiet", "-q", is_flag=True, help="say nothing when all is well")
 def command(paths: tuple[str, ...], form: str, fix: bool, data: Path | None, quiet: bool) -> None:
     """Check plans: exit 0 when all are good, 1 when one has an error, 2 when something cannot be read."""
@@ -96,5 +100,7 @@ def command(paths: tuple[str, ...], form: str, fix: bool, data: Path | None, qui
         done = f"{len(texts)} file{'s' * (len(texts) != 1)}, {len(names)} good plan{'s' * (len(names) != 1)} and guards"
         fixed = f", {repaired} repaired" if repaired else ""
         warnings = len(all_diagnostics) - errors
-        click.echo(f"{done}, {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}{fixed}", err=True)
+        click.echo(
+            f"{done}, {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}{fixed}", err=True
+        )
     sys.exit(1 if errors else 0)

@@ -61,5 +61,7 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
             write_text(text.path, after)
             click.echo(f"{text.source.name}: formatted", err=True)
         elif differs and check and not diff:
-            click.echo(f"{text.source.name}: not in the canonical layout; `plan fmt {text.source.name}` writes it", err=True)
+            click.echo(
+                f"{text.source.name}: not in the canonical layout; `plan fmt {text.source.name}` writes it", err=True
+            )
     sys.exit(1 if refused or (changed and (check or diff)) else 0)

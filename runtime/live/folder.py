@@ -42,7 +42,7 @@ class PlanFolder:
 
     def __init__(self, folder: Path, catalog: Catalog, markets: Markets, graph: Graph) -> None:
         self.folder = folder
-        self._catalog, self._markets, self._graph = catalog, markets, graph
+        self.catalog, self.markets, self.graph = catalog, markets, graph
         self._files: dict[str, PlanFile] = {}
         self._seen: dict[str, str] = {}
 
@@ -80,7 +80,7 @@ class PlanFolder:
         if self._seen.get(name) == digest:
             return
         self._seen[name] = digest
-        checked = check_source(Source(name, text), self._catalog, self._markets, self._graph)
+        checked = check_source(Source(name, text), self.catalog, self.markets, self.graph)
         errors = [d for d in checked.diagnostics if d.severity is Severity.ERROR]
         taken = self._taken_names(name, [p.name for p in (*checked.plans, *checked.guards)])
         if taken:

@@ -82,9 +82,7 @@ class Journal:
 
     def version_text(self, plan: str, version: str) -> tuple[str, str]:
         """File name and text of a plan version."""
-        for r in self._db.query(
-            "select file, text from plan_version where plan = ? and version = ?", [plan, version]
-        ):
+        for r in self._db.query("select file, text from plan_version where plan = ? and version = ?", [plan, version]):
             return str(r["file"]), str(r["text"])
         raise StoreError(f"`{self.path}` names version `{version}` of plan `{plan}` but does not hold its text")
 

@@ -49,7 +49,5 @@ def rollback(db: Database) -> str | None:
     module = next(m for m in _modules() if m.__name__.endswith(f".{name}"))
     with db.atomic():
         cast("Callable[[Database], None]", module.down)(db)
-        db.execute(
-            f"delete from {Migrations.migrations_table} where migration_set = ? and name = ?", [_SET, name]
-        )
+        db.execute(f"delete from {Migrations.migrations_table} where migration_set = ? and name = ?", [_SET, name])
     return name

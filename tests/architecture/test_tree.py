@@ -22,9 +22,7 @@ def _python_files() -> list[Path]:
 def test_every_folder_with_python_is_a_declared_package() -> None:
     declared = set(PYPROJECT["tool"]["setuptools"]["packages"])
     in_tree = {
-        "tradeplan." + ".".join(p.parent.relative_to(ROOT).parts)
-        for p in _python_files()
-        if p.name == "__init__.py"
+        "tradeplan." + ".".join(p.parent.relative_to(ROOT).parts) for p in _python_files() if p.name == "__init__.py"
     }
     assert in_tree == declared
 

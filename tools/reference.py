@@ -40,8 +40,8 @@ def functions_page() -> str:
         ),
         "",
         (
-            "*Bars needed* is how many closed bars of M5 must be there before the first known value, with every argument "
-            "at its default (required spans and counts at their least); *without data* says what else must have been seen."
+            "*Bars needed* is how many closed bars of M5 must be there before the first known value, with every "
+            "argument at its default (required spans and counts at their least); *without data* tells what else must have been seen."
         ),
         "",
     ]

@@ -18,6 +18,7 @@ from tradeplan.dsl.report import render_github, render_json, render_sarif, rende
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.cli._plan_files import PlanText, Unreadable, read_plan_texts
 from tradeplan.runtime.cli._write import write_text
+from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.stdlib.registry import catalog
 
@@ -73,7 +74,7 @@ def command(paths: tuple[str, ...], form: str, fix: bool, data: Path | None, qui
     try:
         texts = read_plan_texts(paths)
         markets = _markets(data)
-    except Unreadable as error:
+    except (Unreadable, MarketError) as error:
         raise click.UsageError(str(error)) from error
     functions = catalog()
     all_diagnostics: list[Diagnostic] = []

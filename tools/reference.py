@@ -21,6 +21,19 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
 NOTE = "This page is generated: `python tools/reference.py` writes it, a test compares it.\n"
 
+FUNCTIONS = """\
+A function is read on a view: `rsi(14)` on the plan's own market and timeframe, `btc.H1.rsi(14)` on another (see
+[the language](../language.md)). Arguments go by place or by name.
+
+*Bars needed* is how many closed bars of M5 must be there before the first known value, with every argument at its
+default (required spans and counts at their least); *without data* tells what else must have been seen.
+"""
+
+DIAGNOSTICS = """\
+Codes are stable: they stand in the text of a message, in `--format json` and in SARIF. An error refuses the plan, a
+warning does not. The message itself says what was found, what was expected and what to do.
+"""
+
 
 def pages() -> dict[str, str]:
     """The text of every generated page by file name."""
@@ -33,18 +46,7 @@ def functions_page() -> str:
     for function in catalog():
         by_category.setdefault(function.category, []).append(function)
     lines = ["# Functions", "", NOTE]
-    lines += [
-        (
-            "A function is read on a view: `rsi(14)` on the plan's own market and timeframe, `btc.H1.rsi(14)` on another "
-            "(see [the language](../language.md)). Arguments go by place or by name."
-        ),
-        "",
-        (
-            "*Bars needed* is how many closed bars of M5 must be there before the first known value, with every "
-            "argument at its default (required spans and counts at their least); *without data* tells what else must have been seen."
-        ),
-        "",
-    ]
+    lines.append(FUNCTIONS)
     for category, functions in sorted(by_category.items()):
         about = (importlib.import_module(f"tradeplan.stdlib.{category}").__doc__ or "").strip()
         lines += [f"## {category}", "", *([about, ""] if about else []), "| function | what it is |", "|---|---|"]
@@ -62,15 +64,7 @@ def diagnostics_page() -> str:
     for module in _declaring_modules():
         importlib.import_module(module)
     lines = ["# Diagnostics", "", NOTE]
-    lines += [
-        (
-            "Codes are stable: they stand in the text of a message, in `--format json` and in SARIF. An error refuses the "
-            "plan, a warning does not. The message itself says what was found, what was expected and what to do."
-        ),
-        "",
-        "| code | severity | why it is reported |",
-        "|---|---|---|",
-    ]
+    lines += [DIAGNOSTICS, "| code | severity | why it is reported |", "|---|---|---|"]
     lines += [f"| `{kind.code}` | {kind.severity} | {_cell(_clause(kind.why))} |" for kind in diagnostic_kinds()]
     return "\n".join(lines) + "\n"
 

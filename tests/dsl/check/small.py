@@ -350,6 +350,9 @@ def drawn(node: Node) -> str:
     """A node as text: `op data@lane(inputs)`; constants as their number alone."""
     if node.op == "const":
         return f"{node.data[0]:g}" if not node.condition else str(bool(node.data[0])).upper()
-    data = " ".join(f"{d:g}" if isinstance(d, float) else str(d) for d in node.data if node.op != "output" or d)
+    data = " ".join(str(d) for d in node.data if node.op != "output" or d)
+    if node.op == "call":
+        name, *parameters, outputs = node.data
+        data = f"{name} {'/'.join(f'{v:g}' for v in parameters)} {outputs}"
     head = f"{node.op.value} {data}".strip() + f"@{lane_text(node.lane)}"
     return head + (f"({', '.join(drawn(i) for i in node.inputs)})" if node.inputs else "")

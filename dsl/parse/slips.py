@@ -101,7 +101,7 @@ def _missing_word(place: Place) -> Slip | None:
         return None
     fitting = []
     for kind in _INSERTED:
-        if (kind == "COMMA" and token.kind not in _ACTIONS) or (kind == "FOR" and token.kind not in NUMBERS):
+        if not _likely(kind, place):
             continue
         states = advance(place.states, kind)
         if states is not None and advance(states, token.kind) is not None:
@@ -127,6 +127,19 @@ def _missing_word(place: Place) -> Slip | None:
     )
 
 
+def _likely(kind: str, place: Place) -> bool:
+    """Whether leaving the word out here is a slip that people make, not just one that the grammar could mend."""
+    match kind:
+        case "COMMA":
+            return place.token.kind in _ACTIONS
+        case "FOR":
+            return place.token.kind in NUMBERS
+        case "EQUAL":
+            return place.behind(2) in {"LET", "PARAM"}
+        case _:
+            return True
+
+
 def _stray(place: Place) -> Slip | None:
     """A sign or a doubled word without which everything fits."""
     token, following = place.token, place.following
@@ -141,6 +154,8 @@ def _stray(place: Place) -> Slip | None:
     if not fits and not (token.text in {";", ":"} and following.kind in {BAD, "NAME"}):
         return None
     certain = token.text == ";" or (doubled and token.text.isalpha())
+    # with a doubled word goes the blank in front of it
+    edit = Edit(Span(place.taken[-1].end, token.end) if doubled else token.span, "")
     help = "statements need no sign at their end" if token.text == ";" else "take it out"
     return Slip(
         STRAY_SIGN,
@@ -149,6 +164,6 @@ def _stray(place: Place) -> Slip | None:
         found=f"`{token.text}`",
         expected=() if doubled or not accepted(place.states) else (f"no `{token.text}`",),
         help=help,
-        fixes=(Fix(f"take `{token.text}` out", (Edit(token.span, ""),), safe=certain),),
+        fixes=(Fix(f"take `{token.text}` out", (edit,), safe=certain),),
         tokens=(),
     )

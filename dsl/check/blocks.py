@@ -9,15 +9,15 @@ from datetime import date
 
 from tradeplan.dsl.catalog import Catalog, MarketFacts, Markets
 from tradeplan.dsl.check.context import Use
-from tradeplan.dsl.check.definitions import collect, define, warn_unused
+from tradeplan.dsl.check.definitions import collect, define, may_change_lookback, warn_unused
 from tradeplan.dsl.check.elaborate import Elaborator
 from tradeplan.dsl.check.limits import Limits, check_limit
 from tradeplan.dsl.check.lookback import lookback, merged, reachable
 from tradeplan.dsl.check.rules import check_rule
 from tradeplan.dsl.check.value import View
 from tradeplan.dsl.check.views import timeframe_of, unknown_market
-from tradeplan.dsl.check.wording import plain_text
 from tradeplan.dsl.diagnostic import Report, Severity, diagnostic_kind
+from tradeplan.dsl.format import canonical_text
 from tradeplan.dsl.graph import (
     ACCOUNT_MARKET,
     CheckedGuard,
@@ -30,7 +30,6 @@ from tradeplan.dsl.graph import (
     Node,
 )
 from tradeplan.dsl.nodes import Cooldown, Enter, Expires, Guard, Let, MaxPer, Once, Param, Plan, Rule
-from tradeplan.dsl.source import Source
 
 NOT_TRADABLE = diagnostic_kind("not-tradable", "the market gives context but cannot be traded")
 NO_RULES = diagnostic_kind("no-rules", "a block without rules does nothing")
@@ -65,7 +64,7 @@ def check_plan(
     roots = _roots(rules)
     needs = [lookback(roots, catalog)]
     if not _failed(report, before):
-        for bound in (-1, 1) if any(isinstance(i, Param) and i.low is not None for i in plan.items) else ():
+        for bound in (-1, 1) if any(may_change_lookback(i) for i in plan.items) else ():
             needs.append(_needs_at_bound(plan, bound, report, catalog, markets, home, step_lane))
         bars = merged(needs)
         _check_size(ctx, plan, roots, bars)
@@ -77,7 +76,7 @@ def check_plan(
     checked = CheckedPlan(
         plan.name.text,
         plan.title.text if plan.title is not None else "",
-        version(plan, report.source),
+        version(plan),
         home.facts.name,
         home.timeframe,
         step_lane,
@@ -106,15 +105,13 @@ def check_guard(guard: Guard, report: Report, catalog: Catalog, markets: Markets
         return Elaborated(None, ctx.uses)
     warn_unused(ctx)
     title = guard.title.text if guard.title is not None else ""
-    checked = CheckedGuard(
-        guard.name.text, title, version(guard, report.source), step_lane, tuple(rules), report.source, guard.span
-    )
+    checked = CheckedGuard(guard.name.text, title, version(guard), step_lane, tuple(rules), report.source, guard.span)
     return Elaborated(checked, ctx.uses)
 
 
-def version(block: Plan | Guard, source: Source) -> str:
+def version(block: Plan | Guard) -> str:
     """The digest of a block's canonical text: comments and layout do not count."""
-    return hashlib.sha256(plain_text(source, block.span).encode()).hexdigest()[:12]
+    return hashlib.sha256(canonical_text(block).encode()).hexdigest()[:12]
 
 
 def _failed(report: Report, before: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tradeplan.dsl.catalog import Catalog, Function, MarketFacts, Markets
@@ -69,6 +69,7 @@ class Context:
         self.definitions: dict[str, Definition] = {}
         self.locals: dict[str, Value | None] | None = None
         self.uses: list[Use] = []
+        self.named_reads: dict[tuple[Hashable, ...], Node] = {}
         self._missing_views: set[Lane] = set()
         self._placed: dict[tuple[Node, Lane], Node] = {}
 

@@ -90,6 +90,14 @@ def define(ctx: Context, item: Let | Param) -> None:
         definition.value = None
 
 
+def may_change_lookback(item: Item) -> bool:
+    """Whether this is a PARAM with a range that can stand for a number of bars."""
+    if not isinstance(item, Param) or item.low is None:
+        return False
+    unit, _ = _measured(item.value)
+    return unit in ("", "bar", "duration")
+
+
 def _range_is_good(ctx: Context, item: Param) -> bool:
     # INVARIANT: the grammar has FROM and TO together, and the caller looked for FROM
     assert item.low is not None

@@ -41,7 +41,7 @@ def lookback(roots: Iterable[Node], catalog: Catalog) -> dict[Lane, int]:
             continue
         need = d
         if node.op is Op.CALL:
-            name, p = str(node.data[0]), [float(str(v)) for v in node.data[1:-1]]
+            name, p = str(node.data[0]), [v for v in node.data[1:-1] if isinstance(v, float)]
             need = d + max(1, catalog[name].lookback(p)) - 1
         elif node.op is Op.AGO:
             need = d + _bars(node)

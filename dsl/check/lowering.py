@@ -168,19 +168,28 @@ def _zone(zone: str, numbers: dict[str, float]) -> str:
 
 
 def _named(ctx: Context, read: Named, own: dict[str, float], view: View | None, lane: Lane | None) -> Node:
+    arguments = tuple(own[a[1:-1]] if isinstance(a, str) and a.startswith("{") else a for a in read.arguments)
+    key = (read.name, read.output, arguments, view.lane if view is not None else None, lane)
+    node = ctx.named_reads.get(key)
+    if node is None:
+        node = ctx.named_reads[key] = _named_node(ctx, read, arguments, view, lane)
+    return node
+
+
+def _named_node(
+    ctx: Context, read: Named, given: tuple[float | str, ...], view: View | None, lane: Lane | None
+) -> Node:
     function = ctx.catalog[read.name]
     timeframe = view.timeframe if view is not None else ctx.step_lane.timeframe
     numbers: dict[str, float] = {}
     for place, parameter in enumerate(function.constants):
-        if place >= len(read.arguments):
+        if place >= len(given):
             numbers[parameter.name] = default_constant(ctx, parameter, view, timeframe)
             continue
-        argument = read.arguments[place]
+        argument = given[place]
         if isinstance(argument, str):
             literal = Parameter(parameter.name, parameter.kind, argument)
-            numbers[parameter.name] = (
-                own[argument[1:-1]] if argument.startswith("{") else default_constant(ctx, literal, view, timeframe)
-            )
+            numbers[parameter.name] = default_constant(ctx, literal, view, timeframe)
         else:
             numbers[parameter.name] = float(argument)
     series = [ctx.value(fragment(q.default or ""), view) for q in function.series]

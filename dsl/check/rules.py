@@ -7,8 +7,8 @@ from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.elaborate import OPTIONAL_PLACE
 from tradeplan.dsl.check.logic import condition
 from tradeplan.dsl.check.value import Mode
-from tradeplan.dsl.check.wording import plain_text
 from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
+from tradeplan.dsl.format import action_text, expression_text
 from tradeplan.dsl.graph import CheckedRule, Clause, Node, Op
 from tradeplan.dsl.nodes import And, Enter, Expression, Group, Optional, Rule
 
@@ -41,6 +41,7 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
     nodes = tuple(c.node for c in good)
     free = tuple(n for n in nodes if not n.positional)
     bound = tuple(n for n in nodes if n.positional)
+    text = " AND ".join(c.text for c in good) if whole is rule.condition else expression_text(rule.condition)
     return CheckedRule(
         number,
         good,
@@ -48,7 +49,7 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
         _all_of(ctx, free) if free else None,
         _all_of(ctx, bound) if bound else None,
         actions,
-        plain_text(ctx.report.source, rule.span),
+        f"WHEN {text} THEN {', '.join(map(action_text, rule.actions))}",
         rule.span,
     )
 
@@ -66,7 +67,7 @@ def _clause(ctx: Context, part: Expression, may_be_optional: bool) -> Clause | N
         known = ctx.graph.node(Op.KNOWN, (inner,), lane=ctx.step_lane)
         unknown = ctx.graph.node(Op.NOT, (known,))
         node = ctx.graph.node(Op.OR, (inner, unknown), lane=ctx.step_lane)
-        return Clause(plain_text(ctx.report.source, part.span), node, part.span, True, inner)
+        return Clause(expression_text(part), node, part.span, True, inner)
     if isinstance(part, Optional):
         enters = ctx.mode is Mode.ENTRY
         ctx.error(
@@ -82,4 +83,4 @@ def _clause(ctx: Context, part: Expression, may_be_optional: bool) -> Clause | N
     value = condition(ctx, part, ctx.home)
     if value is None:
         return None
-    return Clause(plain_text(ctx.report.source, part.span), ctx.on(value.node, ctx.step_lane), part.span)
+    return Clause(expression_text(part), ctx.on(value.node, ctx.step_lane), part.span)

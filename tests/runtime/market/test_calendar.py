@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,10 +34,9 @@ NEW_YORK_DAYS = "17:00 America/New_York"
 THREE = calendar(
     "us500",
     sessions=Sessions(
-        **{
-            day: ("01:00-08:15", "09:30-16:00", "17:00-24:00")
-            for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
-        }
+        **dict.fromkeys(
+            ("monday", "tuesday", "wednesday", "thursday", "friday"), ("01:00-08:15", "09:30-16:00", "17:00-24:00")
+        )
     ),
 )
 
@@ -98,7 +98,12 @@ def test_next_open() -> None:
 
 def test_scheduled_closes_of_minutes_skip_the_weekend() -> None:
     closes = FX.scheduled_closes("M15", ms(2024, 3, 8, 21, 30), ms(2024, 3, 10, 21, 30))
-    assert closes.tolist() == [ms(2024, 3, 8, 21, 45), ms(2024, 3, 8, 22), ms(2024, 3, 10, 21, 15), ms(2024, 3, 10, 21, 30)]
+    assert closes.tolist() == [
+        ms(2024, 3, 8, 21, 45),
+        ms(2024, 3, 8, 22),
+        ms(2024, 3, 10, 21, 15),
+        ms(2024, 3, 10, 21, 30),
+    ]
 
 
 def test_scheduled_closes_leave_out_the_start_and_take_the_end() -> None:
@@ -188,8 +193,15 @@ def test_scheduled_closes_do_not_depend_on_where_the_span_is_cut(timeframe: str)
     of = calendar("gold", day_boundary=NEW_YORK_DAYS)
     start, end = ms(2024, 2, 20), ms(2024, 4, 10)
     cuts = sorted({start, end, *np.random.default_rng(4).integers(start, end, 40).tolist()})
-    parts = [of.scheduled_closes(timeframe, a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [of.scheduled_closes(timeframe, a, b) for a, b in pairwise(cuts)]
     assert np.concatenate(parts).tolist() == of.scheduled_closes(timeframe, start, end).tolist()
+
+
+@pytest.mark.parametrize("timeframe", ["M15", "H1", "H4", "D1", "W1", "MN1"])
+def test_a_span_that_begins_at_a_close_does_not_hold_it(timeframe: str) -> None:
+    of = calendar("eurusd")
+    closes = of.scheduled_closes(timeframe, ms(2024, 2, 20), ms(2024, 6, 10)).tolist()
+    assert of.scheduled_closes(timeframe, closes[1], closes[3]).tolist() == closes[2:4]
 
 
 def test_cadences_count_session_time() -> None:

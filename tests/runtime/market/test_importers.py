@@ -125,8 +125,14 @@ def test_an_empty_price_is_a_finding_and_not_a_guess(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("time,open,high,low,close\n2024-03-08,1,2,1,2\n2024-03-09,1,x,1,2\n", "a.csv: row 2: high is `x`: expected a number"),
-        ("time,open,high,low,close\n08.03.2024,1,2,1,2\n", "row 1: time `08.03.2024` cannot be read: expected year first"),
+        (
+            "time,open,high,low,close\n2024-03-08,1,2,1,2\n2024-03-09,1,x,1,2\n",
+            "a.csv: row 2: high is `x`: expected a number",
+        ),
+        (
+            "time,open,high,low,close\n08.03.2024,1,2,1,2\n",
+            "row 1: time `08.03.2024` cannot be read: expected year first",
+        ),
         ("time,open,high,low,close\n2024-02-30,1,2,1,2\n", "row 1: time `2024-02-30` cannot be read"),
         ("time,open,high,low,close\n2024-03-08 25:00,1,2,1,2\n", "time `2024-03-08 25:00` cannot be read"),
         ("time,open,high,low,close\n1709898300,1,2,1,2\nsoon,1,2,1,2\n", "row 2: time `soon` cannot be read"),
@@ -145,14 +151,14 @@ def test_what_cannot_be_read_says_where(tmp_path: Path, text: str, message: str)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="unknown kind of file `.xlsx`"):
+    with pytest.raises(DataError, match=r"unknown kind of file `.xlsx`"):
         read_file(file(tmp_path, "a.xlsx", "x"))
-    with pytest.raises(DataError, match="cannot be read as Parquet"):
+    with pytest.raises(DataError, match=r"cannot be read as Parquet"):
         read_file(file(tmp_path, "a.parquet", "not parquet at all"))
     (tmp_path / "b.csv").write_bytes(b"\x89PNG\xff\xfe\x00")
-    with pytest.raises(DataError, match="is not text"):
+    with pytest.raises(DataError, match=r"is not text"):
         read_file(tmp_path / "b.csv")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match=r"cannot be read"):
         read_file(tmp_path / "missing.csv")
 
 
@@ -174,7 +180,7 @@ def test_parquet_times_of_every_kind(tmp_path: Path, unit: str) -> None:
 def test_parquet_without_a_column_says_which(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"time": [1], "open": [1.0]}), path)
-    with pytest.raises(DataError, match="column `high` is missing: expected the MetaTrader 5 layout"):
+    with pytest.raises(DataError, match=r"column `high` is missing: expected the MetaTrader 5 layout"):
         read_file(path)
 
 
@@ -196,15 +202,15 @@ def test_the_name_of_a_file_tells_what_it_holds(tmp_path: Path) -> None:
     other = file(tmp_path, "export.csv", MT5)
     assert targets(named, None, None, PROFILES) == [Target(named, "eurusd", "M15")]
     assert targets(other, "xauusd", "H1", PROFILES) == [Target(other, "gold", "H1")]
-    with pytest.raises(DataError, match="export.csv: the name does not tell what it holds: say `--market`"):
+    with pytest.raises(DataError, match=r"export.csv: the name does not tell what it holds: say `--market`"):
         targets(other, None, "H1", PROFILES)
-    with pytest.raises(DataError, match="say `--timeframe`"):
+    with pytest.raises(DataError, match=r"say `--timeframe`"):
         targets(other, "gold", None, PROFILES)
-    with pytest.raises(DataError, match="unknown timeframe `M7`"):
+    with pytest.raises(DataError, match=r"unknown timeframe `M7`"):
         targets(other, "gold", "M7", PROFILES)
-    with pytest.raises(ProfileError, match="no profile for market `golf`: did you mean `gold`"):
+    with pytest.raises(ProfileError, match=r"no profile for market `golf`: did you mean `gold`"):
         targets(other, "golf", "M1", PROFILES)
-    with pytest.raises(DataError, match="there is no file"):
+    with pytest.raises(DataError, match=r"there is no file"):
         targets(tmp_path / "nothing.csv", "gold", "M1", PROFILES)
 
 

@@ -23,7 +23,9 @@ def refused(old: str, new: str) -> str:
 
 
 def test_every_market_in_use_is_there() -> None:
-    expected = "btc eth ltc xrp eurusd gbpusd usdjpy usdchf audusd usdcad nzdusd eurjpy gbpjpy eurgbp gold us500 us10y vix dxy"
+    expected = (
+        "btc eth ltc xrp eurusd gbpusd usdjpy usdchf audusd usdcad nzdusd eurjpy gbpjpy eurgbp gold us500 us10y vix dxy"
+    )
     profiles = load_profiles()
     assert {profile.name for profile in profiles} == set(expected.split())
     assert {profile.name for profile in profiles if not profile.tradable} == {"us10y", "vix", "dxy"}
@@ -60,12 +62,24 @@ def test_spread_of_24_numbers_and_of_ranges_are_the_same() -> None:
         ("digits = 5", "digits = 12", "eurusd.toml: `digits` is `12`: expected a number of at most 8"),
         ("lot_step", "lot_stp", "eurusd.toml: unknown key `lot_stp`: did you mean `lot_step`?"),
         ("slippage = 1", "slipage = 1", "eurusd.toml: unknown key `costs.slipage`: did you mean `slippage`?"),
-        ('mode = "points"', 'mode = "pips"', "`swap.mode` is `pips`: expected one of `points`, `money`, `percent` or `none`"),
+        (
+            'mode = "points"',
+            'mode = "pips"',
+            "`swap.mode` is `pips`: expected one of `points`, `money`, `percent` or `none`",
+        ),
         ('profit_currency = "USD"', 'profit_currency = "usd"', "expected a currency code in capitals"),
         ('"00:00 UTC"', '"24:00 UTC"', "`day_boundary` is `24:00 UTC`: expected a wall-clock time and an IANA zone"),
         ('"00:00 UTC"', '"00:00 Moon/Base"', "unknown time zone `Moon/Base`"),
-        ('zone = "America/New_York"', 'zone = "New York"', "`sessions.zone` is `New York`: unknown time zone `New York`"),
-        ('sunday = ["17:00-24:00"]', 'sunday = ["17:00-09:00"]', "expected a span within one day such as `09:30-16:00`"),
+        (
+            'zone = "America/New_York"',
+            'zone = "New York"',
+            "`sessions.zone` is `New York`: unknown time zone `New York`",
+        ),
+        (
+            'sunday = ["17:00-24:00"]',
+            'sunday = ["17:00-09:00"]',
+            "expected a span within one day such as `09:30-16:00`",
+        ),
         ('"06-20" = 6', '"05-20" = 6', "hour 05 is given twice"),
         ('"06-20" = 6', '"07-20" = 6', "no spread for hour 06"),
         ("leverage = 30", "", "`margin`: expected either `leverage` (such as 30) or `rate`"),
@@ -91,17 +105,19 @@ def test_every_mistake_of_a_file_is_told_at_once() -> None:
 def test_two_profiles_cannot_share_a_name() -> None:
     one = parse_profile(GOOD, "a")
     other = one.model_copy(update={"names": ("euro", "eurusd"), "symbols": ("E",)})
-    with pytest.raises(ProfileError, match="`eurusd` is claimed by `eurusd` and by `euro`"):
+    with pytest.raises(ProfileError, match=r"`eurusd` is claimed by `eurusd` and by `euro`"):
         Profiles([one, other])
 
 
 def test_an_unknown_market_gets_the_nearest_name() -> None:
-    with pytest.raises(ProfileError, match="no profile for market `eurusdd`: did you mean `eurusd`"):
+    with pytest.raises(ProfileError, match=r"no profile for market `eurusdd`: did you mean `eurusd`"):
         load_profiles()["eurusdd"]
 
 
 def test_a_folder_of_ones_own_takes_the_place_of_what_ships(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text(GOOD.replace("contract_size = 100000", "contract_size = 1000"), encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(
+        GOOD.replace("contract_size = 100000", "contract_size = 1000"), encoding="utf-8"
+    )
     assert load_profiles(tmp_path)["eurusd"].contract_size == 1_000
     assert load_facts(tmp_path).get("eurusd").contract_size == 1_000
     assert len(load_profiles(tmp_path)) == len(load_profiles())

@@ -33,7 +33,10 @@ def rates(first: int, rows: int, shift: float = 0.0) -> Rates:
 
 
 def equal(a: Rates, b: Rates) -> bool:
-    return all(np.array_equal(x, y, equal_nan=True) for x, y in zip(as_columns(a).values(), as_columns(b).values(), strict=True))
+    return all(
+        np.array_equal(x, y, equal_nan=True)
+        for x, y in zip(as_columns(a).values(), as_columns(b).values(), strict=True)
+    )
 
 
 def content(root: Path) -> dict[str, bytes]:
@@ -116,7 +119,7 @@ def test_rows_out_of_order_are_kept_but_not_merged(store: BarStore) -> None:
     store.merge("btc", "M1", mixed, source="a", accepted=["disorder"])
     assert equal(store.read("btc", "M1"), mixed)
     assert store.merge("btc", "M1", mixed, source="a").added == 0
-    with pytest.raises(DataError, match="rows out of order cannot be merged"):
+    with pytest.raises(DataError, match=r"rows out of order cannot be merged"):
         store.merge("btc", "M1", rates(4, 2), source="b")
     assert store.merge("btc", "M1", rates(0, 2), source="b", replace=True).replaced == 4
     assert store.read("btc", "M1").time.tolist() == [0, MINUTE]
@@ -156,7 +159,11 @@ def test_list_and_an_empty_series(store: BarStore) -> None:
     store.write("eth", "M1", rates(0, 0), source="a")
     store.write("btc", "H1", rates(0, 1), source="a")
     store.write("btc", "M1", rates(0, 1), source="a")
-    assert [(m.market, m.timeframe, m.rows) for m in store.list()] == [("btc", "M1", 1), ("btc", "H1", 1), ("eth", "M1", 0)]
+    assert [(m.market, m.timeframe, m.rows) for m in store.list()] == [
+        ("btc", "M1", 1),
+        ("btc", "H1", 1),
+        ("eth", "M1", 0),
+    ]
     assert len(store.read("eth", "M1")) == 0
 
 
@@ -168,14 +175,14 @@ def test_damage_is_told(store: BarStore) -> None:
     column.write_bytes(bytes(raw))
     assert not store.is_intact("btc", "M1")
     column.write_bytes(bytes(raw[:-8]))
-    with pytest.raises(DataError, match="column `close` cannot be read .*: import again"):
+    with pytest.raises(DataError, match=r"column `close` cannot be read .*: import again"):
         store.read("btc", "M1")
     manifest = store.root / "btc" / "M1" / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text(encoding="utf-8")) | {"schema": 99}), encoding="utf-8")
-    with pytest.raises(DataError, match="another version of the store"):
+    with pytest.raises(DataError, match=r"another version of the store"):
         store.list()
     manifest.write_text("{", encoding="utf-8")
-    with pytest.raises(DataError, match="the manifest cannot be read"):
+    with pytest.raises(DataError, match=r"the manifest cannot be read"):
         store.manifest("btc", "M1")
-    with pytest.raises(DataError, match="has no gold.M1: `plan data ls` shows what it has"):
+    with pytest.raises(DataError, match=r"has no gold.M1: `plan data ls` shows what it has"):
         store.read("gold", "M1")

@@ -39,7 +39,9 @@ def clean(rows: int = 6) -> dict[str, np.ndarray]:
     }
 
 
-def codes(columns: dict[str, np.ndarray], timeframe: str = "M1", calendar: MarketCalendar = FX) -> dict[str, tuple[int, ...]]:
+def codes(
+    columns: dict[str, np.ndarray], timeframe: str = "M1", calendar: MarketCalendar = FX
+) -> dict[str, tuple[int, ...]]:
     return {finding.code: finding.rows for finding in verify(from_columns(columns), timeframe, calendar)}
 
 
@@ -90,13 +92,22 @@ def test_misaligned_times() -> None:
 def test_gaps_inside_sessions_only() -> None:
     columns = clean()
     columns["time"] = np.array(
-        # Friday to the close at 22:00 UTC, Sunday from the open at 21:00 UTC (summer time): no gap; then three minutes.
-        [ms(2024, 3, 8, 21, 58), ms(2024, 3, 8, 21, 59), ms(2024, 3, 10, 21), ms(2024, 3, 10, 21, 1)]
-        + [ms(2024, 3, 10, 21, 5), ms(2024, 3, 10, 21, 6)]
+        [
+            # Friday to the close at 22:00 UTC, Sunday from the open at 21:00 UTC: no gap; then three minutes are missing.
+            ms(2024, 3, 8, 21, 58),
+            ms(2024, 3, 8, 21, 59),
+            ms(2024, 3, 10, 21),
+            ms(2024, 3, 10, 21, 1),
+            ms(2024, 3, 10, 21, 5),
+            ms(2024, 3, 10, 21, 6),
+        ]
     )
     findings = verify(from_columns(columns), "M1", FX)
     assert [(f.code, f.rows, f.severity) for f in findings] == [("gap", (4,), Severity.NOTE)]
-    assert findings[0].text() == "1 gaps inside sessions, 3 bars missing, most after 2024-03-10 21:01: 3: row 5 (2024-03-10 21:05)"
+    assert (
+        findings[0].text()
+        == "1 gaps inside sessions, 3 bars missing, most after 2024-03-10 21:01: 3: row 5 (2024-03-10 21:05)"
+    )
     assert set(codes(columns, calendar=BTC)) == {"gap"}
     assert codes(columns, calendar=BTC)["gap"] == (2, 4), "for a market that never closes the weekend is a gap"
 

@@ -85,5 +85,5 @@ def test_utc_days_are_whole() -> None:
 
 
 def test_an_unknown_zone_says_what_is_expected() -> None:
-    with pytest.raises(MarketError, match="unknown time zone `Mars/Olympus`: expected an IANA name"):
+    with pytest.raises(MarketError, match=r"unknown time zone `Mars/Olympus`: expected an IANA name"):
         zone("Mars/Olympus")

@@ -93,7 +93,7 @@ def test_gaps_inside_sessions_only() -> None:
     columns = clean()
     columns["time"] = np.array(
         [
-            # Friday to the close at 22:00 UTC, Sunday from the open at 21:00 UTC: no gap; then three minutes are missing.
+            # Friday to the close at 22:00 UTC, Sunday from the open at 21:00 UTC: no gap; then three minutes lack.
             ms(2024, 3, 8, 21, 58),
             ms(2024, 3, 8, 21, 59),
             ms(2024, 3, 10, 21),

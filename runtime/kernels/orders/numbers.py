@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 
-from tradeplan.runtime.kernels.orders.arrays import Floats, Integers, Tables
+from tradeplan.runtime.kernels.orders.arrays import (
+    Book,
+)
 from tradeplan.runtime.kernels.orders.layout import (
+    B_CLOSE_TIME,
+    BAR,
     DAY,
     NO_CALENDAR,
+)
+from tradeplan.runtime.kernels.source.primitives import (
+    Floats,
+    Integers,
 )
 
 
@@ -51,20 +59,20 @@ def next_boundary(boundaries: Integers, t: float) -> float:
     return float(boundaries[min(low, boundaries.shape[0] - 1)])
 
 
-def boundary_of(g: Tables, calendar: int, t: float) -> float:
+def boundary_of(b: Book, calendar: int, t: float) -> float:
     """The newest start of the account's day or week at or before a time."""
     if calendar == DAY:
-        return newest_boundary(g.days, t)
-    return newest_boundary(g.weeks, t)
+        return newest_boundary(b.days, t)
+    return newest_boundary(b.weeks, t)
 
 
-def span_end(g: Tables, span: float, calendar: int, t: float) -> float:
+def span_end(b: Book, span: float, calendar: int, t: float) -> float:
     """When a span that starts at a time is over."""
     if calendar == NO_CALENDAR:
         return t + span
     if calendar == DAY:
-        return next_boundary(g.days, t)
-    return next_boundary(g.weeks, t)
+        return next_boundary(b.days, t)
+    return next_boundary(b.weeks, t)
 
 
 def first_after(times: Integers, low: int, high: int, t: float) -> int:
@@ -78,12 +86,14 @@ def first_after(times: Integers, low: int, high: int, t: float) -> int:
     return low
 
 
-def first_row_after(bars: Floats, column: int, low: int, high: int, t: float) -> int:
-    """The same in a column of bars."""
-    while low < high:
-        middle = (low + high) // 2
-        if bars[middle, column] <= t:
-            low = middle + 1
+def first_bar_after(bars: Floats, low: int, high: int, t: float) -> int:
+    """The address of the first bar in `[low, high)` that closes after a time."""
+    first = 0
+    last = (high - low) // BAR
+    while first < last:
+        middle = (first + last) // 2
+        if bars[low + BAR * middle + B_CLOSE_TIME] <= t:
+            first = middle + 1
         else:
-            high = middle
-    return low
+            last = middle
+    return low + BAR * first

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from tradeplan.runtime.kernels.orders.arrays import Chunk, State, Tables
+from tradeplan.runtime.kernels.orders.arrays import (
+    Book,
+)
 from tradeplan.runtime.kernels.orders.layout import (
     C_EQ,
     C_GE,
@@ -19,11 +21,15 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_STOP,
     F_STOP_AT,
     F_STOP_NEW,
+    I_VALUE,
     INF,
+    INSTRUCTION,
     K_COLUMN,
     K_CONSTANT,
     K_POSITION,
     L_UNITS,
+    LEG,
+    LITERAL,
     M_LOT_STEP,
     N_CLOSE,
     N_SPREAD,
@@ -37,17 +43,20 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_CONSTANT,
     O_DIV,
     O_FOR,
+    O_INDEX,
     O_KNOWN,
     O_MIN,
     O_MUL,
     O_NEG,
     O_NOT,
+    O_OPERATION,
     O_OR,
     O_POSITION,
     O_READING,
     O_STATISTIC,
     O_SUB,
     O_TRUTH,
+    O_VALUE,
     O_WITHIN,
     OPEN,
     P_LEG0,
@@ -64,49 +73,51 @@ from tradeplan.runtime.kernels.orders.layout import (
     X_COMPARE,
     X_LEFT,
     X_LEFT_INDEX,
+    X_LEFT_SCALE,
     X_RIGHT,
     X_RIGHT_INDEX,
+    X_RIGHT_SCALE,
     Z_VALUE,
 )
 
 
-def present_stop(s: State, p: int) -> float:
+def present_stop(b: Book, p: int) -> float:
     """The stop as last requested."""
-    if s.pf[p, F_STOP_AT] < INF:
-        return s.pf[p, F_STOP_NEW]
-    return s.pf[p, F_STOP]
+    if b.f[p + F_STOP_AT] < INF:
+        return b.f[p + F_STOP_NEW]
+    return b.f[p + F_STOP]
 
 
-def mark_of(s: State, m: int, side: float) -> float:
+def mark_of(b: Book, m: int, side: float) -> float:
     """The price at which a position of this side could be closed at the newest close."""
     if side > 0.0:
-        return s.mf[m, N_CLOSE]
-    return s.mf[m, N_CLOSE] + s.mf[m, N_SPREAD]
+        return b.f[m + N_CLOSE]
+    return b.f[m + N_CLOSE] + b.f[m + N_SPREAD]
 
 
-def position_value(g: Tables, s: State, p: int, q: int, t: float) -> float:
+def position_value(b: Book, p: int, q: int, t: float) -> float:
     """A position value; UNKNOWN while flat."""
-    if p < 0 or s.pf[p, F_PHASE] != OPEN:
+    if p < 0 or b.f[p + F_PHASE] != OPEN:
         return math.nan
     if q == Q_PROFIT:
-        side = float(g.pt[p, P_SIDE])
-        return side * (mark_of(s, g.pt[p, P_MARKET], side) - s.pf[p, F_ENTRY])
+        side = float(b.k[p + P_SIDE])
+        return side * (mark_of(b, b.k[p + P_MARKET], side) - b.f[p + F_ENTRY])
     if q == Q_BEST:
-        return s.pf[p, F_BEST]
+        return b.f[p + F_BEST]
     if q == Q_R:
-        return s.pf[p, F_R]
+        return b.f[p + F_R]
     if q == Q_ENTRY:
-        return s.pf[p, F_ENTRY]
+        return b.f[p + F_ENTRY]
     if q == Q_HELD:
-        return t - s.pf[p, F_OPENED]
+        return t - b.f[p + F_OPENED]
     if q == Q_STOP:
-        return present_stop(s, p)
+        return present_stop(b, p)
     if q == Q_SIDE:
-        return float(g.pt[p, P_SIDE])
+        return float(b.k[p + P_SIDE])
     units = 0.0
-    for leg in range(g.pt[p, P_LEG0], g.pt[p, P_LEG1]):
-        units += s.lf[leg, L_UNITS]
-    return units * g.mt[g.pt[p, P_MARKET], M_LOT_STEP]
+    for leg in range(b.k[p + P_LEG0], b.k[p + P_LEG1], LEG):
+        units += b.f[leg + L_UNITS]
+    return units * b.f[b.k[p + P_MARKET] + M_LOT_STEP]
 
 
 def compare(how: int, a: float, b: float) -> bool:
@@ -124,52 +135,52 @@ def compare(how: int, a: float, b: float) -> bool:
     return a < b or a > b
 
 
-def operand(g: Tables, s: State, c: Chunk, p: int, i: int, t: float, kind: int, index: int, scale: float) -> float:
+def operand(b: Book, p: int, i: int, t: float, kind: int, index: int, scale: float) -> float:
     """One side of a flat literal: `scale x` a constant, a position value, a column or a capture."""
     if kind == K_CONSTANT:
         return scale
     if kind == K_POSITION:
-        return scale * position_value(g, s, p, index, t)
+        return scale * position_value(b, p, index, t)
     if kind == K_COLUMN:
-        return scale * c.values[c.vo[index, 0] + c.vo[index, 1] * i]
-    return scale * captured(s, p, index)
+        return scale * b.values[b.k[index] + i]
+    return scale * captured(b, p, index)
 
 
-def captured(s: State, p: int, index: int) -> float:
+def captured(b: Book, p: int, index: int) -> float:
     """What was kept at the step that sent the entry; UNKNOWN while flat."""
-    if p < 0 or s.pf[p, F_PHASE] != OPEN:
+    if p < 0 or b.f[p + F_PHASE] != OPEN:
         return math.nan
-    return s.kf[index]
+    return b.f[index + I_VALUE]
 
 
-def literals_true(g: Tables, s: State, c: Chunk, p: int, i: int, t: float, first: int, last: int) -> bool:
+def literals_true(b: Book, p: int, i: int, t: float, first: int, last: int) -> bool:
     """Whether every flat literal in `[first, last)` is TRUE."""
-    for x in range(first, last):
-        a = operand(g, s, c, p, i, t, g.lt[x, X_LEFT], g.lt[x, X_LEFT_INDEX], g.lk[x, 0])
-        b = operand(g, s, c, p, i, t, g.lt[x, X_RIGHT], g.lt[x, X_RIGHT_INDEX], g.lk[x, 1])
-        if not compare(g.lt[x, X_COMPARE], a, b):
+    for x in range(first, last, LITERAL):
+        left = operand(b, p, i, t, b.k[x + X_LEFT], b.k[x + X_LEFT_INDEX], b.f[x + X_LEFT_SCALE])
+        right = operand(b, p, i, t, b.k[x + X_RIGHT], b.k[x + X_RIGHT_INDEX], b.f[x + X_RIGHT_SCALE])
+        if not compare(b.k[x + X_COMPARE], left, right):
             return False
     return True
 
 
-def temporal(s: State, op: int, cell: int, bars: float, x: float) -> float:
-    """FOR, WITHIN and becoming TRUE at one step; `cells` count the steps since what decides them."""
+def temporal(b: Book, op: int, cell: int, bars: float, x: float) -> float:
+    """FOR, WITHIN and becoming TRUE at one step; `cells` count the steps since what decides them, INF at the start."""
     if op == O_BECAME:
-        before = s.cells[cell]
-        s.cells[cell] = x
-        if math.isnan(before) or math.isnan(x):
+        before = b.f[cell]
+        b.f[cell] = x
+        if before > 1.0 or math.isnan(before) or math.isnan(x):
             return math.nan
         return 1.0 if x == 1.0 and before == 0.0 else 0.0
     decisive = 0.0 if op == O_FOR else 1.0
-    s.cells[cell] += 1.0
-    s.cells[cell + 1] += 1.0
+    b.f[cell] += 1.0
+    b.f[cell + 1] += 1.0
     if math.isnan(x):
-        s.cells[cell + 1] = 0.0
+        b.f[cell + 1] = 0.0
     elif x == decisive:
-        s.cells[cell] = 0.0
-    if s.cells[cell] < bars:
+        b.f[cell] = 0.0
+    if b.f[cell] < bars:
         return decisive
-    if s.cells[cell + 1] < bars:
+    if b.f[cell + 1] < bars:
         return math.nan
     return 1.0 - decisive
 
@@ -201,45 +212,45 @@ def binary(op: int, how: int, a: float, b: float) -> float:
     return b if b > a else a
 
 
-def run_program(g: Tables, s: State, c: Chunk, p: int, i: int, t: float, first: int, last: int) -> float:
+def run_program(b: Book, p: int, i: int, t: float, first: int, last: int) -> float:
     """The value of a stack program at a step; `p` is -1 for a guard."""
     top = -1
-    for k in range(first, last):
-        op = g.ot[k, 0]
-        x = g.ot[k, 1]
+    for k in range(first, last, INSTRUCTION):
+        op = b.k[k + O_OPERATION]
+        x = b.k[k + O_INDEX]
         if op == O_CONSTANT:
             top += 1
-            c.stack[top] = g.ok[k]
+            b.stack[top] = b.f[k + O_VALUE]
         elif op == O_COLUMN:
             top += 1
-            c.stack[top] = c.values[c.vo[x, 0] + c.vo[x, 1] * i]
+            b.stack[top] = b.values[b.k[x] + i]
         elif op == O_TRUTH:
             top += 1
-            truth = c.truths[c.to[x, 0] + c.to[x, 1] * i]
-            c.stack[top] = math.nan if truth == 1 else 0.5 * truth
+            truth = b.truths[b.k[x] + i]
+            b.stack[top] = math.nan if truth == 1 else 0.5 * truth
         elif op == O_POSITION:
             top += 1
-            c.stack[top] = position_value(g, s, p, x, t)
+            b.stack[top] = position_value(b, p, x, t)
         elif op == O_CAPTURE:
             top += 1
-            c.stack[top] = captured(s, p, x)
+            b.stack[top] = captured(b, p, x)
         elif op == O_STATISTIC:
             top += 1
-            c.stack[top] = s.sf[x, Z_VALUE]
+            b.stack[top] = b.f[x + Z_VALUE]
         elif op == O_READING:
             top += 1
-            c.stack[top] = s.rd[x]
+            b.stack[top] = b.f[x]
         elif op == O_NEG:
-            c.stack[top] = -c.stack[top]
+            b.stack[top] = -b.stack[top]
         elif op == O_ABS:
-            c.stack[top] = abs(c.stack[top])
+            b.stack[top] = abs(b.stack[top])
         elif op == O_NOT:
-            c.stack[top] = 1.0 - c.stack[top]
+            b.stack[top] = 1.0 - b.stack[top]
         elif op == O_KNOWN:
-            c.stack[top] = 0.0 if math.isnan(c.stack[top]) else 1.0
-        elif op == O_FOR or op == O_WITHIN or op == O_BECAME:
-            c.stack[top] = temporal(s, op, x, g.ok[k], c.stack[top])
+            b.stack[top] = 0.0 if math.isnan(b.stack[top]) else 1.0
+        elif op in (O_FOR, O_WITHIN, O_BECAME):
+            b.stack[top] = temporal(b, op, x, b.f[k + O_VALUE], b.stack[top])
         else:
             top -= 1
-            c.stack[top] = binary(op, x, c.stack[top], c.stack[top + 1])
-    return c.stack[0]
+            b.stack[top] = binary(op, x, b.stack[top], b.stack[top + 1])
+    return b.stack[0]

@@ -1,0 +1,368 @@
+"""Entries: the reasons against one, sending it, and what its fill makes of the plan."""
+
+from __future__ import annotations
+
+import math
+
+from tradeplan.runtime.kernels.orders.arrays import (
+    Book,
+)
+from tradeplan.runtime.kernels.orders.exposure import (
+    catch_up,
+    place,
+)
+from tradeplan.runtime.kernels.orders.layout import (
+    ABOUT_ENTRY,
+    CAPTURE,
+    COOLDOWN,
+    E_ACTIVATED,
+    E_ACTIVE,
+    E_MARGIN,
+    E_ORDER,
+    E_PRICE,
+    E_RULE,
+    E_STOP,
+    E_STOP_KIND,
+    E_TAKES,
+    E_TARGET,
+    E_TARGET_KIND,
+    E_TIME,
+    E_UNITS,
+    E_VALID,
+    EV_A,
+    EV_B,
+    EV_COMMISSION,
+    EV_KNOWN,
+    EV_POSITION,
+    EV_PRICE,
+    EV_RATE,
+    EV_SPREAD,
+    EV_UNITS,
+    EXPIRED,
+    F_ADDS,
+    F_BEST,
+    F_CLOSE_AT,
+    F_ENTRY,
+    F_FILLS,
+    F_FIRST,
+    F_FROZEN,
+    F_HALT,
+    F_LAST_EXIT,
+    F_LEGS,
+    F_OPENED,
+    F_PARTS,
+    F_PHASE,
+    F_POSITION,
+    F_R,
+    F_STOP,
+    F_STOP_AT,
+    F_STOP_NEW,
+    F_TARGET,
+    F_UNITS,
+    F_UNITS_ALL,
+    FILL_ENTRY,
+    HALTED,
+    I_COLUMN,
+    I_CONDITION,
+    I_VALUE,
+    INF,
+    J_COLUMN,
+    J_KIND,
+    J_PERCENT,
+    L_ENTRY,
+    L_FRESH,
+    L_OPENED,
+    L_RATE,
+    L_REQUEST,
+    L_TAKE,
+    L_TAKE_KIND,
+    L_TAKE_PERCENT,
+    L_TAKE_VALUE,
+    L_TARGET,
+    L_UNITS,
+    LEG,
+    M_TICK,
+    MARGIN,
+    MARKET,
+    MAX_COUNT,
+    N_KNOWN,
+    N_RATE_NOW,
+    N_SPREAD,
+    NO_CALENDAR,
+    NO_LEVEL,
+    NO_RATE,
+    NO_TRUTH,
+    ONCE,
+    OPEN,
+    P_CAPTURE0,
+    P_CAPTURE1,
+    P_CELL0,
+    P_CELL1,
+    P_COOLDOWN,
+    P_COOLDOWN_CALENDAR,
+    P_ENTRY0,
+    P_EXPIRES,
+    P_LEG0,
+    P_MARKET,
+    P_MAX,
+    P_MAX_CALENDAR,
+    P_MAX_SPAN,
+    P_ONCE,
+    P_RING,
+    P_RULE0,
+    P_SIDE,
+    PENDING,
+    R_ENTRY,
+    R_NUMBER,
+    R_POSITIONAL,
+    RULE,
+    SENT,
+    STOP_WRONG_SIDE,
+    T_PREVIOUS,
+    TAKE,
+    TARGET_WRONG_SIDE,
+    TOO_SMALL,
+    TYPE_DECISION,
+    TYPE_FILL,
+    UNKNOWN_LEVEL,
+    V_LIVE_FROM,
+    W_DIRTY,
+    W_EQUITY,
+    W_HALT,
+    W_POSITIONS,
+    Y_ORDER,
+    Y_PRICE,
+    Y_SIDE,
+    Y_SIZE,
+    Y_SIZE_KIND,
+    Y_STOP,
+    Y_STOP_KIND,
+    Y_TAKE0,
+    Y_TAKE1,
+    Y_TARGET,
+    Y_TARGET_KIND,
+    Y_VALID,
+    Y_VALID_CALENDAR,
+)
+from tradeplan.runtime.kernels.orders.ledger import (
+    charge,
+    emit,
+    margin_of,
+)
+from tradeplan.runtime.kernels.orders.levels import (
+    decided_margin,
+    estimated_fill,
+    level_price,
+    part_up,
+    sized_units,
+    value_at,
+)
+from tradeplan.runtime.kernels.orders.numbers import (
+    boundary_of,
+    span_end,
+    to_tick,
+)
+
+
+def refusal(b: Book, p: int, r: int, i: int, t: float) -> int:
+    """The first reason against an entry at a step, or SENT; the order is then ready in the plan's state."""
+    if t >= b.k[p + P_EXPIRES]:
+        return EXPIRED
+    if t < b.f[p + F_HALT] or t < b.f[W_HALT] or b.f[p + F_FROZEN] != 0.0:
+        return HALTED
+    if b.k[p + P_ONCE] != 0 and b.f[p + F_FILLS] > 0.0:
+        return ONCE
+    cooling = b.k[p + P_COOLDOWN] != 0 or b.k[p + P_COOLDOWN_CALENDAR] != NO_CALENDAR
+    if cooling and b.f[p + F_LAST_EXIT] > -INF:
+        span = float(b.k[p + P_COOLDOWN])
+        if t < span_end(b, span, b.k[p + P_COOLDOWN_CALENDAR], b.f[p + F_LAST_EXIT]):
+            return COOLDOWN
+    if too_many(b, p, t):
+        return MAX_COUNT
+    return levels_refused(b, p, b.k[r + R_ENTRY], i, t)
+
+
+def too_many(b: Book, p: int, t: float) -> bool:
+    """Whether MAX n PER span first fills have been made."""
+    n = b.k[p + P_MAX]
+    if n == 0 or b.f[p + F_FILLS] < n:
+        return False
+    oldest = b.ring[b.k[p + P_RING] + int(b.f[p + F_FILLS]) % n]
+    if b.k[p + P_MAX_CALENDAR] == NO_CALENDAR:
+        return oldest > t - b.k[p + P_MAX_SPAN]
+    return oldest >= boundary_of(b, b.k[p + P_MAX_CALENDAR], t)
+
+
+def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
+    """The reasons that lie in levels, size and margin; writes the order into the plan's state as it goes."""
+    m = b.k[p + P_MARKET]
+    side = float(b.k[e + Y_SIDE])
+    tick = b.f[m + M_TICK]
+    order = b.k[e + Y_ORDER]
+    price = 0.0
+    if order != MARKET:
+        price = to_tick(value_at(b, b.k[e + Y_PRICE], i), tick)
+    stop_value = value_at(b, b.k[e + Y_STOP], i)
+    target_kind = b.k[e + Y_TARGET_KIND]
+    target_value = value_at(b, b.k[e + Y_TARGET], i) if target_kind != NO_LEVEL else 0.0
+    unknown = math.isnan(price) or math.isnan(stop_value) or math.isnan(target_value)
+    for k in range(b.k[e + Y_TAKE0], b.k[e + Y_TAKE1], TAKE):
+        unknown = unknown or math.isnan(value_at(b, b.k[k + J_COLUMN], i))
+    if unknown:
+        return UNKNOWN_LEVEL
+    if math.isnan(b.f[m + N_RATE_NOW]):
+        return NO_RATE
+    fill = estimated_fill(b, m, side, order, price)
+    stop = level_price(b.k[e + Y_STOP_KIND], stop_value, fill, -side, 0.0, tick)
+    distance = side * (fill - stop)
+    if not distance > 0.0:
+        return STOP_WRONG_SIDE
+    r = abs(fill - stop)
+    if target_kind != NO_LEVEL and side * (level_price(target_kind, target_value, fill, side, r, tick) - fill) <= 0.0:
+        return TARGET_WRONG_SIDE
+    leg = b.k[p + P_LEG0]
+    for k in range(b.k[e + Y_TAKE0], b.k[e + Y_TAKE1], TAKE):
+        x = value_at(b, b.k[k + J_COLUMN], i)
+        if side * (level_price(b.k[k + J_KIND], x, fill, side, r, tick) - fill) <= 0.0:
+            return TARGET_WRONG_SIDE
+        b.f[leg + L_TAKE_KIND] = b.k[k + J_KIND]
+        b.f[leg + L_TAKE_VALUE] = x
+        b.f[leg + L_TAKE_PERCENT] = b.f[k + J_PERCENT]
+        leg += LEG
+    units = sized_units(b, m, b.k[e + Y_SIZE_KIND], b.f[e + Y_SIZE], distance)
+    if units <= 0.0:
+        return TOO_SMALL
+    margin = margin_of(b, m, units, fill, b.f[m + N_RATE_NOW])
+    if not decided_margin(b) + margin <= b.f[W_EQUITY] / 100.0:
+        return MARGIN
+    b.f[p + E_ORDER] = order
+    b.f[p + E_PRICE] = price
+    b.f[p + E_UNITS] = units
+    b.f[p + E_STOP_KIND] = b.k[e + Y_STOP_KIND]
+    b.f[p + E_STOP] = stop_value
+    b.f[p + E_TARGET_KIND] = target_kind
+    b.f[p + E_TARGET] = target_value
+    b.f[p + E_TAKES] = (b.k[e + Y_TAKE1] - b.k[e + Y_TAKE0]) // TAKE
+    b.f[p + E_MARGIN] = margin
+    b.f[p + E_VALID] = INF
+    if order != MARKET:
+        b.f[p + E_VALID] = span_end(b, float(b.k[e + Y_VALID]), b.k[e + Y_VALID_CALENDAR], t)
+    return SENT
+
+
+def enter(b: Book, p: int, r: int, i: int, t: float) -> None:
+    """An entry rule became TRUE while the plan is flat: send the order, or record why not."""
+    catch_up(b, b.k[p + P_MARKET], t)
+    reason = refusal(b, p, r, i, t)
+    row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_ENTRY, reason)
+    if reason != SENT:
+        return
+    b.out[row + EV_UNITS] = b.f[p + E_UNITS]
+    b.out[row + EV_PRICE] = b.f[p + E_PRICE]
+    b.out[row + EV_A] = b.f[p + E_STOP]
+    b.out[row + EV_B] = b.f[p + E_TARGET]
+    b.f[p + E_RULE] = b.k[r + R_NUMBER]
+    b.f[p + E_TIME] = t
+    b.f[p + E_ACTIVE] = max(t, b.f[V_LIVE_FROM])
+    b.f[p + E_ACTIVATED] = 0.0
+    b.f[p + F_PHASE] = PENDING
+    for k in range(b.k[p + P_CAPTURE0], b.k[p + P_CAPTURE1], CAPTURE):
+        column = b.k[k + I_COLUMN]
+        if b.k[k + I_CONDITION] != 0:
+            truth = b.truths[b.k[column] + i]
+            b.f[k + I_VALUE] = math.nan if truth == 1 else 0.5 * truth
+        else:
+            b.f[k + I_VALUE] = value_at(b, column, i)
+    place(b, p)
+
+
+def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: float) -> None:
+    """The first fill of a position: split it into legs and fix the levels."""
+    m = b.k[p + P_MARKET]
+    side = float(b.k[p + P_SIDE])
+    tick = b.f[m + M_TICK]
+    units = b.f[p + E_UNITS]
+    stop = level_price(int(b.f[p + E_STOP_KIND]), b.f[p + E_STOP], fill, -side, 0.0, tick)
+    r = abs(fill - stop)
+    target = side * INF
+    if b.f[p + E_TARGET_KIND] != NO_LEVEL:
+        target = level_price(int(b.f[p + E_TARGET_KIND]), b.f[p + E_TARGET], fill, side, r, tick)
+    b.f[W_POSITIONS] += 1.0
+    b.f[p + F_PHASE] = OPEN
+    b.f[p + F_POSITION] = b.f[W_POSITIONS]
+    b.f[p + F_ENTRY] = fill
+    b.f[p + F_FIRST] = fill
+    b.f[p + F_STOP] = stop
+    b.f[p + F_STOP_NEW] = stop
+    b.f[p + F_STOP_AT] = INF
+    b.f[p + F_TARGET] = target
+    b.f[p + F_R] = r
+    b.f[p + F_BEST] = 0.0
+    b.f[p + F_UNITS] = units
+    b.f[p + F_UNITS_ALL] = units
+    b.f[p + F_OPENED] = time
+    b.f[p + F_CLOSE_AT] = INF
+    b.f[p + F_PARTS] = 0.0
+    b.f[p + F_ADDS] = 0.0
+    takes = int(b.f[p + E_TAKES])
+    b.f[p + F_LEGS] = takes + 1
+    n = b.k[p + P_MAX]
+    if n > 0:
+        b.ring[b.k[p + P_RING] + int(b.f[p + F_FILLS]) % n] = time
+    b.f[p + F_FILLS] += 1.0
+    first = b.k[p + P_LEG0]
+    rest = units
+    for leg in range(first, first + LEG * (takes + 1), LEG):
+        part = rest
+        level = target
+        if leg < first + LEG * takes:
+            part = min(part_up(units, b.f[leg + L_TAKE_PERCENT]), rest)
+            level = level_price(int(b.f[leg + L_TAKE_KIND]), b.f[leg + L_TAKE_VALUE], fill, side, r, tick)
+        rest -= part
+        open_leg(b, p, leg, part, level, fill, time, rate, fresh, FILL_ENTRY, int(b.f[p + E_RULE]))
+        b.f[leg + L_TAKE] = 1.0 if leg < first + LEG * takes else 0.0
+    for cell in range(b.k[p + P_CELL0], b.k[p + P_CELL1], 2):
+        b.f[cell] = INF
+        b.f[cell + 1] = 0.0
+    for rule in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
+        if b.k[rule + R_POSITIONAL] != 0:
+            b.f[rule + T_PREVIOUS] = NO_TRUTH
+    place(b, p)
+
+
+def open_leg(
+    b: Book,
+    p: int,
+    leg: int,
+    units: float,
+    target: float,
+    fill: float,
+    time: float,
+    rate: float,
+    fresh: float,
+    reason: int,
+    rule: int,
+) -> None:
+    """One leg of an entry or ADD; of 0 units it does not exist."""
+    b.f[leg + L_UNITS] = units
+    b.f[leg + L_ENTRY] = fill
+    b.f[leg + L_TARGET] = target
+    b.f[leg + L_RATE] = rate
+    b.f[leg + L_TAKE] = 0.0
+    b.f[leg + L_FRESH] = fresh
+    b.f[leg + L_REQUEST] = 0.0
+    b.f[leg + L_OPENED] = time
+    if units <= 0.0:
+        return
+    m = b.k[p + P_MARKET]
+    b.f[W_DIRTY] = 1.0
+    row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
+    b.out[row + EV_PRICE] = fill
+    b.out[row + EV_UNITS] = units
+    b.out[row + EV_COMMISSION] = charge(b, m, units)
+    b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+    b.out[row + EV_SPREAD] = b.f[m + N_SPREAD]
+    b.out[row + EV_KNOWN] = b.f[m + N_KNOWN]
+    b.out[row + EV_RATE] = rate
+    b.out[row + EV_A] = b.f[p + F_STOP]
+    b.out[row + EV_B] = target

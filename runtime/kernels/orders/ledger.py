@@ -1,0 +1,208 @@
+"""The account book: events out, exits of legs, used margin and equity, all money in whole cents."""
+
+from __future__ import annotations
+
+from tradeplan.runtime.kernels.orders.arrays import (
+    Book,
+)
+from tradeplan.runtime.kernels.orders.layout import (
+    D_UNITS,
+    EV_A,
+    EV_COMMISSION,
+    EV_KNOWN,
+    EV_LEG,
+    EV_OWNER,
+    EV_POSITION,
+    EV_PRICE,
+    EV_PROFIT,
+    EV_RATE,
+    EV_REASON,
+    EV_RULE,
+    EV_SPREAD,
+    EV_TIME,
+    EV_TYPE,
+    EV_UNITS,
+    EVENT,
+    F_ADDS,
+    F_CLOSE_AT,
+    F_LAST_EXIT,
+    F_LEGS,
+    F_PARTS,
+    F_PHASE,
+    F_POSITION,
+    F_STOP_AT,
+    FLAT,
+    H_MARKETS,
+    H_MARKETS_END,
+    H_OUT,
+    H_PLANS,
+    H_PLANS_END,
+    INF,
+    L_ENTRY,
+    L_RATE,
+    L_REQUEST,
+    L_UNITS,
+    LEG,
+    M_COMMISSION,
+    M_CONTRACT,
+    M_LIST,
+    M_LOT_STEP,
+    M_MARGIN_RATE,
+    MARKET_RECORD,
+    N_CLOSE,
+    N_KNOWN,
+    N_RATE,
+    N_SPREAD,
+    OPEN,
+    P_ADD0,
+    P_ADD1,
+    P_LEG0,
+    P_MARKET,
+    P_SIDE,
+    PLAN,
+    TYPE_FILL,
+    W_BALANCE,
+    W_DIRTY,
+    W_MARGIN,
+    WAITING_ADD,
+)
+from tradeplan.runtime.kernels.orders.numbers import (
+    cents,
+)
+
+
+def emit(b: Book, time: float, kind: int, p: int, rule: int, leg: float, reason: float) -> int:
+    """Open the next row of events; the caller fills in what else it has. Returns the row."""
+    row = b.k[H_OUT]
+    b.k[H_OUT] = row + EVENT
+    for j in range(EVENT):
+        b.out[row + j] = 0.0
+    b.out[row + EV_TIME] = time
+    b.out[row + EV_TYPE] = kind
+    b.out[row + EV_OWNER] = p
+    b.out[row + EV_RULE] = rule
+    b.out[row + EV_LEG] = leg
+    b.out[row + EV_REASON] = reason
+    return row
+
+
+def profit_cents(b: Book, m: int, side: float, entry: float, exit_price: float, units: float, rate: float) -> float:
+    """The one formula of profit, in cents."""
+    return cents(side * (exit_price - entry) * units * b.f[m + M_LOT_STEP] * b.f[m + M_CONTRACT] * rate)
+
+
+def charge(b: Book, m: int, units: float) -> float:
+    """Take the commission of one fill from the balance; returns it in cents."""
+    commission = cents(units * b.f[m + M_LOT_STEP] * b.f[m + M_COMMISSION])
+    b.f[W_BALANCE] -= commission
+    return commission
+
+
+def exit_leg(
+    b: Book,
+    p: int,
+    leg: int,
+    units: float,
+    price: float,
+    time: float,
+    rate: float,
+    reason: int,
+    rule: int,
+    better: float,
+) -> None:
+    """Close units of a leg at a price; when it was the last of the position, the plan is flat again.
+
+    `better` is the fill that the other level would have given on an ambiguous bar, else 0.
+    """
+    m = b.k[p + P_MARKET]
+    profit = profit_cents(b, m, float(b.k[p + P_SIDE]), b.f[leg + L_ENTRY], price, units, rate)
+    b.f[W_BALANCE] += profit
+    row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
+    b.out[row + EV_PRICE] = price
+    b.out[row + EV_UNITS] = units
+    b.out[row + EV_PROFIT] = profit
+    b.out[row + EV_COMMISSION] = charge(b, m, units)
+    b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+    b.out[row + EV_SPREAD] = b.f[m + N_SPREAD]
+    b.out[row + EV_KNOWN] = b.f[m + N_KNOWN]
+    b.out[row + EV_RATE] = rate
+    b.out[row + EV_A] = better
+    b.f[W_DIRTY] = 1.0
+    b.f[leg + L_UNITS] -= units
+    if b.f[leg + L_UNITS] <= 0.0:
+        if b.f[leg + L_REQUEST] > 0.0:
+            b.f[p + F_PARTS] -= 1.0
+        b.f[leg + L_REQUEST] = 0.0
+        if units_open(b, p) <= 0.0:
+            end_position(b, p, time)
+
+
+def units_open(b: Book, p: int) -> float:
+    """Units of all legs of a plan."""
+    units = 0.0
+    first = b.k[p + P_LEG0]
+    for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+        units += b.f[leg + L_UNITS]
+    return units
+
+
+def end_position(b: Book, p: int, time: float) -> None:
+    """The last unit is gone: what was pending for this position is dropped."""
+    b.f[p + F_PHASE] = FLAT
+    b.f[p + F_LAST_EXIT] = time
+    b.f[p + F_STOP_AT] = INF
+    b.f[p + F_CLOSE_AT] = INF
+    b.f[p + F_PARTS] = 0.0
+    b.f[p + F_LEGS] = 0.0
+    drop_adds(b, p)
+
+
+def drop_adds(b: Book, p: int) -> None:
+    """Forget the ADDs that wait for their fill."""
+    if b.f[p + F_ADDS] > 0.0:
+        for slot in range(b.k[p + P_ADD0], b.k[p + P_ADD1], WAITING_ADD):
+            b.f[slot + D_UNITS] = 0.0
+        b.f[p + F_ADDS] = 0.0
+
+
+def used_margin(b: Book) -> float:
+    """Margin of all open legs, summed by plan and leg; computed again only after a fill."""
+    if b.f[W_DIRTY] != 0.0:
+        total = 0.0
+        for p in range(b.k[H_PLANS], b.k[H_PLANS_END], PLAN):
+            if b.f[p + F_PHASE] == OPEN:
+                m = b.k[p + P_MARKET]
+                first = b.k[p + P_LEG0]
+                for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+                    if b.f[leg + L_UNITS] > 0.0:
+                        total += margin_of(b, m, b.f[leg + L_UNITS], b.f[leg + L_ENTRY], b.f[leg + L_RATE])
+        b.f[W_MARGIN] = total
+        b.f[W_DIRTY] = 0.0
+    return b.f[W_MARGIN]
+
+
+def margin_of(b: Book, m: int, units: float, price: float, rate: float) -> float:
+    """Margin of units at a price, in account currency."""
+    return units * b.f[m + M_LOT_STEP] * b.f[m + M_CONTRACT] * price * rate * b.f[m + M_MARGIN_RATE]
+
+
+def equity_cents(b: Book) -> float:
+    """Balance and the profit of every leg at the newest mark; exact, since every part is whole cents."""
+    total = b.f[W_BALANCE]
+    for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
+        rate = b.f[m + N_RATE]
+        bid = b.f[m + N_CLOSE]
+        ask = bid + b.f[m + N_SPREAD]
+        step = b.f[m + M_LOT_STEP]
+        contract = b.f[m + M_CONTRACT]
+        for j in range(1, 1 + b.lists[b.k[m + M_LIST]]):
+            p = b.lists[b.k[m + M_LIST] + j]
+            if b.f[p + F_PHASE] == OPEN:
+                side = float(b.k[p + P_SIDE])
+                mark = bid if side > 0.0 else ask
+                first = b.k[p + P_LEG0]
+                for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+                    units = b.f[leg + L_UNITS]
+                    if units > 0.0:
+                        total += cents(side * (mark - b.f[leg + L_ENTRY]) * units * step * contract * rate)
+    return total

@@ -1,0 +1,117 @@
+"""Levels and sizes of an entry: from what the plan says to prices and whole lot steps."""
+
+from __future__ import annotations
+
+import math
+
+from tradeplan.runtime.kernels.orders.arrays import (
+    Book,
+)
+from tradeplan.runtime.kernels.orders.layout import (
+    D_MARGIN,
+    D_UNITS,
+    E_MARGIN,
+    F_ADDS,
+    F_PHASE,
+    H_PLANS,
+    H_PLANS_END,
+    LOTS,
+    M_COMMISSION,
+    M_CONTRACT,
+    M_LOT_STEP,
+    M_SLIP,
+    M_UNITS_MAX,
+    M_UNITS_MIN,
+    MARKET,
+    N_CLOSE,
+    N_RATE_NOW,
+    N_SPREAD,
+    P_ADD0,
+    P_ADD1,
+    PENDING,
+    PERCENT,
+    PLAN,
+    PRICE,
+    R_MULTIPLE,
+    RISK_PERCENT,
+    STOP,
+    W_EQUITY,
+    WAITING_ADD,
+)
+from tradeplan.runtime.kernels.orders.ledger import (
+    used_margin,
+)
+from tradeplan.runtime.kernels.orders.numbers import (
+    to_tick,
+)
+
+
+def value_at(b: Book, column: int, i: int) -> float:
+    """A value column at a step."""
+    return b.values[b.k[column] + i]
+
+
+def level_price(kind: int, x: float, fill: float, direction: float, r: float, tick: float) -> float:
+    """A level's price, on the tick; `direction` is the way from the fill to the level, `r` is 1R."""
+    if kind == PRICE:
+        return to_tick(x, tick)
+    d = x
+    if kind == PERCENT:
+        d = fill * x / 100.0
+    elif kind == R_MULTIPLE:
+        d = x * r
+    if direction > 0.0:
+        return to_tick(fill + d, tick)
+    return to_tick(fill - d, tick)
+
+
+def part_up(units: float, percent: float) -> float:
+    """A percentage of units, rounded up to whole units: exits."""
+    return float(math.ceil(units * percent / 100.0 - 1e-9))
+
+
+def part_down(units: float, percent: float) -> float:
+    """A percentage of units, rounded down: ADD."""
+    return float(math.floor(units * percent / 100.0 + 1e-9))
+
+
+def estimated_fill(b: Book, m: int, side: float, order: int, price: float) -> float:
+    """What an entry decided now would fill at."""
+    slip = b.f[m + M_SLIP]
+    if order == MARKET:
+        if side > 0.0:
+            return b.f[m + N_CLOSE] + b.f[m + N_SPREAD] + slip
+        return b.f[m + N_CLOSE] - slip
+    if order == STOP:
+        return price + slip if side > 0.0 else price - slip
+    return price
+
+
+def sized_units(b: Book, m: int, kind: int, size: float, distance: float) -> float:
+    """Whole lot steps for an entry; 0 when below the lot minimum."""
+    step = b.f[m + M_LOT_STEP]
+    if kind == LOTS:
+        units = float(math.floor(size / step + 1e-9))
+    else:
+        money = size
+        if kind == RISK_PERCENT:
+            money = b.f[W_EQUITY] / 100.0 * size / 100.0
+        contract = b.f[m + M_CONTRACT]
+        rate = b.f[m + N_RATE_NOW]
+        risk = ((distance + b.f[m + M_SLIP]) * contract * rate + 2.0 * b.f[m + M_COMMISSION]) * step
+        units = float(math.floor(money / risk + 1e-9))
+    units = min(units, b.f[m + M_UNITS_MAX])
+    return units if units >= b.f[m + M_UNITS_MIN] else 0.0
+
+
+def decided_margin(b: Book) -> float:
+    """Used margin, then that of decided but unfilled orders, summed by plan name."""
+    total = used_margin(b)
+    for p in range(b.k[H_PLANS], b.k[H_PLANS_END], PLAN):
+        if b.f[p + F_PHASE] == PENDING:
+            total += b.f[p + E_MARGIN]
+        elif b.f[p + F_ADDS] > 0.0:
+            for slot in range(b.k[p + P_ADD0], b.k[p + P_ADD1], WAITING_ADD):
+                if b.f[slot + D_UNITS] > 0.0:
+                    total += b.f[slot + D_MARGIN]
+    return total

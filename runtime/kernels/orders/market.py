@@ -1,0 +1,307 @@
+"""The market phase: what one finest bar of one market does to the orders and positions there (the paper broker)."""
+
+from __future__ import annotations
+
+from tradeplan.runtime.kernels.orders.arrays import (
+    Book,
+)
+from tradeplan.runtime.kernels.orders.brackets import (
+    stops_and_targets,
+)
+from tradeplan.runtime.kernels.orders.entry import (
+    fill_entry,
+    open_leg,
+)
+from tradeplan.runtime.kernels.orders.exposure import (
+    place,
+    read_mark,
+)
+from tradeplan.runtime.kernels.orders.layout import (
+    ABOUT_ADD,
+    ABOUT_ENTRY,
+    B_CLOSE,
+    B_CLOSE_TIME,
+    B_HIGH,
+    B_LOW,
+    B_OPEN,
+    B_OPEN_TIME,
+    B_RATE,
+    B_RATE_OPEN,
+    B_SPREAD,
+    B_SWAP_DAYS,
+    B_SWAP_LONG,
+    B_SWAP_SHORT,
+    BEYOND_STOP,
+    D_ACTIVE,
+    D_RULE,
+    D_TIME,
+    D_UNITS,
+    E_ACTIVATED,
+    E_ACTIVE,
+    E_ORDER,
+    E_PRICE,
+    E_RULE,
+    E_STOP,
+    E_STOP_KIND,
+    E_TIME,
+    E_VALID,
+    EV_POSITION,
+    EV_PROFIT,
+    EV_UNITS,
+    EXPIRED,
+    F_ADDS,
+    F_BEST,
+    F_CLOSE_AT,
+    F_CLOSE_RULE,
+    F_ENTRY,
+    F_LEGS,
+    F_NEAR,
+    F_PARTS,
+    F_PHASE,
+    F_POSITION,
+    F_STOP,
+    F_STOP_AT,
+    F_STOP_NEW,
+    F_TARGET,
+    F_UNITS_ALL,
+    FILL_ADD,
+    FILL_CLOSE,
+    FLAT,
+    FRESH_LIMIT,
+    FRESH_OPEN,
+    FRESH_STOP,
+    INF,
+    L_FRESH,
+    L_REQUEST,
+    L_REQUEST_AT,
+    L_REQUEST_REASON,
+    L_REQUEST_RULE,
+    L_UNITS,
+    LATE,
+    LEG,
+    LIMIT,
+    M_LIST,
+    M_MAX_AGE,
+    M_SLIP,
+    M_TICK,
+    OPEN,
+    P_ADD0,
+    P_ADD1,
+    P_LEG0,
+    P_MARKET,
+    P_SIDE,
+    PRICE,
+    STOP,
+    TYPE_DECISION,
+    TYPE_SWAP,
+    W_BALANCE,
+    WAITING_ADD,
+)
+from tradeplan.runtime.kernels.orders.ledger import (
+    emit,
+    exit_leg,
+)
+from tradeplan.runtime.kernels.orders.numbers import (
+    cents,
+    to_tick,
+)
+
+
+def market_bar(b: Book, m: int, row: int) -> None:
+    """One bar for every plan with an order or position in this market, in order of name."""
+    read_mark(b, m, row)
+    open_price = b.bars[row + B_OPEN]
+    high = b.bars[row + B_HIGH]
+    low = b.bars[row + B_LOW]
+    spread = b.bars[row + B_SPREAD]
+    swapped = b.bars[row + B_SWAP_DAYS] != 0.0
+    count = b.lists[b.k[m + M_LIST]]
+    gone = False
+    for j in range(1, count + 1):
+        p = b.lists[b.k[m + M_LIST] + j]
+        if b.f[p + F_PHASE] == OPEN and not swapped and quiet(b, p):
+            # the usual bar: nothing asked for, no level reached
+            if b.k[p + P_SIDE] > 0:
+                if low > b.f[p + F_STOP] and high < b.f[p + F_NEAR]:
+                    b.f[p + F_BEST] = max(b.f[p + F_BEST], high - b.f[p + F_ENTRY])
+                    continue
+            elif high + spread < b.f[p + F_STOP] and low + spread > b.f[p + F_NEAR]:
+                b.f[p + F_BEST] = max(b.f[p + F_BEST], b.f[p + F_ENTRY] - (low + spread))
+                continue
+        if b.f[p + F_PHASE] == OPEN:
+            open_position_bar(b, p, row, open_price, high, low, spread)
+        else:
+            pending_bar(b, p, row, open_price, high, low, spread)
+        gone = gone or b.f[p + F_PHASE] == FLAT
+    if gone:
+        for j in range(count, 0, -1):
+            p = b.lists[b.k[m + M_LIST] + j]
+            if b.f[p + F_PHASE] == FLAT:
+                place(b, p)
+
+
+def quiet(b: Book, p: int) -> bool:
+    """Whether a position has nothing waiting for an open."""
+    return (
+        b.f[p + F_STOP_AT] == INF and b.f[p + F_CLOSE_AT] == INF and b.f[p + F_PARTS] == 0.0 and b.f[p + F_ADDS] == 0.0
+    )
+
+
+def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float, low: float, spread: float) -> None:
+    """A bar of an open position: swap, stop moves, exits and ADDs at the open, then stops and targets."""
+    time = float(b.bars[row + B_OPEN_TIME])
+    rate = b.bars[row + B_RATE_OPEN]
+    first = b.k[p + P_LEG0]
+    if b.bars[row + B_SWAP_DAYS] != 0.0:
+        charge_swap(b, p, row)
+    if b.f[p + F_STOP_AT] <= time:
+        b.f[p + F_STOP] = b.f[p + F_STOP_NEW]
+        b.f[p + F_STOP_AT] = INF
+    for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+        b.f[leg + L_FRESH] = 0.0
+    side = float(b.k[p + P_SIDE])
+    slip = b.f[b.k[p + P_MARKET] + M_SLIP]
+    out_price = open_price - slip if side > 0.0 else open_price + spread + slip
+    if b.f[p + F_CLOSE_AT] <= time:
+        rule = int(b.f[p + F_CLOSE_RULE])
+        for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+            if b.f[leg + L_UNITS] > 0.0:
+                exit_leg(b, p, leg, b.f[leg + L_UNITS], out_price, time, rate, FILL_CLOSE, rule, 0.0)
+    elif b.f[p + F_PARTS] > 0.0:
+        for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+            units = b.f[leg + L_REQUEST]
+            if units > 0.0 and b.f[leg + L_REQUEST_AT] <= time:
+                reason = int(b.f[leg + L_REQUEST_REASON])
+                rule = int(b.f[leg + L_REQUEST_RULE])
+                b.f[leg + L_REQUEST] = 0.0
+                b.f[p + F_PARTS] -= 1.0
+                exit_leg(b, p, leg, min(units, b.f[leg + L_UNITS]), out_price, time, rate, reason, rule, 0.0)
+    if b.f[p + F_PHASE] == OPEN and b.f[p + F_ADDS] > 0.0:
+        fill_adds(b, p, row, open_price, spread)
+    if b.f[p + F_PHASE] == OPEN:
+        stops_and_targets(b, p, row, open_price, high, low, spread)
+    if b.f[p + F_PHASE] == OPEN:
+        furthest(b, p, high, low, spread)
+
+
+def charge_swap(b: Book, p: int, row: int) -> None:
+    """The nights of one bar, for every leg that was open before it."""
+    per_unit = b.bars[row + B_SWAP_LONG] if b.k[p + P_SIDE] > 0 else b.bars[row + B_SWAP_SHORT]
+    first = b.k[p + P_LEG0]
+    for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+        if b.f[leg + L_UNITS] > 0.0:
+            amount = cents(b.bars[row + B_SWAP_DAYS] * b.f[leg + L_UNITS] * per_unit)
+            b.f[W_BALANCE] += amount
+            event = emit(b, b.bars[row + B_OPEN_TIME], TYPE_SWAP, p, -1, (leg - first) // LEG, 0)
+            b.out[event + EV_PROFIT] = amount
+            b.out[event + EV_UNITS] = b.f[leg + L_UNITS]
+            b.out[event + EV_POSITION] = b.f[p + F_POSITION]
+
+
+def beyond(side: float, fill: float, bid: float, ask: float, stop: float) -> bool:
+    """Whether an opening price is already at or beyond a stop."""
+    if side > 0.0:
+        return fill <= stop or bid <= stop
+    return fill >= stop or ask >= stop
+
+
+def fill_adds(b: Book, p: int, row: int, open_price: float, spread: float) -> None:
+    """ADDs that are active at the open."""
+    m = b.k[p + P_MARKET]
+    side = float(b.k[p + P_SIDE])
+    slip = b.f[m + M_SLIP]
+    time = float(b.bars[row + B_OPEN_TIME])
+    fill = open_price + spread + slip if side > 0.0 else open_price - slip
+    for slot in range(b.k[p + P_ADD0], b.k[p + P_ADD1], WAITING_ADD):
+        units = b.f[slot + D_UNITS]
+        if units <= 0.0 or b.f[slot + D_ACTIVE] > time:
+            continue
+        rule = int(b.f[slot + D_RULE])
+        b.f[slot + D_UNITS] = 0.0
+        b.f[p + F_ADDS] -= 1.0
+        if time - b.f[slot + D_TIME] > b.f[m + M_MAX_AGE]:
+            emit(b, time, TYPE_DECISION, p, rule, ABOUT_ADD, LATE)
+        elif beyond(side, fill, open_price, open_price + spread, b.f[p + F_STOP]):
+            emit(b, time, TYPE_DECISION, p, rule, ABOUT_ADD, BEYOND_STOP)
+        else:
+            leg = b.k[p + P_LEG0] + LEG * int(b.f[p + F_LEGS])
+            b.f[p + F_LEGS] += 1.0
+            rate = b.bars[row + B_RATE_OPEN]
+            open_leg(b, p, leg, units, b.f[p + F_TARGET], fill, time, rate, FRESH_OPEN, FILL_ADD, rule)
+            before = b.f[p + F_UNITS_ALL]
+            b.f[p + F_ENTRY] = (b.f[p + F_ENTRY] * before + fill * units) / (before + units)
+            b.f[p + F_UNITS_ALL] = before + units
+
+
+def pending_bar(b: Book, p: int, row: int, open_price: float, high: float, low: float, spread: float) -> None:
+    """A bar of a pending entry: it is dropped, or waits, or fills, and then stops and targets follow at once."""
+    time = float(b.bars[row + B_OPEN_TIME])
+    if b.f[p + E_ACTIVE] > time:
+        return
+    rule = int(b.f[p + E_RULE])
+    m = b.k[p + P_MARKET]
+    if b.f[p + E_ACTIVATED] == 0.0:
+        b.f[p + E_ACTIVATED] = 1.0
+        if time - b.f[p + E_TIME] > b.f[m + M_MAX_AGE]:
+            drop_entry(b, p, rule, time, LATE)
+            return
+    if time >= b.f[p + E_VALID]:
+        drop_entry(b, p, rule, time, EXPIRED)
+        return
+    side = float(b.k[p + P_SIDE])
+    slip = b.f[m + M_SLIP]
+    order = int(b.f[p + E_ORDER])
+    price = b.f[p + E_PRICE]
+    ask = open_price + spread
+    fresh = FRESH_OPEN
+    fill = ask + slip if side > 0.0 else open_price - slip
+    if order == LIMIT:
+        if side > 0.0:
+            if low + spread > price:
+                return
+            fill = min(ask, price)
+            fresh = FRESH_OPEN if ask <= price else FRESH_LIMIT
+        else:
+            if high < price:
+                return
+            fill = max(open_price, price)
+            fresh = FRESH_OPEN if open_price >= price else FRESH_LIMIT
+    elif order == STOP:
+        if side > 0.0:
+            if high + spread < price:
+                return
+            fill = max(ask, price) + slip
+            fresh = FRESH_OPEN if ask >= price else FRESH_STOP
+        else:
+            if low > price:
+                return
+            fill = min(open_price, price) - slip
+            fresh = FRESH_OPEN if open_price <= price else FRESH_STOP
+    at_open = fresh == FRESH_OPEN
+    if at_open and b.f[p + E_STOP_KIND] == PRICE:
+        stop = to_tick(b.f[p + E_STOP], b.f[m + M_TICK])
+        if beyond(side, fill, open_price, ask, stop):
+            drop_entry(b, p, rule, time, BEYOND_STOP)
+            return
+    at = time if at_open else float(b.bars[row + B_CLOSE_TIME])
+    rate = b.bars[row + B_RATE_OPEN] if at_open else b.bars[row + B_RATE]
+    fill_entry(b, p, fill, at, rate, fresh)
+    stops_and_targets(b, p, row, open_price, high, low, spread)
+    if b.f[p + F_PHASE] == OPEN:
+        if at_open:
+            furthest(b, p, high, low, spread)
+        else:
+            close = b.bars[row + B_CLOSE]
+            furthest(b, p, close, close, spread)
+
+
+def drop_entry(b: Book, p: int, rule: int, time: float, reason: int) -> None:
+    """A pending entry is over without a fill."""
+    b.f[p + F_PHASE] = FLAT
+    emit(b, time, TYPE_DECISION, p, rule, ABOUT_ENTRY, reason)
+
+
+def furthest(b: Book, p: int, high: float, low: float, spread: float) -> None:
+    """`best` after a bar."""
+    distance = high - b.f[p + F_ENTRY] if b.k[p + P_SIDE] > 0 else b.f[p + F_ENTRY] - (low + spread)
+    b.f[p + F_BEST] = max(b.f[p + F_BEST], distance)

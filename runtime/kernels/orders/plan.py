@@ -1,0 +1,319 @@
+"""The plan phase: one step of one plan."""
+
+from __future__ import annotations
+
+import math
+
+from tradeplan.runtime.kernels.orders.arrays import (
+    Book,
+)
+from tradeplan.runtime.kernels.orders.brackets import (
+    better_of,
+    reaches,
+)
+from tradeplan.runtime.kernels.orders.entry import (
+    enter,
+)
+from tradeplan.runtime.kernels.orders.layout import (
+    A_ADD,
+    A_CODE,
+    A_INDEX,
+    A_OPERAND,
+    A_PERCENT,
+    A_PROGRAM0,
+    A_PROGRAM1,
+    A_USED,
+    ABOUT_ADD,
+    ABOUT_CLOSE,
+    ABOUT_ENTRY,
+    ABOUT_STOP,
+    ACTION,
+    CANCELLED,
+    CLOSING,
+    D_ACTIVE,
+    D_MARGIN,
+    D_RULE,
+    D_TIME,
+    D_UNITS,
+    DO_ADD,
+    DO_CANCEL,
+    DO_CLOSE,
+    DO_CLOSE_PART,
+    DO_FLATTEN,
+    DO_HALT,
+    DO_MOVE_STOP,
+    EV_POSITION,
+    EV_PRICE,
+    EV_UNITS,
+    EXPIRED,
+    F_ADDS,
+    F_CLOSE_AT,
+    F_LEGS,
+    F_PARTS,
+    F_PHASE,
+    F_POSITION,
+    F_STOP_AT,
+    F_STOP_NEW,
+    F_UNITS,
+    FILL_CLOSE,
+    FLAT,
+    HALTED,
+    IN_POSITION,
+    INF,
+    K_PROGRAM,
+    L_REQUEST,
+    L_REQUEST_AT,
+    L_REQUEST_REASON,
+    L_REQUEST_RULE,
+    L_UNITS,
+    LEG,
+    M_TICK,
+    M_UNITS_MAX,
+    M_UNITS_MIN,
+    MARGIN,
+    MARKET,
+    N_RATE_NOW,
+    NO_RATE,
+    OPEN,
+    P_ENTRY0,
+    P_EXPIRES,
+    P_LEG0,
+    P_MARKET,
+    P_RULE0,
+    P_RULE1,
+    P_SIDE,
+    PENDING,
+    R_ACTION0,
+    R_ACTION1,
+    R_EDGE,
+    R_NUMBER,
+    RULE,
+    SENT,
+    STOP_PASSED,
+    T_BLOCKED,
+    TOO_SMALL,
+    TYPE_ALERT,
+    TYPE_DECISION,
+    V_LIVE_FROM,
+    V_RECORD_MOVES,
+    W_EQUITY,
+)
+from tradeplan.runtime.kernels.orders.ledger import (
+    emit,
+    margin_of,
+    units_open,
+)
+from tradeplan.runtime.kernels.orders.levels import (
+    decided_margin,
+    estimated_fill,
+    part_down,
+    part_up,
+)
+from tradeplan.runtime.kernels.orders.numbers import (
+    to_tick,
+)
+from tradeplan.runtime.kernels.orders.rules import (
+    becomes_true,
+    cancel_entry,
+    is_halted,
+    request_close,
+    rule_truth,
+    start_halt,
+)
+from tradeplan.runtime.kernels.orders.values import (
+    mark_of,
+    operand,
+    present_stop,
+    run_program,
+)
+
+
+def plan_step(b: Book, p: int, i: int, t: float) -> None:
+    """What a plan decides at a step of its lane; `i` is the step's place in the chunk."""
+    phase = b.f[p + F_PHASE]
+    is_open = phase == OPEN
+    free = is_open and b.f[p + F_CLOSE_AT] >= INF  # no full close has been requested
+    closing = is_open and (not free or b.f[p + F_PARTS] > 0.0)
+    position = b.f[p + F_POSITION]
+    cancel = False
+    close_rule = -1
+    part_rule = -1
+    part = 0.0
+    adds = False
+    tightest = math.nan
+    for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
+        truth = rule_truth(b, p, r, i, t)
+        became = b.k[r + R_EDGE] != 0 and becomes_true(b, p, r, i, truth)
+        if truth != 2:
+            if truth == 0:
+                b.f[r + T_BLOCKED] = 0.0
+            continue
+        for a in range(b.k[r + R_ACTION0], b.k[r + R_ACTION1], ACTION):
+            code = b.k[a + A_CODE]
+            if code == DO_MOVE_STOP:
+                if free:
+                    tightest = tighter(b, p, r, a, i, t, tightest)
+            elif code == DO_CLOSE:
+                if free and close_rule < 0:
+                    close_rule = b.k[r + R_NUMBER]
+            elif code == DO_CLOSE_PART:
+                if free and b.f[a + A_USED] != position:
+                    b.f[a + A_USED] = position
+                    part += part_up(b.f[p + F_UNITS], b.f[a + A_PERCENT])
+                    if part_rule < 0:
+                        part_rule = b.k[r + R_NUMBER]
+            elif code == DO_ADD:
+                if free and b.f[a + A_USED] != position:
+                    b.f[b.k[a + A_ADD] + D_TIME] = t
+                    adds = True
+            elif code == DO_CANCEL:
+                cancel = True
+            elif code == DO_FLATTEN:
+                cancel = True
+                if free and close_rule < 0:
+                    close_rule = b.k[r + R_NUMBER]
+            elif code == DO_HALT:
+                start_halt(b, p, r, a, t)
+            elif became:
+                emit(b, t, TYPE_ALERT, p, b.k[r + R_NUMBER], 0.0, a)
+    if phase == PENDING:
+        if cancel:
+            cancel_entry(b, p, CANCELLED, t)
+        elif t >= b.k[p + P_EXPIRES]:
+            cancel_entry(b, p, EXPIRED, t)
+        elif is_halted(b, p, t):
+            cancel_entry(b, p, HALTED, t)
+    if free:
+        if close_rule < 0 and part > 0.0:
+            left = units_open(b, p) - units_requested(b, p)
+            if part < left:
+                request_part(b, p, part, part_rule, t)
+                closing = True
+            elif left > 0.0:
+                close_rule = part_rule
+        if close_rule >= 0:
+            request_close(b, p, close_rule, t)
+            closing = True
+        elif not math.isnan(tightest):
+            move_stop(b, p, tightest, t)
+        if adds and not closing and not is_halted(b, p, t):
+            send_adds(b, p, t)
+    entry_rules(b, p, i, t, closing)
+
+
+def entry_rules(b: Book, p: int, i: int, t: float, closing: bool) -> None:
+    """The topmost entry rule that becomes TRUE is taken, or recorded with the reason why not."""
+    found = -1
+    for r in range(b.k[p + P_ENTRY0], b.k[p + P_RULE1], RULE):
+        if becomes_true(b, p, r, i, rule_truth(b, p, r, i, t)) and found < 0:
+            found = r
+    if found >= 0:
+        if closing:
+            emit(b, t, TYPE_DECISION, p, b.k[found + R_NUMBER], ABOUT_ENTRY, CLOSING)
+        elif b.f[p + F_PHASE] != FLAT:
+            emit(b, t, TYPE_DECISION, p, b.k[found + R_NUMBER], ABOUT_ENTRY, IN_POSITION)
+        else:
+            enter(b, p, found, i, t)
+
+
+def tighter(b: Book, p: int, r: int, a: int, i: int, t: float, so_far: float) -> float:
+    """The tighter of a MOVE STOP candidate and the best one so far (NaN: none)."""
+    m = b.k[p + P_MARKET]
+    long = b.k[p + P_SIDE] > 0
+    kind = b.k[a + A_OPERAND]
+    if kind == K_PROGRAM:
+        price = run_program(b, p, i, t, b.k[a + A_PROGRAM0], b.k[a + A_PROGRAM1])
+    else:
+        price = operand(b, p, i, t, kind, b.k[a + A_INDEX], b.f[a + A_PERCENT])
+    if math.isnan(price):
+        return so_far
+    price = to_tick(price, b.f[m + M_TICK])
+    mark = mark_of(b, m, 1.0 if long else -1.0)
+    if reaches(long, price, mark):
+        if b.f[V_RECORD_MOVES] != 0.0:
+            row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_STOP, STOP_PASSED)
+            b.out[row + EV_PRICE] = price
+            b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+        return so_far
+    if math.isnan(so_far):
+        return price
+    return better_of(long, price, so_far)
+
+
+def move_stop(b: Book, p: int, price: float, t: float) -> None:
+    """Move the stop if that makes it tighter; it is never loosened."""
+    stop = present_stop(b, p)
+    if b.k[p + P_SIDE] > 0:
+        if not price > stop:
+            return
+    elif not price < stop:
+        return
+    b.f[p + F_STOP_NEW] = price
+    b.f[p + F_STOP_AT] = max(t, b.f[V_LIVE_FROM])
+    if b.f[V_RECORD_MOVES] != 0.0:
+        row = emit(b, t, TYPE_DECISION, p, -1, ABOUT_STOP, SENT)
+        b.out[row + EV_PRICE] = price
+        b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+
+
+def units_requested(b: Book, p: int) -> float:
+    """Units of all legs whose close was requested and has not filled."""
+    units = 0.0
+    first = b.k[p + P_LEG0]
+    for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+        units += b.f[leg + L_REQUEST]
+    return units
+
+
+def request_part(b: Book, p: int, part: float, rule: int, t: float) -> None:
+    """Ask for a part close: the legs give in descending order of number."""
+    row = emit(b, t, TYPE_DECISION, p, rule, ABOUT_CLOSE, SENT)
+    b.out[row + EV_UNITS] = part
+    b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+    first = b.k[p + P_LEG0]
+    rest = part
+    for leg in range(first + LEG * (int(b.f[p + F_LEGS]) - 1), first - 1, -LEG):
+        units = min(rest, b.f[leg + L_UNITS] - b.f[leg + L_REQUEST])
+        if units > 0.0:
+            if b.f[leg + L_REQUEST] == 0.0:
+                b.f[p + F_PARTS] += 1.0
+            b.f[leg + L_REQUEST] += units
+            b.f[leg + L_REQUEST_AT] = max(t, b.f[V_LIVE_FROM])
+            b.f[leg + L_REQUEST_RULE] = rule
+            b.f[leg + L_REQUEST_REASON] = FILL_CLOSE
+            rest -= units
+
+
+def send_adds(b: Book, p: int, t: float) -> None:
+    """The ADDs that this step asked for, in order of rule."""
+    m = b.k[p + P_MARKET]
+    for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
+        for a in range(b.k[r + R_ACTION0], b.k[r + R_ACTION1], ACTION):
+            if b.k[a + A_CODE] != DO_ADD or b.f[a + A_USED] == b.f[p + F_POSITION]:
+                continue
+            slot = b.k[a + A_ADD]
+            if b.f[slot + D_TIME] != t:
+                continue
+            b.f[a + A_USED] = b.f[p + F_POSITION]
+            units = min(part_down(b.f[p + F_UNITS], b.f[a + A_PERCENT]), b.f[m + M_UNITS_MAX])
+            rate = b.f[m + N_RATE_NOW]
+            margin = 0.0
+            reason = SENT
+            if units < b.f[m + M_UNITS_MIN]:
+                reason = TOO_SMALL
+            elif math.isnan(rate):
+                reason = NO_RATE
+            else:
+                fill = estimated_fill(b, m, float(b.k[p + P_SIDE]), MARKET, 0.0)
+                margin = margin_of(b, m, units, fill, rate)
+                if not decided_margin(b) + margin <= b.f[W_EQUITY] / 100.0:
+                    reason = MARGIN
+            row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_ADD, reason)
+            b.out[row + EV_UNITS] = units
+            b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+            if reason == SENT:
+                b.f[slot + D_UNITS] = units
+                b.f[slot + D_ACTIVE] = max(t, b.f[V_LIVE_FROM])
+                b.f[slot + D_RULE] = b.k[r + R_NUMBER]
+                b.f[slot + D_MARGIN] = margin
+                b.f[p + F_ADDS] += 1.0

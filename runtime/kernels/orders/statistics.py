@@ -1,0 +1,202 @@
+"""The account phase: equity, stop-out, and what drawdown and loss look back at."""
+
+from __future__ import annotations
+
+import math
+
+from tradeplan.runtime.kernels.orders.arrays import (
+    Book,
+)
+from tradeplan.runtime.kernels.orders.exposure import (
+    place,
+)
+from tradeplan.runtime.kernels.orders.layout import (
+    BALANCE,
+    DRAWDOWN,
+    EQUITY,
+    EV_A,
+    EV_B,
+    F_LEGS,
+    F_PHASE,
+    FILL_STOP_OUT,
+    FLAT,
+    H_PLANS,
+    H_PLANS_END,
+    H_STATISTICS,
+    H_STATISTICS_END,
+    L_ENTRY,
+    L_UNITS,
+    LEG,
+    LOSS,
+    M_SLIP,
+    N_RATE,
+    NO_CALENDAR,
+    OPEN,
+    P_LEG0,
+    P_MARKET,
+    P_SIDE,
+    PLAN,
+    S_CALENDAR,
+    S_CAPACITY,
+    S_KIND,
+    S_RING,
+    S_SPAN,
+    STATISTIC,
+    TYPE_EQUITY,
+    V_SAMPLE,
+    V_STOP_OUT,
+    W_BALANCE,
+    W_EQUITY,
+    W_FALL,
+    W_FALL_PERCENT,
+    W_PEAK,
+    W_SAMPLED,
+    Z_BOUNDARY,
+    Z_COUNT,
+    Z_HEAD,
+    Z_LAST,
+    Z_PEAK,
+    Z_START,
+    Z_VALUE,
+)
+from tradeplan.runtime.kernels.orders.ledger import (
+    emit,
+    equity_cents,
+    exit_leg,
+    profit_cents,
+    used_margin,
+)
+from tradeplan.runtime.kernels.orders.numbers import (
+    boundary_of,
+)
+from tradeplan.runtime.kernels.orders.values import (
+    mark_of,
+)
+
+
+def account_phase(b: Book, t: float) -> None:
+    """Equity at an instant, forced closes, and the statistics."""
+    equity = equity_cents(b)
+    while True:
+        margin = used_margin(b)
+        if not (margin > 0.0 and equity / 100.0 < margin * b.f[V_STOP_OUT] / 100.0):
+            break
+        stop_out_worst(b, t)
+        equity = equity_cents(b)
+    b.f[W_EQUITY] = equity
+    if equity > b.f[W_PEAK]:
+        b.f[W_PEAK] = equity
+    fall = b.f[W_PEAK] - equity
+    if fall > 0.0:
+        b.f[W_FALL] = max(b.f[W_FALL], fall)
+        if b.f[W_PEAK] > 0.0:
+            b.f[W_FALL_PERCENT] = max(b.f[W_FALL_PERCENT], 100.0 * fall / b.f[W_PEAK])
+    if t - b.f[W_SAMPLED] >= b.f[V_SAMPLE]:
+        b.f[W_SAMPLED] = t
+        row = emit(b, t, TYPE_EQUITY, -1, -1, 0.0, 0.0)
+        b.out[row + EV_A] = equity
+        b.out[row + EV_B] = b.f[W_BALANCE]
+    for x in range(b.k[H_STATISTICS], b.k[H_STATISTICS_END], STATISTIC):
+        statistic(b, x, t, equity)
+
+
+def stop_out_worst(b: Book, t: float) -> None:
+    """Close the leg with the largest loss at its mark."""
+    worst = math.inf
+    worst_plan = -1
+    worst_leg = -1
+    for p in range(b.k[H_PLANS], b.k[H_PLANS_END], PLAN):
+        if b.f[p + F_PHASE] == OPEN:
+            m = b.k[p + P_MARKET]
+            side = float(b.k[p + P_SIDE])
+            first = b.k[p + P_LEG0]
+            for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+                units = b.f[leg + L_UNITS]
+                if units > 0.0:
+                    entry = b.f[leg + L_ENTRY]
+                    profit = profit_cents(b, m, side, entry, mark_of(b, m, side), units, b.f[m + N_RATE])
+                    if profit < worst:
+                        worst = profit
+                        worst_plan = p
+                        worst_leg = leg
+    m = b.k[worst_plan + P_MARKET]
+    side = float(b.k[worst_plan + P_SIDE])
+    slip = b.f[m + M_SLIP]
+    price = mark_of(b, m, side) - slip if side > 0.0 else mark_of(b, m, side) + slip
+    units = b.f[worst_leg + L_UNITS]
+    exit_leg(b, worst_plan, worst_leg, units, price, t, b.f[m + N_RATE], FILL_STOP_OUT, -1, 0.0)
+    if b.f[worst_plan + F_PHASE] == FLAT:
+        place(b, worst_plan)
+
+
+def statistic(b: Book, x: int, t: float, equity: float) -> None:
+    """Bring one account statistic up to an instant; its value in percent or account currency."""
+    kind = b.k[x + S_KIND]
+    if kind == EQUITY:
+        b.f[x + Z_VALUE] = equity / 100.0
+        return
+    if kind == BALANCE:
+        b.f[x + Z_VALUE] = b.f[W_BALANCE] / 100.0
+        return
+    calendar = b.k[x + S_CALENDAR]
+    if calendar != NO_CALENDAR:
+        boundary = boundary_of(b, calendar, t)
+        if boundary != b.f[x + Z_BOUNDARY]:
+            b.f[x + Z_BOUNDARY] = boundary
+            b.f[x + Z_PEAK] = equity
+            b.f[x + Z_START] = b.f[x + Z_LAST]
+        b.f[x + Z_PEAK] = max(b.f[x + Z_PEAK], equity)
+        b.f[x + Z_LAST] = equity
+    elif kind == DRAWDOWN:
+        rolling_peak(b, x, t, equity)
+    else:
+        rolling_start(b, x, t, equity)
+    if kind == DRAWDOWN:
+        peak = b.f[x + Z_PEAK]
+        b.f[x + Z_VALUE] = 100.0 * (peak - equity) / peak if peak > 0.0 else math.nan
+        return
+    start = b.f[x + Z_START]
+    loss = max(0.0, start - equity)
+    if kind == LOSS:
+        b.f[x + Z_VALUE] = loss / 100.0
+    else:
+        b.f[x + Z_VALUE] = 100.0 * loss / start if start > 0.0 else math.nan
+
+
+def slot(b: Book, x: int, k: int) -> int:
+    """Where entry k of a statistic's deque stands in the ring memory."""
+    return b.k[x + S_RING] + 2 * (k % b.k[x + S_CAPACITY])
+
+
+def rolling_peak(b: Book, x: int, t: float, equity: float) -> None:
+    """A deque of falling equities: the first is the peak of the span."""
+    head = int(b.f[x + Z_HEAD])
+    count = int(b.f[x + Z_COUNT])
+    while count > 0 and b.ring[slot(b, x, head + count - 1) + 1] <= equity:
+        count -= 1
+    while count > 0 and b.ring[slot(b, x, head)] <= t - b.k[x + S_SPAN]:
+        head += 1
+        count -= 1
+    at = slot(b, x, head + count)
+    b.ring[at] = t
+    b.ring[at + 1] = equity
+    b.f[x + Z_HEAD] = head
+    b.f[x + Z_COUNT] = count + 1
+    b.f[x + Z_PEAK] = b.ring[slot(b, x, head) + 1]
+
+
+def rolling_start(b: Book, x: int, t: float, equity: float) -> None:
+    """A deque of changes of equity: the first is the last one at or before the span's start."""
+    head = int(b.f[x + Z_HEAD])
+    count = int(b.f[x + Z_COUNT])
+    if b.ring[slot(b, x, head + count - 1) + 1] != equity:
+        at = slot(b, x, head + count)
+        b.ring[at] = t
+        b.ring[at + 1] = equity
+        count += 1
+    while count > 1 and b.ring[slot(b, x, head + 1)] <= t - b.k[x + S_SPAN]:
+        head += 1
+        count -= 1
+    b.f[x + Z_HEAD] = head
+    b.f[x + Z_COUNT] = count
+    b.f[x + Z_START] = b.ring[slot(b, x, head) + 1]

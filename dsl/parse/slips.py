@@ -133,7 +133,7 @@ def _likely(kind: str, place: Place) -> bool:
         case "COMMA":
             return place.token.kind in _ACTIONS
         case "FOR":
-            return place.token.kind in NUMBERS
+            return place.token.kind in NUMBERS and place.behind(1) not in NUMBERS
         case "EQUAL":
             return place.behind(2) in {"LET", "PARAM"}
         case _:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from tradeplan.dsl.parse.build import BUILDERS
 from tradeplan.grammar.build import lark_parser, tables_text
 from tradeplan.grammar.loader import GRAMMAR_FILE, TABLES_FILE, load_tables

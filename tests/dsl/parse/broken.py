@@ -1,6 +1,6 @@
 """Broken plans: what is wrong, where (between `⟦` and `⟧`), and what the text is after safe repairs.
 
-Each entry: body of a plan with the marked place, code, the repaired body, or None where nothing may be repaired unasked.
+Each entry: body of a plan with the marked place, code, the repaired body (None: nothing may be repaired unasked).
 """
 
 from __future__ import annotations

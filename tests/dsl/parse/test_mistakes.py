@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tradeplan.dsl.diagnostic import diagnostic_kinds
+from tradeplan.dsl.repair import apply_fixes
 
 from tests.dsl.parse.broken import ONE_MISTAKE
 from tests.dsl.parse.sketch import HEAD, read, sketch
-from tradeplan.dsl.diagnostic import diagnostic_kinds
-from tradeplan.dsl.repair import apply_fixes
 
 IDS = [f"{code}-{i}" for i, (_, code, _) in enumerate(ONE_MISTAKE)]
 
@@ -79,8 +79,10 @@ def test_all_mistakes_of_a_file_at_once() -> None:
     ]
     # what was whole, or could be repaired, is in the tree; the LET that was not is named
     assert [sketch(b) for b in file.blocks] == [
-        '(Plan p "t" btc M5 [(Let x 3) (Rule (And [(Compare = x 3) y]) '
-        "[(Enter BUY True 0.5% - 15pips - []) (Alert gone)]) (Cooldown 2h)])",
+        (
+            '(Plan p "t" btc M5 [(Let x 3) (Rule (And [(Compare = x 3) y]) '
+            "[(Enter BUY True 0.5% - 15pips - []) (Alert gone)]) (Cooldown 2h)])"
+        ),
         "(Guard g - [(Rule b [(Halt -)])])",
     ]
     assert [name.text for name in file.lost] == ["y"]

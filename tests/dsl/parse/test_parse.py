@@ -6,12 +6,12 @@ import subprocess
 import sys
 
 import pytest
-
-from tests.dsl.parse.sketch import HEAD, items, read, sketch
 from tradeplan.dsl.diagnostic import Report
 from tradeplan.dsl.nodes import Name, Rule
 from tradeplan.dsl.parse import parse_expression
 from tradeplan.dsl.source import Source, Span
+
+from tests.dsl.parse.sketch import HEAD, items, read, sketch
 
 EXPRESSIONS = {
     "dxy.change(1h) < -drop": "(Compare < dxy.change<1h> (Minus drop))",
@@ -110,7 +110,10 @@ def test_statements(text: str, expected: str) -> None:
 
 @pytest.mark.smoke
 def test_blocks_titles_and_comments() -> None:
-    text = '# one\nPLAN a "T" TRADE btc ON M5 ONCE # two\nGUARD g "x"\nWHEN b THEN HALT\nGUARD h PLAN c TRADE eurusd ON MN1'
+    text = (
+        '# one\nPLAN a "T" TRADE btc ON M5 ONCE # two\nGUARD g "x"\nWHEN b THEN HALT\n'
+        "GUARD h PLAN c TRADE eurusd ON MN1"
+    )
     file, report = read(text)
     assert report.diagnostics == []
     assert [sketch(b) for b in file.blocks] == [

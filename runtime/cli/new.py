@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-
 from tradeplan.dsl.diagnostic import Severity
+from tradeplan.dsl.format import format_file
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.report import render_text
@@ -105,5 +105,5 @@ def command(
     if errors:
         click.echo(render_text(errors), err=True)
         raise click.UsageError("nothing was written: the answers do not make a plan yet; mend them and call again")
-    write_text(file, text)
+    write_text(file, format_file(checked.file, checked.source))
     click.echo(f"wrote {file}: next, `plan backtest {file}` shows what it would have done on simulated markets")

@@ -10,14 +10,13 @@ from tradeplan.dsl.check.logic import positional_past
 from tradeplan.dsl.check.value import Results, Value, View
 from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
 from tradeplan.dsl.graph import Graph, Lane, Node, Op
-from tradeplan.dsl.kinds import NUMBER, Base, Kind
+from tradeplan.dsl.kinds import COUNT, NUMBER, Base, Kind
 from tradeplan.dsl.source import Span
-from tradeplan.dsl.timeframe import TIMEFRAMES
 
 MARKET_FUNCTION = diagnostic_kind("market-function", "the function reads a market, and a guard has none")
 STEPS_IN_VIEW = diagnostic_kind("steps-in-view", "a value on the plan's steps cannot be read on the bars of a view")
-COARSE_ARGUMENT = diagnostic_kind(
-    "coarse-argument", "a function counts bars of its own view, not those of its argument", Severity.WARNING
+ARGUMENT_VIEW = diagnostic_kind(
+    "argument-view", "a function counts bars of its own view, not those of its argument", Severity.WARNING
 )
 _ZONE_NAMES = frozenset({"low", "high", "exists"})
 _ZONE_OF_NUMBER = {number: ZONES[word] for word, number in ENUMERATIONS["zone"].items()}
@@ -55,7 +54,7 @@ def called(
     if function.parameters and any(q.variadic for q in function.parameters):
         p = (*p, float(len(series[function.series[-1].name])))
     if lane is not None and view is not None and not view.explicit:
-        _warn_coarse(ctx, function, p, bound, arguments, view, span)
+        _warn_of_view(ctx, function, p, bound, arguments, view, span)
     call = _lower(ctx, function, numbers, p, arguments, view, lane)
     kinds = tuple(_kind(output, series, view) for output in function.outputs)
     graph = ctx.recipes if ambient else ctx.graph
@@ -106,7 +105,7 @@ def _lane(ctx: Context, function: Function, arguments: list[Value], view: View |
     return view.lane
 
 
-def _warn_coarse(
+def _warn_of_view(
     ctx: Context,
     function: Function,
     p: tuple[float, ...],
@@ -116,19 +115,20 @@ def _warn_coarse(
     span: Span,
 ) -> None:
     lanes = {v.node.lane for v in arguments if v.node.lane is not None}
-    if not bound or len(lanes) != 1 or function.lookback(p) <= 1:
+    if not bound or len(lanes) != 1 or not _without_market(ctx, function):
         return
     lane = lanes.pop()
-    if lane.steps or TIMEFRAMES[lane.timeframe] <= TIMEFRAMES[view.timeframe] or not _without_market(ctx, function):
+    counts = function.lookback(p) > 1 or any(o.kind == COUNT for o in function.outputs)
+    if not counts or lane.steps or lane.timeframe == view.timeframe:
         return
     prefix = lane.timeframe if lane.market == view.facts.name else f"{lane.market}.{lane.timeframe}"
     ctx.error(
-        COARSE_ARGUMENT,
+        ARGUMENT_VIEW,
         span,
-        f"`{function.name}` counts bars of {view.timeframe}, but its argument changes every {lane.timeframe}",
+        f"`{function.name}` runs on bars of {view.timeframe}, but its argument changes with those of {lane.timeframe}",
         found=ctx.text(span),
         expected=(f"{prefix}.{function.name}(...)",),
-        help=f"to count bars of {lane.timeframe} write `{prefix}.` before `{function.name}`",
+        help=f"to run on bars of {lane.timeframe} write `{prefix}.` before `{function.name}`",
     )
 
 
@@ -192,7 +192,9 @@ def _named_node(
             numbers[parameter.name] = default_constant(ctx, literal, view, timeframe)
         else:
             numbers[parameter.name] = float(argument)
+    recorded = len(ctx.uses)
     series = [ctx.value(fragment(q.default or ""), view) for q in function.series]
+    del ctx.uses[recorded:]  # what a function reads by itself is no name of the plan
     arguments = [v for v in series if v is not None]
     if calendar_only(ctx, function):
         call = _lower(ctx, function, numbers, tuple(numbers.values()), arguments, view, lane)

@@ -101,7 +101,9 @@ def bar_field(ctx: Context, expression: Expression, name: str, view: View | None
         return no_market(ctx, expression)
     base = Base.DISTANCE if name == "spread" else Base.PRICE
     kind = NUMBER if name in _VOLUMES else Kind(base, view.facts.name)
-    return Value(kind, ctx.graph.node(Op.FIELD, data=(name,), lane=view.lane))
+    value = Value(kind, ctx.graph.node(Op.FIELD, data=(name,), lane=view.lane))
+    ctx.uses.append(Use(expression.span, name, view, None, {}, value))
+    return value
 
 
 def _not_a_value(ctx: Context, expression: Name) -> None:

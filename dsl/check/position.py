@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradeplan.dsl.check.arguments import MISSING_ARGUMENT
-from tradeplan.dsl.check.context import Context
+from tradeplan.dsl.check.context import Context, Use
 from tradeplan.dsl.check.logic import positional_past
 from tradeplan.dsl.check.value import Mode, Value, View
 from tradeplan.dsl.diagnostic import diagnostic_kind
@@ -32,7 +32,9 @@ def position_value(ctx: Context, expression: Name) -> Value | None:
     kind = _POSITION_KINDS[expression.name]
     if kind.base in (Base.PRICE, Base.DISTANCE):
         kind = Kind(kind.base, ctx.home.facts.name)
-    return Value(kind, ctx.graph.node(Op.POSITION, data=(expression.name,), lane=ctx.step_lane))
+    value = Value(kind, ctx.graph.node(Op.POSITION, data=(expression.name,), lane=ctx.step_lane))
+    ctx.uses.append(Use(expression.span, expression.name, None, None, {}, value))
+    return value
 
 
 def misplaced(ctx: Context, span: Span, what: str) -> None:

@@ -83,4 +83,8 @@ def _clause(ctx: Context, part: Expression, may_be_optional: bool) -> Clause | N
     value = condition(ctx, part, ctx.home)
     if value is None:
         return None
-    return Clause(expression_text(part), ctx.on(value.node, ctx.step_lane), part.span)
+    node = ctx.on(value.node, ctx.step_lane)
+    if node.lane is None:
+        # a constant has no lane, and whoever runs the rule asks on the steps
+        node = ctx.graph.node(Op.AND, (node, node), lane=ctx.step_lane)
+    return Clause(expression_text(part), node, part.span)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradeplan.dsl.check.amounts import time_span
-from tradeplan.dsl.check.context import Context
+from tradeplan.dsl.check.context import Context, Use
 from tradeplan.dsl.check.value import Mode, Value
 from tradeplan.dsl.check.words import hint
 from tradeplan.dsl.diagnostic import diagnostic_kind
@@ -90,7 +90,9 @@ def reading(ctx: Context, expression: Member, source: str) -> Value | None:
     if kind.base is Base.MONEY:
         kind = Kind(Base.MONEY, account_currency(ctx))
     data = (expression.name, span)
-    return Value(kind, ctx.graph.node(Op.ACCOUNT, (), data, ctx.step_lane, kind.base is Base.CONDITION))
+    value = Value(kind, ctx.graph.node(Op.ACCOUNT, (), data, ctx.step_lane, kind.base is Base.CONDITION))
+    ctx.uses.append(Use(expression.span, f"{source}.{expression.name}", None, None, {}, value))
+    return value
 
 
 def _unknown(ctx: Context, expression: Member, source: str) -> None:

@@ -109,7 +109,12 @@ def tokenize(text: str) -> tuple[list[Token], tuple[Text, ...]]:
                 continue
         elif kind == "END":
             break
-        elif kind in {"DIGITS", "FOREIGN", "QUOTED", "OTHER"}:
+        elif kind == "DIGITS":
+            # too long or malformed, but a number: what stands behind it may be its unit
+            tokens.append(Token(BAD, word, start, end))
+            previous = "NUMBER"
+            continue
+        elif kind in {"FOREIGN", "QUOTED", "OTHER"}:
             kind = BAD
         tokens.append(Token(kind, word, start, end))
         previous = kind

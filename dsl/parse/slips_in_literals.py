@@ -135,7 +135,7 @@ def _bare_point(place: Place) -> Slip | None:
         if advance(place.states, "NUMBER") is None:
             return None
         text, span, consumed = f"0.{following.text}", Span(token.start, following.end), 2
-        edit = Edit(Span(token.start, token.start), "0")
+        edit = Edit(Span(token.start, token.start), place.spaced("0").rstrip())
         instead: tuple[Token, ...] = (Token("NUMBER", text, token.start, following.end),)
     elif previous is not None and previous.kind == "INT" and previous.end == token.start:
         text, span, consumed = previous.text, Span(previous.start, token.end), 1

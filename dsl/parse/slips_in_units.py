@@ -79,10 +79,16 @@ def _unit(place: Place, span: Span, unit: str, certain: bool, consumed: int, ins
     found = place.text[span.start : span.end]
     glued = place.text[span.start - 1 : span.start].isdigit()
     written = f" {unit}" if glued and len(unit) > 2 else unit
+    if found == unit:
+        message, certain = f"the unit `{unit}` stands apart from its number", False
+    elif certain:
+        message = f"the unit `{found}` is written `{unit}`"
+    else:
+        message = f"`{found}` is no unit: did you mean `{unit}`?"
     return Slip(
         UNKNOWN_UNIT,
         span,
-        f"the unit `{found}` is written `{unit}`" if certain else f"`{found}` is no unit: did you mean `{unit}`?",
+        message,
         found=f"`{found}`",
         expected=(f"`{unit}`",),
         help=f"write `{unit}`",

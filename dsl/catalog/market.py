@@ -11,7 +11,7 @@ class MarketFacts:
     """Names and sizes of a market.
 
     `names[0]` is the canonical name; `tradable` is False for context such as an index that the broker does not quote.
-    `timeframes` holds the stored ones when data was given, else it is empty: nothing is then said about data.
+    `timeframes` holds those with data when data was given; None when none was: nothing is then said about data.
     """
 
     names: tuple[str, ...]
@@ -25,7 +25,7 @@ class MarketFacts:
     lot_max: float
     lot_step: float
     tradable: bool = True
-    timeframes: tuple[str, ...] = ()
+    timeframes: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:

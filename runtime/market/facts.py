@@ -30,10 +30,9 @@ def load_facts(*folders: Path, timeframes: dict[str, tuple[str, ...]] | None = N
     `timeframes` tells the stored timeframes by canonical name when data was given. Raises ProfileError.
     """
     found: dict[str, MarketFacts] = {}
-    stored = timeframes or {}
     for folder in (SHIPPED, *folders):
         for path in profile_files(folder):
-            facts = _facts(path, stored)
+            facts = _facts(path, timeframes)
             found[facts.name] = facts
     _refuse_shared_names(found.values())
     return Markets(found.values())
@@ -48,7 +47,7 @@ def _refuse_shared_names(facts: Iterable[MarketFacts]) -> None:
                 raise ProfileError(f"`{name}` is claimed by `{owner}` and by `{market.name}`: keep one")
 
 
-def _facts(path: Path, stored: dict[str, tuple[str, ...]]) -> MarketFacts:
+def _facts(path: Path, stored: dict[str, tuple[str, ...]] | None) -> MarketFacts:
     # Parsing only what stands above the first table halves the time; the tables are the runtime's business.
     try:
         head = path.read_text(encoding="utf-8").partition("\n[")[0]
@@ -78,7 +77,7 @@ def _facts(path: Path, stored: dict[str, tuple[str, ...]]) -> MarketFacts:
         lot_max=lot_max,
         lot_step=lot_step,
         tradable=tradable,
-        timeframes=stored.get(names[0], ()),
+        timeframes=None if stored is None else stored.get(names[0], ()),
     )
 
 

@@ -104,7 +104,7 @@ class Context:
     def view(self, facts: MarketFacts, timeframe: str, span: Span) -> View | None:
         """A written view, if data for it exists; one complaint per view."""
         lane = Lane(facts.name, timeframe)
-        if facts.timeframes and timeframe not in facts.timeframes:
+        if facts.timeframes is not None and timeframe not in facts.timeframes:
             if lane not in self._missing_views:
                 self._missing_views.add(lane)
                 having = sorted(facts.timeframes, key=lambda t: TIMEFRAMES.get(t, 0))

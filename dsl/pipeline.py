@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -80,8 +81,7 @@ def _broken_blocks(file: File, report: Report) -> Iterator[int]:
     starts = [b.span.start for b in file.blocks]
     for diagnostic in report.diagnostics:
         if diagnostic.severity is Severity.ERROR:
-            at = sum(start <= diagnostic.span.start for start in starts)
-            yield max(at - 1, 0)
+            yield max(bisect_right(starts, diagnostic.span.start) - 1, 0)
 
 
 def duplicates_across(sources: Iterable[Checked]) -> list[Diagnostic]:

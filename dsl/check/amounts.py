@@ -28,7 +28,7 @@ def amount(ctx: Context, written: Quantity | Name) -> Value | None:
         definition = ctx.definitions.get(written.name)
         if definition is None or isinstance(definition.item, Let):
             names = [n for n, d in ctx.definitions.items() if not isinstance(d.item, Let)]
-            _, help, fixes = hint(written.name, names, written.span)
+            _, help, fixes = hint(ctx, written.name, names, written.span)
             what = "is a LET" if definition is not None else "is no PARAM"
             return ctx.error(
                 NOT_AN_AMOUNT,

@@ -124,7 +124,7 @@ def _complain(ctx: Context, kind: DiagnosticKind, span: Span, message: str, func
 
 def _unknown_argument(ctx: Context, function: Function, name: str, span: Span) -> bool:
     names = [p.name for p in function.parameters]
-    near, help, fixes = hint(name, names, span)
+    near, help, fixes = hint(ctx, name, names, span)
     ctx.error(
         UNKNOWN_ARGUMENT,
         span,

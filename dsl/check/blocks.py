@@ -12,7 +12,7 @@ from tradeplan.dsl.check.context import Use
 from tradeplan.dsl.check.definitions import collect, define, may_change_lookback, warn_unused
 from tradeplan.dsl.check.elaborate import Elaborator
 from tradeplan.dsl.check.limits import Limits, check_limit
-from tradeplan.dsl.check.lookback import lookback, merged, reachable
+from tradeplan.dsl.check.lookback import depth, lookback, merged, reachable
 from tradeplan.dsl.check.rules import check_rule
 from tradeplan.dsl.check.value import View
 from tradeplan.dsl.check.views import timeframe_of, unknown_market
@@ -35,10 +35,12 @@ NOT_TRADABLE = diagnostic_kind("not-tradable", "the market gives context but can
 NO_RULES = diagnostic_kind("no-rules", "a block without rules does nothing")
 NO_ENTRY = diagnostic_kind("no-entry", "a plan without BUY or SELL never opens a position", Severity.WARNING)
 TWO_SIDES = diagnostic_kind("two-sides", "all entries of a plan are BUY, or all are SELL")
-TOO_MANY_RULES = diagnostic_kind("too-many-rules", "a block has a bounded number of rules")
+TOO_MANY_RULES = diagnostic_kind("too-many-rules", "a block has a bounded number of rules and definitions")
 TOO_LARGE = diagnostic_kind("too-large", "a plan needs a bounded number of values and of stored bars")
 
 MOST_RULES = 200
+MOST_DEFINITIONS = 300
+DEEPEST = 200
 MOST_NODES = 20_000
 LONGEST_LOOKBACK = 500_000
 
@@ -146,8 +148,18 @@ def _header(plan: Plan, report: Report, catalog: Catalog, markets: Markets, grap
 
 
 def _items(ctx: Elaborator, block: Plan | Guard, limits: Limits, today: date | None) -> list[CheckedRule]:
-    collect(ctx, block.items)
     rules: list[CheckedRule] = []
+    if sum(isinstance(i, Let | Param) for i in block.items) > MOST_DEFINITIONS:
+        ctx.error(
+            TOO_MANY_RULES,
+            block.name.span,
+            f"`{block.name.text}` has more than {MOST_DEFINITIONS} LETs and PARAMs",
+            found=str(sum(isinstance(i, Let | Param) for i in block.items)),
+            expected=(f"at most {MOST_DEFINITIONS}",),
+            help="split it into several plans",
+        )
+        return rules
+    collect(ctx, block.items)
     number = 0
     for item in block.items:
         match item:
@@ -235,7 +247,18 @@ def _needs_at_bound(
 
 
 def _check_size(ctx: Elaborator, block: Plan | Guard, roots: list[Node], bars: dict[Lane, int]) -> None:
-    count = len(reachable(roots))
+    nodes = reachable(roots)
+    count = len(nodes)
+    deepest = depth(nodes)
+    if deepest > DEEPEST:
+        ctx.error(
+            TOO_LARGE,
+            block.name.span,
+            f"a value of `{block.name.text}` is made of {deepest} operations, one upon the other",
+            found=str(deepest),
+            expected=(f"at most {DEEPEST}",),
+            help="shorten the chain of LETs or the expression",
+        )
     if count > MOST_NODES:
         ctx.error(
             TOO_LARGE,

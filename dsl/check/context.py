@@ -148,17 +148,21 @@ class Context:
         return self.graph.node(Op.JOIN, (node,), lane=lane)
 
     def _instantiate(self, node: Node, lane: Lane) -> Node:
-        found = self._placed.get((node, lane))
-        if found is None:
-            inputs = tuple(
-                self.graph.node(Op.CONST, data=i.data, condition=i.condition)
-                if i.op is Op.CONST
-                else self._instantiate(i, lane)
-                for i in node.inputs
-            )
-            found = self.graph.node(node.op, inputs, node.data, lane, node.condition)
-            self._placed[node, lane] = found
-        return found
+        # without recursion: a chain of LETs may be longer than Python's stack
+        placed = self._placed
+        stack = [node]
+        while stack:
+            top = stack[-1]
+            if (top, lane) in placed:
+                stack.pop()
+            elif top.op is Op.CONST:
+                placed[top, lane] = self.graph.node(Op.CONST, data=top.data, condition=top.condition)
+            elif missing := [i for i in top.inputs if (i, lane) not in placed]:
+                stack.extend(missing)
+            else:
+                inputs = tuple(placed[i, lane] for i in top.inputs)
+                placed[top, lane] = self.graph.node(top.op, inputs, top.data, lane, top.condition)
+        return placed[node, lane]
 
     def recipe(self, node: Node) -> Node:
         """A constant or recipe as an input of a recipe."""

@@ -23,6 +23,14 @@ def reachable(roots: Iterable[Node]) -> list[Node]:
     return sorted(seen, key=lambda n: -n.identity)
 
 
+def depth(nodes: list[Node]) -> int:
+    """The longest chain among nodes in the order of `reachable`."""
+    depths: dict[Node, int] = {}
+    for node in reversed(nodes):
+        depths[node] = 1 + max((depths[i] for i in node.inputs), default=0)
+    return max(depths.values(), default=0)
+
+
 def lookback(roots: Iterable[Node], catalog: Catalog) -> dict[Lane, int]:
     """Bars per bar lane up to the first instant at which all of these nodes can be known.
 

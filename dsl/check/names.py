@@ -144,7 +144,7 @@ def _unknown(ctx: Context, expression: Name, view: View | None) -> None:
             help="words stand in arguments (`choch(bull)`) and beside = and !=",
         )
     span = Span(expression.span.start, expression.span.start + len(name))
-    near, help, fixes = hint(name, candidates, span)
+    near, help, fixes = hint(ctx, name, candidates, span)
     return ctx.error(
         UNKNOWN_NAME,
         span,
@@ -168,7 +168,9 @@ def member_value(ctx: Context, expression: Member, view: View | None) -> Value |
     if is_view:
         return None if chosen is None else _on_view(ctx, expression, chosen)
     if isinstance(base, Name) and base.call is None and not _is_value_name(ctx, base.name):
-        near_market, help, fixes = hint(base.name, (*ctx.markets.names(), *SOURCE_NAMES, *ctx.definitions), base.span)
+        near_market, help, fixes = hint(
+            ctx, base.name, (*ctx.markets.names(), *SOURCE_NAMES, *ctx.definitions), base.span
+        )
         return ctx.error(
             UNKNOWN_MARKET,
             base.span,
@@ -210,7 +212,7 @@ def _on_view(ctx: Context, expression: Member, chosen: View) -> Value | None:
             expected=(name,),
             help=f"write `{name}`",
         )
-    near, help, fixes = hint(name, (*ctx.catalog.names(), *BAR_FIELDS), expression.name_span)
+    near, help, fixes = hint(ctx, name, (*ctx.catalog.names(), *BAR_FIELDS), expression.name_span)
     return ctx.error(
         UNKNOWN_NAME,
         expression.name_span,

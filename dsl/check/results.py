@@ -37,7 +37,7 @@ def member_of_results(ctx: Context, expression: Member, value: Value) -> Value |
                     is_condition = kind.base is Base.CONDITION or (kind.base is Base.ZONE and name == "exists")
                     node = graph.node(Op.OUTPUT, (results.call,), (place,), condition=is_condition)
                     return Value(CONDITION if is_condition else kind, node, ambient=value.ambient)
-    near, help, fixes = hint(name, names, expression.name_span)
+    near, help, fixes = hint(ctx, name, names, expression.name_span)
     return ctx.error(
         UNKNOWN_RESULT,
         expression.name_span,

@@ -40,21 +40,24 @@ def _sum(terms: dict[Node | str, float]) -> Sign:
     return low, high
 
 
-def _spread(node: Node, factor: float, lane: Lane, terms: dict[Node | str, float]) -> None:
-    """Add `factor * node` to a sum of terms."""
+def _spread(node: Node, factor: float, lane: Lane, terms: dict[Node | str, float], depth: int = 8) -> None:
+    """Add `factor * node` to a sum of terms; what lies deeper than people write is one term of its own."""
+    if depth == 0:
+        _add(terms, node, factor)
+        return
     while node.op is Op.JOIN:
         node = node.inputs[0]
     if node.op is Op.CONST:
         _add(terms, "one", factor * float(str(node.data[0])))
     elif node.op is Op.ADD or node.op is Op.SUB:
-        _spread(node.inputs[0], factor, lane, terms)
-        _spread(node.inputs[1], factor if node.op is Op.ADD else -factor, lane, terms)
+        _spread(node.inputs[0], factor, lane, terms, depth - 1)
+        _spread(node.inputs[1], factor if node.op is Op.ADD else -factor, lane, terms, depth - 1)
     elif node.op is Op.NEG:
-        _spread(node.inputs[0], -factor, lane, terms)
+        _spread(node.inputs[0], -factor, lane, terms, depth - 1)
     elif node.op is Op.MUL and node.inputs[1].op is Op.CONST:
-        _spread(node.inputs[0], factor * float(str(node.inputs[1].data[0])), lane, terms)
+        _spread(node.inputs[0], factor * float(str(node.inputs[1].data[0])), lane, terms, depth - 1)
     elif node.op is Op.MUL and node.inputs[0].op is Op.CONST:
-        _spread(node.inputs[1], factor * float(str(node.inputs[0].data[0])), lane, terms)
+        _spread(node.inputs[1], factor * float(str(node.inputs[0].data[0])), lane, terms, depth - 1)
     elif node.op is Op.FIELD and node.lane == lane and node.data[0] in ("high", "low"):
         _add(terms, "close", factor)
         _add(terms, "above close" if node.data[0] == "high" else "below close", factor)

@@ -107,7 +107,7 @@ def _unknown(ctx: Context, expression: Member, source: str) -> None:
             help="keep away from known times with the clock" + (f": {offered}" if offered else ""),
         )
     known = READINGS[source]
-    near, help, fixes = hint(expression.name, known, expression.name_span)
+    near, help, fixes = hint(ctx, expression.name, known, expression.name_span)
     return ctx.error(
         UNKNOWN_READING,
         expression.name_span,

@@ -33,7 +33,7 @@ def timeframe_of(ctx: Context, code: str, span: Span) -> str | None:
     """A timeframe that exists."""
     if code in TIMEFRAMES:
         return code
-    near, help, fixes = hint(code, TIMEFRAMES, span)
+    near, help, fixes = hint(ctx, code, TIMEFRAMES, span)
     return ctx.error(
         UNKNOWN_TIMEFRAME,
         span,
@@ -47,7 +47,7 @@ def timeframe_of(ctx: Context, code: str, span: Span) -> str | None:
 
 def unknown_market(ctx: Context, name: str, span: Span) -> None:
     """Say that no profile describes a market."""
-    near, help, fixes = hint(name, ctx.markets.names(), span)
+    near, help, fixes = hint(ctx, name, ctx.markets.names(), span)
     return ctx.error(
         UNKNOWN_MARKET,
         span,

@@ -13,10 +13,15 @@ from tradeplan.dsl.suggest import distance, nearest
 
 UNKNOWN_WORD = diagnostic_kind("unknown-word", "an argument or a comparison expects a word of a closed list")
 
+_MOST_HINTS = 200
 
-def hint(name: str, candidates: Iterable[str], span: Span) -> tuple[tuple[str, ...], str, tuple[Fix, ...]]:
+
+def hint(
+    ctx: Context, name: str, candidates: Iterable[str], span: Span
+) -> tuple[tuple[str, ...], str, tuple[Fix, ...]]:
     """Nearest names, the sentence that offers them, and the edit that is safe when only one is near."""
-    near = tuple(nearest(name, candidates))
+    # a text with hundreds of mistakes is not repaired name by name, and comparing all names would take seconds
+    near = nearest(name, candidates) if len(ctx.report.diagnostics) < _MOST_HINTS else ()
     if not near:
         return (), "", ()
     away = [distance(name, n, 3) for n in near]
@@ -38,7 +43,7 @@ def word_number(ctx: Context, expression: Expression, enumeration: str) -> float
         number = words.get(expression.name)
         if number is not None:
             return float(number)
-        _, help, fixes = hint(expression.name, words, expression.span)
+        _, help, fixes = hint(ctx, expression.name, words, expression.span)
     else:
         help, fixes = "", ()
     return ctx.error(

@@ -172,3 +172,14 @@ def test_a_guard_that_trades_is_refused_even_if_no_grammar_did() -> None:
     guard = Guard(span, Identifier(span, "g"), None, (rule,))
     assert check_guard(guard, report, CATALOG, MARKETS, Graph()).block is None
     assert [d.code for d in report.diagnostics] == ["guard-action"]
+
+
+def test_long_chains_of_definitions_are_refused_quickly_and_without_recursion() -> None:
+    chain = "LET v0 = rsi\n" + "".join(f"LET v{i} = v{i - 1} + v{i - 1}\n" for i in range(1, 250))
+    assert [d.code for d in check(HEADER + chain + "WHEN v249 > 3" + ENTRY).diagnostics] == ["too-large"]
+    clock = "LET c0 = time > 08:00\n" + "".join(f"LET c{i} = NOT (c{i - 1} OR c{i - 1})\n" for i in range(1, 290))
+    assert [d.code for d in check(HEADER + clock + "WHEN c289" + ENTRY).diagnostics] == ["too-large"]
+    levels = "LET s0 = low - 1 pip\n" + "".join(f"LET s{i} = s{i - 1} - (close - s{i - 1})\n" for i in range(1, 60))
+    assert check(HEADER + levels + "WHEN rsi > 3 THEN BUY RISK 1% STOP s59").diagnostics == ()
+    many = "".join(f"LET v{i} = rsi\n" for i in range(301))
+    assert [d.code for d in check(HEADER + many + "WHEN v1 > 3" + ENTRY).diagnostics] == ["too-many-rules"]

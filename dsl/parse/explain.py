@@ -32,6 +32,8 @@ def advice(token: Token, kinds: Set[str], statement: Sequence[Token]) -> str:
         return "write one minus sign, or put parentheses around the second: `-(-x)`"
     if token.text in {"{", "}"}:
         return "conditions are grouped with ( and )"
+    if token.kind == "NAME" and token.text.startswith("cross"):
+        return "write `a CROSSES ABOVE b` or `a CROSSES BELOW b`"
     if token.kind == "NAME" and last == "NAME":
         return "two names need an operator between them"
     if token.kind == "EXPIRES" or last == "EXPIRES":

@@ -11,7 +11,7 @@ from tradeplan.dsl.parse.lexer import BAD, NUMBERS, Token, words
 from tradeplan.dsl.parse.place import Place, Slip
 from tradeplan.dsl.parse.slips_in_literals import literal_slip
 from tradeplan.dsl.parse.slips_in_units import unit_slip, unknown_unit_slip
-from tradeplan.dsl.parse.slips_in_words import previous_word_slip, word_slip
+from tradeplan.dsl.parse.slips_in_words import previous_word_slip, timeframe_slip, word_slip
 from tradeplan.dsl.parse.vocabulary import SIGNS
 from tradeplan.dsl.source import Span
 
@@ -30,6 +30,7 @@ def slip_at(place: Place) -> Slip | None:
     attempts: tuple[Callable[[Place], Slip | None], ...] = (
         _sign,
         literal_slip,
+        timeframe_slip,
         unit_slip,
         word_slip,
         previous_word_slip,

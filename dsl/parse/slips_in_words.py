@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from tradeplan.dsl.diagnostic import DiagnosticKind, Edit, Fix, diagnostic_kind
@@ -12,6 +13,7 @@ from tradeplan.dsl.parse.lexer import BAD, Token, words
 from tradeplan.dsl.parse.place import Place, Slip
 from tradeplan.dsl.parse.vocabulary import SYNONYMS
 from tradeplan.dsl.suggest import distance, nearest
+from tradeplan.dsl.timeframe import TIMEFRAMES
 from tradeplan.grammar.loader import load_tables
 
 KEYWORD_CASE = diagnostic_kind("keyword-case", "Keywords are UPPERCASE, so that they are never mistaken for names.")
@@ -34,7 +36,7 @@ def word_slip(place: Place) -> Slip | None:
     token = place.token
     if not _WORD.fullmatch(token.text) or token.kind == "TIMEFRAME":
         return None
-    meant = _meantkeyword_slip(token, place.states, place.following)
+    meant = _meant_keyword(token, place.states, place.following)
     if meant is not None:
         return keyword_slip(token, *meant)
     upper = token.text.upper()
@@ -44,6 +46,19 @@ def word_slip(place: Place) -> Slip | None:
     return _name(place)
 
 
+def timeframe_slip(place: Place) -> Slip | None:
+    """`ON 15m` and `ON 1h`, as charts elsewhere call them."""
+    token, following = place.token, place.following
+    if token.kind != "INT" or following is None or advance(place.states, "TIMEFRAME") is None:
+        return None
+    code = f"{following.text.upper()}{token.text}"
+    if code not in TIMEFRAMES or following.end - token.end > 2:
+        return None
+    whole = Token(BAD, place.text[token.start : following.end], token.start, following.end)
+    message = f"the timeframe `{whole.text}` is written `{code}`"
+    return replace(_respelled(TIMEFRAME_CASE, whole, "TIMEFRAME", code, message, True), consumed=2)
+
+
 def previous_word_slip(place: Place) -> Slip | None:
     """A wrong word that could stand, as `let` behind CLOSE can, so that only the next one is found wrong."""
     previous = place.previous
@@ -51,25 +66,13 @@ def previous_word_slip(place: Place) -> Slip | None:
         return None
     if place.index == 0 or place.tokens[place.index - 1] != previous:
         return None
-    meant = _meantkeyword_slip(previous, place.states_before_previous, place.token)
+    meant = _meant_keyword(previous, place.states_before_previous, place.token)
     if meant is None:
         return None
-    slip = keyword_slip(previous, *meant)
-    return Slip(
-        slip.kind,
-        slip.span,
-        slip.message,
-        slip.found,
-        slip.expected,
-        slip.help,
-        slip.fixes,
-        slip.tokens,
-        consumed=1,
-        instead_of_previous=True,
-    )
+    return replace(keyword_slip(previous, *meant), instead_of_previous=True)
 
 
-def _meantkeyword_slip(token: Token, states: Sequence[int], following: Token | None) -> tuple[str, bool] | None:
+def _meant_keyword(token: Token, states: Sequence[int], following: Token | None) -> tuple[str, bool] | None:
     """The keyword that fits here and that the word is close to, and whether that is certain."""
     if token.kind not in {BAD, "NAME"}:
         return None

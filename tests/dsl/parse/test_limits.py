@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tradeplan.dsl.format import format_file, same_tree
 
 from tests.dsl.parse.sketch import HEAD, read
 
@@ -37,7 +38,8 @@ def test_too_deep(body: str) -> None:
     "body",
     [
         f"LET x = {'(' * 30}a{')' * 30}",
-        f"LET x = 1{' + 1' * 120}",
+        f"LET x = 1{' + 1' * 128}",
+        f"LET x = {'NOT (a OR b AND f(' * 16}a{')) > 1' * 16}",
         f"LET x = a{' AND a.b + 1' * 2000}",
         f"LET x = f(a{', a.b + 1' * 2000})",
         f"LET x = a[1]{' OR (a[1] - 1 > 2 AND b)' * 2000}",
@@ -48,6 +50,9 @@ def test_long_is_not_deep(body: str) -> None:
     file, report = read(HEAD + body)
     assert report.diagnostics == []
     assert file.blocks
+    # passes that recurse over the highest trees that are let through stay within Python's limit
+    assert same_tree(read(format_file(file, report.source))[0], file)
+    assert repr(file.blocks)
 
 
 @pytest.mark.parametrize("letter", ["a", " ", "\n", "(", "#", '"', "é", "\x00", "9", "ONCE "])

@@ -113,3 +113,32 @@ def test_a_number_is_not_taken_for_more_than_it_is() -> None:
     _, report = read(HEAD + "WHEN a > 5M THEN CLOSE")
     assert [d.code for d in report.diagnostics] == ["unknown-unit"]
     assert not any(f.safe for d in report.diagnostics for f in d.fixes), "`5M` may be five minutes or five million"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("15m", "M15"), ("1h", "H1"), ("4 H", "H4"), ("m5", "M5"), ("1d", "D1")]
+)
+def test_timeframes_as_charts_elsewhere_call_them(written: str, meant: str) -> None:
+    text = f"PLAN p TRADE btc ON {written}\nONCE"
+    file, report = read(text)
+    assert [(d.code, text[d.span.start : d.span.end]) for d in report.diagnostics] == [("timeframe-case", written)]
+    assert sketch(file.blocks[0]) == f"(Plan p - btc {meant} [(Once)])"
+    assert apply_fixes(text, report.diagnostics) == text.replace(written, meant)
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        ("WHEN a < b < c THEN CLOSE", "BETWEEN"),
+        ("WHEN NOT a FOR 3 bars THEN CLOSE", "parentheses"),
+        ("WHEN a THEN BUY RISK 1% TARGET 2R", "no entry without a stop"),
+        ("WHEN a crosses_above b THEN CLOSE", "CROSSES ABOVE"),
+        ("EXPIRES 31.12.2026", "year-month-day"),
+        ("WHEN a b THEN CLOSE", "operator"),
+        ("GUARD g WHEN a THEN BUY RISK 1% STOP 1%", "HALT, FLATTEN and ALERT"),
+        ("WHEN a AND NOT OPTIONAL b THEN CLOSE", "OPTIONAL stands first"),
+    ],
+)
+def test_the_advice_says_what_to_do(body: str, advice: str) -> None:
+    _, report = read(HEAD + body)
+    assert advice in report.diagnostics[0].help

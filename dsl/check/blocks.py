@@ -9,7 +9,7 @@ from datetime import date
 
 from tradeplan.dsl.catalog import Catalog, MarketFacts, Markets
 from tradeplan.dsl.check.context import Use
-from tradeplan.dsl.check.definitions import collect, define, may_change_lookback, warn_unused
+from tradeplan.dsl.check.definitions import PARAM_BOUNDS, collect, define, may_change_lookback, warn_unused
 from tradeplan.dsl.check.elaborate import Elaborator
 from tradeplan.dsl.check.limits import Limits, check_limit
 from tradeplan.dsl.check.lookback import depth, lookback, merged, reachable
@@ -243,7 +243,18 @@ def _needs_at_bound(
 ) -> dict[Lane, int]:
     """The lookback with every PARAM at its FROM (-1) or TO (1)."""
     ctx = Elaborator(Report(report.source), catalog, markets, Graph(), home, step_lane, bound)
-    return lookback(_roots(_items(ctx, plan, Limits(), None)), catalog)
+    rules = _items(ctx, plan, Limits(), None)
+    broken = next((d for d in ctx.report.diagnostics if d.severity is Severity.ERROR), None)
+    if broken is not None:
+        report.add(
+            PARAM_BOUNDS,
+            broken.span,
+            f"with the PARAMs at their {'FROM' if bound < 0 else 'TO'}: {broken.message}",
+            found=broken.found,
+            expected=broken.expected,
+            help="make the range of the PARAM narrower",
+        )
+    return lookback(_roots(rules), catalog)
 
 
 def _check_size(ctx: Elaborator, block: Plan | Guard, roots: list[Node], bars: dict[Lane, int]) -> None:

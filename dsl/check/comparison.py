@@ -154,6 +154,8 @@ def _refuse(ctx: Context, left: Value, right: Value, left_span: Span, right_span
         help = "a distance is measured from a price: `close - open > 15 pips`"
     elif set(bases) == {Base.PRICE, Base.R_MULTIPLE}:
         help = "R is a distance: `profit > 1R`, `close > entry + 1R`"
+    elif Base.CLOCK_TIME in bases:
+        help = "write a time of day: `08:00`, `16:45`"
     elif set(bases) in ({Base.COUNT, Base.BARS}, {Base.NUMBER, Base.BARS}):
         in_bars = right_span if right.kind.base is Base.BARS else left_span
         bare = ctx.text(in_bars).split("bar")[0].strip()

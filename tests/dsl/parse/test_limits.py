@@ -39,7 +39,7 @@ def test_too_deep(body: str) -> None:
     [
         f"LET x = {'(' * 30}a{')' * 30}",
         f"LET x = 1{' + 1' * 128}",
-        f"LET x = {'NOT (a OR b AND f(' * 16}a{')) > 1' * 16}",
+        f"LET x = {'NOT (a OR b AND f(' * 14}a{')) > 1' * 14}",
         f"LET x = a{' AND a.b + 1' * 2000}",
         f"LET x = f(a{', a.b + 1' * 2000})",
         f"LET x = a[1]{' OR (a[1] - 1 > 2 AND b)' * 2000}",

@@ -114,7 +114,8 @@ class Context:
                     f"there is no data for `{facts.name}.{timeframe}`",
                     found=f"{facts.name}.{timeframe}",
                     expected=tuple(f"{facts.name}.{t}" for t in having),
-                    help=f"read one of the views that have data, or import `{facts.name}` on {timeframe}",
+                    help=("read one of the views that have data, or " if having else "")
+                    + f"import `{facts.name}` on {timeframe}: `plan data import`",
                 )
             return None
         return View(facts, timeframe, True, lane)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tradeplan.dsl.catalog import Markets
 from tradeplan.dsl.check import check_guard
 from tradeplan.dsl.diagnostic import Report, diagnostic_kinds
 from tradeplan.dsl.graph import Graph
@@ -183,3 +185,10 @@ def test_long_chains_of_definitions_are_refused_quickly_and_without_recursion() 
     assert check(HEADER + levels + "WHEN rsi > 3 THEN BUY RISK 1% STOP s59").diagnostics == ()
     many = "".join(f"LET v{i} = rsi\n" for i in range(301))
     assert [d.code for d in check(HEADER + many + "WHEN v1 > 3" + ENTRY).diagnostics] == ["too-many-rules"]
+
+
+def test_a_market_without_any_data_is_named_when_data_was_given() -> None:
+    empty = Markets([replace(facts, timeframes=()) for facts in MARKETS])
+    checked = check(HEADER + "WHEN rsi > 30" + ENTRY, empty)
+    assert [(d.code, d.expected) for d in checked.diagnostics] == [("no-data", ())]
+    assert checked.diagnostics[0].help == "import `btc` on M5: `plan data import`"

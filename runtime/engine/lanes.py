@@ -32,6 +32,9 @@ class Data(Protocol):
     def calendar(self, market: str) -> MarketCalendar:
         """The calendar of a market."""
 
+    def span(self, market: str) -> tuple[int, int] | None:
+        """First open and last close of a market, in UTC milliseconds; None without bars."""
+
 
 class BarLane:
     """Closed bars, oldest first. `append` adds one that just closed; history is not copied before the first does."""
@@ -129,8 +132,9 @@ class LaneData:
             return None if bars is None else BarLane(bars)
         length = milliseconds(lane.timeframe)
         if lane.market == ACCOUNT_MARKET:
-            firsts = [f for market in self._traded if (f := self._first(Lane(market, lane.timeframe))) is not None]
-            return StepLane(self._account_closes, min(firsts, default=None), length)
+            # from the first bar of any timeframe: a market whose finest bars are M15 has guards all the same
+            spans = [span for market in self._traded if (span := self._data.span(market)) is not None]
+            return StepLane(self._account_closes, min((s[0] + 1 for s in spans), default=None), length)
         calendar, timeframe = self.calendar(lane.market), lane.timeframe
         return StepLane(
             lambda start, end: calendar.scheduled_closes(timeframe, start, end),

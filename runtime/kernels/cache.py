@@ -15,7 +15,7 @@ from pathlib import Path
 from tradeplan.runtime.kernels.closure import digest
 from tradeplan.runtime.kernels.machine import host
 
-_BUILDERS = ("compile.py", "intrinsics.py", "wrapper.py")
+_BUILDERS = ("compile.py", "intrinsics.py", "machine.py", "wrapper.py")
 
 
 def _root() -> Path:

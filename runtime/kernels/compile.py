@@ -31,6 +31,14 @@ _REPLACED = {
 }
 _ALLOWED = {"memcpy", "memmove", "memset", "bzero", "fmod", "ldexp", "__chkstk"} | set(dir(math))
 _LOCAL_LIMIT = 16
+# no reference counts, since no array is owned, and no wrappers for Python, since only machine code calls
+_OPTIONS: dict[str, Any] = {
+    "error_model": "numpy",
+    "nogil": True,
+    "_nrt": False,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 
 class KernelError(RuntimeError):
@@ -46,7 +54,7 @@ class _Session:
     def function(self, plain: PlainFunction, inline: bool = False, **constants: Any) -> Any:
         found = self._made.get(id(plain))
         if found is None:
-            found = numba.njit(error_model="numpy", nogil=True, forceinline=inline)(self.rebound(plain, constants))
+            found = numba.njit(**_OPTIONS, forceinline=inline)(self.rebound(plain, constants))
             self._made[id(plain)] = found
         return found
 
@@ -131,7 +139,10 @@ def _object(function: FunctionType, signature: Any, symbol: str, shown: PlainFun
     try:
         compiled = numba.cfunc(signature, error_model="numpy", nogil=True)(function)
     except numba.core.errors.NumbaError as error:
-        raise KernelError(f"{where} is not in the part of Python that can be compiled: {error}") from error
+        raise KernelError(
+            f"{where} is not in the part of Python that can be compiled; kernels and steps allocate nothing, slice "
+            f"nothing and raise nothing: {error}"
+        ) from error
     module = llvm.parse_assembly(compiled._library.get_llvm_str())
     for value in (*module.functions, *module.global_variables):
         if not value.is_declaration:

@@ -214,19 +214,22 @@ class Lowering:
             raise ValueError(f"a look back of {bars!r} bars: expected a whole number from 0")
         source = self.rows[node.inputs[0]]
         if node.inputs[0].lane is None:
-            # a constant has no first bar, but this node has: give it a row of its own that begins UNKNOWN
-            copy = self._new(source.arena, lane, node)
-            if node.condition:
-                self._emit(codes.ALL, lane, copy, [source, source], n=2)
-            else:
-                self._emit(codes.MULTIPLY_BY, lane, copy, source, constant=1.0)
-            source = copy
+            source = self._copied(node, source, lane)
         self.rows[node] = source.ago(bars)
+
+    def _copied(self, node: Node, constant: Row, lane: int) -> Row:
+        """A constant on a lane: unlike the constant alone it is UNKNOWN before the lane's first bar."""
+        copy = self._new(constant.arena, lane, node)
+        if node.condition:
+            self._emit(codes.ALL, lane, copy, [constant, constant], n=2)
+        else:
+            self._emit(codes.MULTIPLY_BY, lane, copy, constant, constant=1.0)
+        return copy
 
     def _join(self, node: Node, lane: int) -> None:
         (x,) = node.inputs
         if x.lane is None:
-            self.rows[node] = self.rows[x]
+            self.rows[node] = self._copied(node, self.rows[x], lane)
             return
         key = (self.lane_number[x.lane], lane)
         if key not in self.pairs:

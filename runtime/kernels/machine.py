@@ -28,8 +28,11 @@ def target_machine() -> llvm.TargetMachine:
     """A code generator for this machine."""
     _initialized()
     triple, cpu, features = host()
+    # INVARIANT: static on x86. The offset table of position independent code is one for all objects of an engine, and
+    # the linker's arithmetic on it is wrong for all but one of them: calls then land anywhere.
+    reloc = "static" if triple.startswith(("x86", "i386", "i686", "amd64")) else "default"
     return llvm.Target.from_triple(triple).create_target_machine(
-        cpu=cpu, features=features, opt=3, jit=True, reloc="pic", codemodel="jitdefault"
+        cpu=cpu, features=features, opt=3, jit=True, reloc=reloc, codemodel="jitdefault"
     )
 
 

@@ -135,6 +135,21 @@ def swap_per_unit(profile: SymbolProfile, side: int, opened: float, rate: float)
     return 0.0
 
 
+def step_times(dataset: Dataset, lane: Lane, traded: Sequence[str], end: int) -> list[int]:
+    """The ticks of a step lane up to a time, from the first bar of its data on."""
+    if lane.market == ACCOUNT_MARKET:
+        spans = [s for s in map(dataset.span, traded) if s is not None]
+        first = min(s[0] for s in spans)
+        calendars = [dataset.calendar(m) for m in traded]
+        minutes = range(first - first % MINUTE + MINUTE, end + 1, MINUTE)
+        return [t for t in minutes if any(c.is_open_at(t) for c in calendars)]
+    bars = dataset.bars(lane.market, lane.timeframe)
+    if bars is None or not len(bars):
+        return []
+    first = int(bars.close_time[0]) - 1
+    return [int(t) for t in dataset.calendar(lane.market).scheduled_closes(lane.timeframe, first, end)]
+
+
 def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_signal_age: int | None) -> OracleMarket:
     """A market with the bars of some timeframes."""
     profile = dataset.profile(name)
@@ -182,13 +197,6 @@ def interpret(
         markets[name] = oracle_market(dataset, name, wanted, max_signal_age)
         if name in traded and finest is not None:
             markets[name].bars[finest].swap_days = swap_days(markets[name].bars[finest], dataset.profile(name))
-    steps: dict[Lane, list[int]] = {}
-    for plan in plans:
-        calendar = markets[plan.market].calendar
-        steps[plan.step_lane] = [int(t) for t in calendar.scheduled_closes(plan.timeframe, start, end)]
-    for guard in guards:
-        minutes = range(start - start % MINUTE + MINUTE, end + 1, MINUTE)
-        steps[guard.step_lane] = [t for t in minutes if any(markets[m].calendar.is_open_at(t) for m in traded)]
-    assert all(g.step_lane.market == ACCOUNT_MARKET for g in guards)
+    steps = {block.step_lane: step_times(dataset, block.step_lane, sorted(traded), end) for block in (*plans, *guards)}
     account = OracleAccount(round(balance * 100), stop_out, netting)
-    return simulate(plans, guards, markets, account, catalog, steps)
+    return simulate(plans, guards, markets, account, catalog, steps, start=start, end=end)

@@ -49,8 +49,8 @@ class RandomWorld:
     scale: float  # a usual bar's range of `red` in pips
 
 
-def facts_of(profiles: Profiles, dataset: Dataset | None = None) -> Markets:
-    """What the checker needs of profiles."""
+def facts_of(profiles: Profiles) -> Markets:
+    """What the checker needs of profiles; it is not told which data there is, so plans may read what is missing."""
     return Markets(
         MarketFacts(
             names=p.names,
@@ -64,7 +64,6 @@ def facts_of(profiles: Profiles, dataset: Dataset | None = None) -> Markets:
             lot_max=p.lot_max,
             lot_step=p.lot_step,
             tradable=p.tradable,
-            timeframes=dataset.timeframes(p.name) if dataset is not None else (),
         )
         for p in profiles
     )
@@ -93,7 +92,7 @@ def random_profile(r: Random, name: str, base: str, profit: str, sessions: Sessi
         stale_cadences=r.choice([2.0, 2.0, 3.0, 1.0]),
         max_signal_age=r.choice(["2m", "10m", "1d"]),
         margin=Margin(rate=r.choice([0.01, 0.05, 0.5]), stop_out=r.choice([50.0, 90.0])),
-        spread=Spread(by_hour=tuple(float(r.randint(0, 20)) for _ in range(24))),
+        spread=Spread(by_hour=tuple(float(v) for v in Random(int(r.randint(0, 99))).choices(range(21), k=24))),
         costs=Costs(commission=r.choice([0.0, 3.5, 1.23]), slippage=float(r.choice([0, 1, 7]))),
         swap=Swap(
             mode=r.choice(["points", "money", "percent", "none"]),
@@ -107,9 +106,13 @@ def random_profile(r: Random, name: str, base: str, profit: str, sessions: Sessi
 
 
 def random_rates(
-    r: Random, profile: SymbolProfile, timeframe: str, start: int, bars: int, price: float, holes: float
+    seed: int, profile: SymbolProfile, timeframe: str, start: int, bars: int, price: float, holes: float
 ) -> Rates:
-    """Bars on the grid inside sessions, some of them missing: a random walk with flat stretches, jumps and spikes."""
+    """Bars on the grid inside sessions, some of them missing: a random walk with flat stretches, jumps and spikes.
+
+    Made from a seed, because thousands of draws would be too many for hypothesis.
+    """
+    r = Random(seed)
     calendar = MarketCalendar(profile)
     length, tick = milliseconds(timeframe), profile.tick_size
     rows: list[tuple[int, float, float, float, float, int]] = []
@@ -166,16 +169,15 @@ def random_world(r: Random) -> RandomWorld:
         if name == "yen" and r.random() < 0.2:
             continue
         holes = r.choice([0.0, 0.01, 0.1])
-        own = random_rates(r, profile, finest, start, bars, price, holes)
+        own = random_rates(int(r.randint(0, 10**6)), profile, finest, start, bars, price, holes)
         rates[(name, finest)] = own
         if name == "red":
             scale = float(np.median(own.high - own.low)) / profile.pip
         if r.random() < 0.3:
             coarse = r.choice(["H1", "H4"])
             before = start - 40 * milliseconds(coarse)
-            rates[(name, coarse)] = random_rates(
-                r, profile, coarse, before, 40 + bars * length // milliseconds(coarse), price, 0.05
-            )
+            count = 40 + bars * length // milliseconds(coarse)
+            rates[(name, coarse)] = random_rates(int(r.randint(0, 10**6)), profile, coarse, before, count, price, 0.05)
     known = Profiles(profiles)
     dataset = Dataset.from_rates(rates, known)
     span = dataset.bars("red", finest)

@@ -211,6 +211,8 @@ def request_parts(step: Step, position: Position, closes: list[tuple[CheckedRule
         position.used.add((rule.number, number))
         wanted += math.ceil(position.size * percent / 100 - 1e-9)
     free = sum(leg.units - leg.requested for leg in position.legs)
+    if free == 0:
+        return False
     if wanted >= free:
         request_full(step.writer, step.state, step.time, closes[0][0].number, "close")
         return True
@@ -260,10 +262,10 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
             rate = market.rate(step.writer.newest_close(market, step.time))
             side = position.side
             estimate = step.bar[0] + step.bar[1] + market.slip if side > 0 else step.bar[0] - market.slip
-            if rate is None:
-                outcome = "no_rate"
-            elif units < math.ceil(market.lot_min / market.lot_step - 1e-9):
+            if units < math.ceil(market.lot_min / market.lot_step - 1e-9):
                 outcome = "too_small"
+            elif rate is None:
+                outcome = "no_rate"
             else:
                 this = margin(market, units, estimate, rate)
                 used = step.account.used_margin() + step.account.unfilled_margin() + this

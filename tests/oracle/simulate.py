@@ -14,7 +14,7 @@ from tests.oracle.guard_phase import GuardState, run_guard
 from tests.oracle.market_phase import Bar, run_bar
 from tests.oracle.plan_phase import Step, run_step
 from tests.oracle.values import Values
-from tests.oracle.world import OracleAccount, OracleMarket
+from tests.oracle.world import OracleAccount, OracleBars, OracleMarket
 from tests.oracle.writer import Writer
 
 
@@ -26,8 +26,10 @@ def simulate(
     catalog: Catalog,
     step_times: Mapping[Lane, list[int]],
     live_from: int = 0,
+    start: int = 0,
+    end: int = 1 << 62,
 ) -> Writer:
-    """Run plans and guards over a world; `step_times` says when each step lane ticks."""
+    """Run plans and guards over (start, end] of a world; `step_times` says when each step lane ticks."""
     values = Values(markets, catalog, step_times)
     states = [PlanState(p) for p in sorted(plans, key=lambda p: p.name)]
     guard_states = [GuardState(g) for g in sorted(guards, key=lambda g: g.name)]
@@ -35,8 +37,8 @@ def simulate(
     finest = {name: min(markets[name].bars, key=milliseconds) for name in traded}
     writer = Writer(dict(markets), account.balance_cents, live_from)
     book = Account(account, writer, finest, states)
-    ticks = {lane: {t: i for i, t in enumerate(times)} for lane, times in step_times.items()}
-    closing = {name: {t: i for i, t in enumerate(markets[name].bars[finest[name]].close_time)} for name in traded}
+    ticks = {lane: {t: i for i, t in enumerate(times) if start < t <= end} for lane, times in step_times.items()}
+    closing = {name: closes_within(markets[name].bars[finest[name]], start, end) for name in traded}
     lanes = {s.plan.step_lane for s in states} | {g.guard.step_lane for g in guard_states}
     for time in sorted({t for lane in lanes for t in ticks[lane]} | {t for c in closing.values() for t in c}):
         for name in traded:
@@ -56,6 +58,12 @@ def simulate(
                 tick = ticks[state.plan.step_lane][time]
                 run_step(Step(state, tick, time, markets[name], finest[name], values, book, writer, guard_halted))
     return writer
+
+
+def closes_within(bars: OracleBars, start: int, end: int) -> dict[int, int]:
+    """Close time to index of the bars that open at or after `start` and close at or before `end`."""
+    rows = enumerate(zip(bars.open_time, bars.close_time, strict=True))
+    return {close: i for i, (opened, close) in rows if opened >= start and close <= end}
 
 
 def bar_at(market: OracleMarket, timeframe: str, index: int) -> Bar:

@@ -12,8 +12,7 @@ class Stepped:
     """The state of one CALL node and the rows of outputs that it has given so far; None is UNKNOWN."""
 
     def __init__(self, node: Node, catalog: Catalog) -> None:
-        name, parameters, outputs = node.data
-        assert isinstance(parameters, tuple)
+        name, *parameters, outputs = node.data
         self.function = catalog[str(name)]
         self.parameters = [as_float(p) for p in parameters]
         assert isinstance(outputs, int)

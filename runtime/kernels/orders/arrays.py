@@ -19,8 +19,8 @@ class Book(NamedTuple):
     lists: Integers  # per market and lane: a count, then addresses of plans, rising
     days: Integers  # starts of the account's days, rising
     weeks: Integers  # and weeks
-    bars: Floats  # finest bars of all markets, market after market
-    times: Integers  # step times of all lanes, lane after lane
+    extra: Floats  # further columns of the finest bars
+    times: Integers  # close times of all lanes
     values: Floats  # value columns
     truths: Bytes  # condition columns: 0 FALSE, 1 UNKNOWN, 2 TRUE
     keys: Integers  # (time - origin) * owners + number of the owner, rising: who has something to do when flat

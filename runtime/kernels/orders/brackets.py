@@ -5,8 +5,11 @@ from __future__ import annotations
 from tradeplan.runtime.kernels.orders.arrays import (
     Book,
 )
+from tradeplan.runtime.kernels.orders.exposure import (
+    bar_extra,
+    close_time,
+)
 from tradeplan.runtime.kernels.orders.layout import (
-    B_CLOSE_TIME,
     B_OPEN_TIME,
     B_RATE,
     B_RATE_OPEN,
@@ -47,17 +50,18 @@ def stops_and_targets(b: Book, p: int, row: int, open_price: float, high: float,
     Prices are turned to the side on which the leg is closed: bid for longs, ask for shorts; shorts are mirrored by
     the comparisons, never by signs, so that every rounding is the one that the contract writes down.
     """
+    m = b.k[p + P_MARKET]
     stop = b.f[p + F_STOP]
     long = b.k[p + P_SIDE] > 0
-    slip = b.f[b.k[p + P_MARKET] + M_SLIP]
+    slip = b.f[m + M_SLIP]
     first = b.k[p + P_LEG0]
     at_open = open_price if long else open_price + spread
     worst = low if long else high + spread
     best = high if long else low + spread
-    open_time = float(b.bars[row + B_OPEN_TIME])
-    close_time = float(b.bars[row + B_CLOSE_TIME])
-    rate_open = b.bars[row + B_RATE_OPEN]
-    rate = b.bars[row + B_RATE]
+    open_time = bar_extra(b, m, B_OPEN_TIME, row)
+    at_close = close_time(b, m, row)
+    rate_open = bar_extra(b, m, B_RATE_OPEN, row)
+    rate = bar_extra(b, m, B_RATE, row)
     near = INF if long else -INF
     for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
         units = b.f[leg + L_UNITS]
@@ -80,16 +84,16 @@ def stops_and_targets(b: Book, p: int, row: int, open_price: float, high: float,
         elif reaches(not long, worst, stop):
             price = better_of(not long, at_open, stop) if not inside else stop
             price = price - slip if long else price + slip
-            exit_leg(b, p, leg, units, price, close_time, rate, FILL_STOP, -1, target_fill if touched else 0.0)
+            exit_leg(b, p, leg, units, price, at_close, rate, FILL_STOP, -1, target_fill if touched else 0.0)
         elif touched:
-            exit_leg(b, p, leg, units, target_fill, close_time, rate, reason, -1, 0.0)
+            exit_leg(b, p, leg, units, target_fill, at_close, rate, reason, -1, 0.0)
         elif by_program:
             if b.f[leg + L_REQUEST] < units:
                 if reaches(long, best, level) and fresh != FRESH_LIMIT:
                     if b.f[leg + L_REQUEST] == 0.0:
                         b.f[p + F_PARTS] += 1.0
                     b.f[leg + L_REQUEST] = units
-                    b.f[leg + L_REQUEST_AT] = max(close_time, b.f[V_LIVE_FROM])
+                    b.f[leg + L_REQUEST_AT] = max(at_close, b.f[V_LIVE_FROM])
                     b.f[leg + L_REQUEST_REASON] = FILL_TAKE
                     b.f[leg + L_REQUEST_RULE] = -1
                 else:

@@ -7,13 +7,12 @@ from tradeplan.runtime.kernels.orders.arrays import (
 )
 from tradeplan.runtime.kernels.orders.exposure import (
     catch_up,
+    close_time,
 )
 from tradeplan.runtime.kernels.orders.guard import (
     guard_phase,
 )
 from tradeplan.runtime.kernels.orders.layout import (
-    B_CLOSE_TIME,
-    BAR,
     H_GUARD_LANE,
     H_GUARDS,
     H_KEY,
@@ -36,7 +35,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     U_END,
     U_LIST,
     U_NEXT,
-    U_START,
+    U_TIMES,
 )
 from tradeplan.runtime.kernels.orders.market import (
     market_bar,
@@ -64,7 +63,7 @@ def drive(
     lists: Integers,
     days: Integers,
     weeks: Integers,
-    bars: Floats,
+    extra: Floats,
     times: Integers,
     values: Floats,
     truths: Bytes,
@@ -74,7 +73,7 @@ def drive(
     due: Integers,
 ) -> int:
     """Run all instants of a chunk. Returns 0 when done, 1 when `out` is full: take the events and call again."""
-    b = Book(k, f, ring, lists, days, weeks, bars, times, values, truths, keys, out, stack, due)
+    b = Book(k, f, ring, lists, days, weeks, extra, times, values, truths, keys, out, stack, due)
     while True:
         if k[H_OUT] + k[H_RESERVE] > out.shape[0]:
             return 1
@@ -92,10 +91,10 @@ def next_instant(b: Book) -> float:
     t = INF
     for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
         if b.lists[b.k[m + M_LIST]] > 0 and b.k[m + U_NEXT] < b.k[m + U_END]:
-            t = min(t, b.bars[b.k[m + U_NEXT] + B_CLOSE_TIME])
+            t = min(t, close_time(b, m, b.k[m + U_NEXT]))
     for lane in range(b.k[H_LANES], b.k[H_LANES_END], LANE):
         if b.lists[b.k[lane + U_LIST]] > 0 and b.k[lane + U_NEXT] < b.k[lane + U_END]:
-            t = min(t, float(b.times[b.k[lane + U_NEXT]]))
+            t = min(t, close_time(b, lane, b.k[lane + U_NEXT]))
     if b.k[H_KEY] < b.k[H_KEYS]:
         t = min(t, float(b.k[H_ORIGIN] + b.keys[b.k[H_KEY]] // owners(b)))
     return t
@@ -111,8 +110,8 @@ def instant(b: Book, t: float) -> None:
     for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
         if b.lists[b.k[m + M_LIST]] > 0:
             row = b.k[m + U_NEXT]
-            if row < b.k[m + U_END] and b.bars[row + B_CLOSE_TIME] <= t:
-                b.k[m + U_NEXT] = row + BAR
+            if row < b.k[m + U_END] and close_time(b, m, row) <= t:
+                b.k[m + U_NEXT] = row + 1
                 market_bar(b, m, row)
     account_phase(b, t)
     guard_lane = b.k[H_GUARD_LANE]
@@ -133,11 +132,11 @@ def instant(b: Book, t: float) -> None:
         else:
             count = merge(b.due, count, p)
     if guarded:
-        guard_phase(b, b.k[guard_lane + U_NEXT] - b.k[guard_lane + U_START], t)
+        guard_phase(b, b.k[guard_lane + U_NEXT], t)
     for j in range(count):
         p = b.due[j]
         lane = b.k[p + P_LANE]
-        plan_step(b, p, b.k[lane + U_NEXT] - b.k[lane + U_START], t)
+        plan_step(b, p, b.k[lane + U_NEXT], t)
     for lane in range(b.k[H_LANES], b.k[H_LANES_END], LANE):
         if at_step(b, lane, t):
             b.k[lane + U_NEXT] += 1
@@ -145,14 +144,15 @@ def instant(b: Book, t: float) -> None:
 
 def at_step(b: Book, lane: int, t: float) -> bool:
     """Whether a lane's next step is at a time."""
-    return b.k[lane + U_NEXT] < b.k[lane + U_END] and b.times[b.k[lane + U_NEXT]] == t
+    return b.k[lane + U_NEXT] < b.k[lane + U_END] and close_time(b, lane, b.k[lane + U_NEXT]) == t
 
 
 def reach(b: Book, lane: int, t: float) -> None:
     """Move a lane that nobody watched forward to its step at a time."""
     at = b.k[lane + U_NEXT]
-    if b.times[at] < t:
-        b.k[lane + U_NEXT] = first_after(b.times, at, b.k[lane + U_END], t - 1.0)
+    times = b.k[lane + U_TIMES]
+    if b.times[times + at] < t:
+        b.k[lane + U_NEXT] = first_after(b.times, times + at, times + b.k[lane + U_END], t - 1.0) - times
 
 
 def merge(due: Integers, count: int, p: int) -> int:

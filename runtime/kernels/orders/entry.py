@@ -36,6 +36,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     EV_POSITION,
     EV_PRICE,
     EV_RATE,
+    EV_SLIP,
     EV_SPREAD,
     EV_UNITS,
     EXPIRED,
@@ -60,6 +61,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_TARGET,
     F_UNITS,
     F_UNITS_ALL,
+    FILL_ADD,
     FILL_ENTRY,
     HALTED,
     I_COLUMN,
@@ -81,6 +83,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     L_TARGET,
     L_UNITS,
     LEG,
+    LIMIT,
+    M_SLIP,
     M_TICK,
     MARGIN,
     MARKET,
@@ -364,5 +368,7 @@ def open_leg(
     b.out[row + EV_SPREAD] = b.f[m + N_SPREAD]
     b.out[row + EV_KNOWN] = b.f[m + N_KNOWN]
     b.out[row + EV_RATE] = rate
+    if reason == FILL_ADD or b.f[p + E_ORDER] != LIMIT:
+        b.out[row + EV_SLIP] = b.f[m + M_SLIP]
     b.out[row + EV_A] = b.f[p + F_STOP]
     b.out[row + EV_B] = target

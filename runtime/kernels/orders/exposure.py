@@ -6,13 +6,11 @@ from tradeplan.runtime.kernels.orders.arrays import (
     Book,
 )
 from tradeplan.runtime.kernels.orders.layout import (
-    B_CLOSE,
-    B_CLOSE_TIME,
     B_KNOWN,
     B_RATE,
     B_RATE_NOW,
-    B_SPREAD,
-    BAR,
+    C_CLOSE,
+    C_SPREAD,
     F_AWAKE,
     F_PHASE,
     FLAT,
@@ -32,9 +30,10 @@ from tradeplan.runtime.kernels.orders.layout import (
     U_END,
     U_LIST,
     U_NEXT,
+    U_TIMES,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
-    first_bar_after,
+    first_after,
 )
 from tradeplan.runtime.kernels.source.primitives import (
     Integers,
@@ -82,20 +81,31 @@ def place(b: Book, p: int) -> None:
         remove(b.lists, stepped, p)
 
 
+def close_time(b: Book, m: int, row: int) -> float:
+    """When a finest bar of a market closes."""
+    return float(b.times[b.k[m + U_TIMES] + row])
+
+
+def bar_extra(b: Book, m: int, what: int, row: int) -> float:
+    """One of the B_ columns of a finest bar."""
+    return b.extra[b.k[m + what] + b.k[m + what + 1] * row]
+
+
 def read_mark(b: Book, m: int, row: int) -> None:
     """Take a bar's close as the newest mark of its market."""
-    b.f[m + N_CLOSE] = b.bars[row + B_CLOSE]
-    b.f[m + N_SPREAD] = b.bars[row + B_SPREAD]
-    b.f[m + N_RATE] = b.bars[row + B_RATE]
-    b.f[m + N_RATE_NOW] = b.bars[row + B_RATE_NOW]
-    b.f[m + N_TIME] = b.bars[row + B_CLOSE_TIME]
-    b.f[m + N_KNOWN] = b.bars[row + B_KNOWN]
+    b.f[m + N_CLOSE] = b.values[b.k[m + C_CLOSE] + row]
+    b.f[m + N_SPREAD] = b.values[b.k[m + C_SPREAD] + row]
+    b.f[m + N_RATE] = bar_extra(b, m, B_RATE, row)
+    b.f[m + N_RATE_NOW] = bar_extra(b, m, B_RATE_NOW, row)
+    b.f[m + N_TIME] = close_time(b, m, row)
+    b.f[m + N_KNOWN] = bar_extra(b, m, B_KNOWN, row)
 
 
 def catch_up(b: Book, m: int, t: float) -> None:
     """Step over the bars of a market without orders or positions that closed up to a time."""
     row = b.k[m + U_NEXT]
-    if row < b.k[m + U_END] and b.bars[row + B_CLOSE_TIME] <= t:
-        row = first_bar_after(b.bars, row, b.k[m + U_END], t)
+    if row < b.k[m + U_END] and close_time(b, m, row) <= t:
+        times = b.k[m + U_TIMES]
+        row = first_after(b.times, times + row, times + b.k[m + U_END], t) - times
         b.k[m + U_NEXT] = row
-        read_mark(b, m, row - BAR)
+        read_mark(b, m, row - 1)

@@ -18,20 +18,20 @@ V_NETTING, V_STOP_OUT, V_LIVE_FROM, V_RECORD_MOVES, V_SAMPLE = range(5)
 W_BALANCE, W_EQUITY, W_HALT, W_POSITIONS, W_PEAK, W_FALL, W_FALL_PERCENT, W_SAMPLED, W_MARGIN, W_DIRTY = range(5, 15)
 HEADER = 17
 
-# --- one finest bar (bars[row + ...]); prices in the market's units, times in ms
-B_OPEN_TIME, B_CLOSE_TIME, B_OPEN, B_HIGH, B_LOW, B_CLOSE, B_SPREAD, B_KNOWN = range(8)
-B_RATE_OPEN, B_RATE, B_RATE_NOW, B_SWAP_DAYS, B_SWAP_LONG, B_SWAP_SHORT = range(8, 14)
-BAR = 14
-# B_RATE_OPEN and B_RATE hold the last known rate; B_RATE_NOW is NaN where none is known at the close.
-
-# --- markets and lanes: cursors into `bars` and `times`, and the lists of who has to be looked at
+# --- lanes and markets: cursors into their positions of the chunk, and the list of who has to be looked at
 U_START, U_NEXT, U_END, U_LIST = range(4)
 M_LIST = U_LIST
+U_TIMES = 4  # where position 0 of the close times lies in `times`
+LANE = 5
+# markets: where position 0 of a column of the finest bars lies in `values`
+C_OPEN, C_HIGH, C_LOW, C_CLOSE, C_SPREAD = range(5, 10)
+# and in `extra`: place of position 0 and stride (0 for a constant) of what only fills and new days need
+B_OPEN_TIME, B_KNOWN, B_RATE_OPEN, B_RATE, B_RATE_NOW, B_SWAP_DAYS, B_SWAP_LONG, B_SWAP_SHORT = range(10, 26, 2)
+# B_RATE_OPEN and B_RATE hold the last known rate; B_RATE_NOW is NaN where none is known at the close.
 # floats: the market's numbers, then what its newest processed bar left behind
 M_TICK, M_SLIP, M_CONTRACT, M_LOT_STEP, M_UNITS_MIN, M_UNITS_MAX, M_COMMISSION, M_MARGIN_RATE, M_MAX_AGE = range(9)
 N_CLOSE, N_SPREAD, N_RATE, N_RATE_NOW, N_TIME, N_KNOWN = range(9, 15)
-MARKET_RECORD = 15
-LANE = 4
+MARKET_RECORD = 26
 
 # --- plans and guards (a guard uses rules and lane only)
 P_MARKET, P_LANE, P_SIDE, P_RULE0, P_ENTRY0, P_RULE1, P_LEG0, P_LEG1, P_ADD0, P_ADD1 = range(10)
@@ -140,8 +140,8 @@ DRAWDOWN, LOSS, LOSS_RATE, EQUITY, BALANCE = range(5)
 
 # --- events out (out[row + ...]); EV_OWNER and EV_LEG are addresses where they name a plan, guard or alert action
 EV_TIME, EV_TYPE, EV_OWNER, EV_RULE, EV_LEG, EV_PRICE, EV_UNITS, EV_PROFIT, EV_COMMISSION, EV_REASON = range(10)
-EV_POSITION, EV_SPREAD, EV_KNOWN, EV_RATE, EV_A, EV_B = range(10, 16)
-EVENT = 16
+EV_POSITION, EV_SPREAD, EV_KNOWN, EV_RATE, EV_SLIP, EV_A, EV_B = range(10, 17)
+EVENT = 17
 TYPE_DECISION, TYPE_FILL, TYPE_ALERT, TYPE_HALT, TYPE_EQUITY, TYPE_SWAP = range(6)
 # what a decision was about (EV_LEG of a decision row)
 ABOUT_ENTRY, ABOUT_ADD, ABOUT_CLOSE, ABOUT_STOP, ABOUT_CANCEL = range(5)

@@ -18,6 +18,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     EV_RATE,
     EV_REASON,
     EV_RULE,
+    EV_SLIP,
     EV_SPREAD,
     EV_TIME,
     EV_TYPE,
@@ -31,6 +32,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_PHASE,
     F_POSITION,
     F_STOP_AT,
+    FILL_TAKE,
+    FILL_TARGET,
     FLAT,
     H_MARKETS,
     H_MARKETS_END,
@@ -48,6 +51,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     M_LIST,
     M_LOT_STEP,
     M_MARGIN_RATE,
+    M_SLIP,
     MARKET_RECORD,
     N_CLOSE,
     N_KNOWN,
@@ -61,6 +65,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     P_SIDE,
     PLAN,
     TYPE_FILL,
+    V_NETTING,
     W_BALANCE,
     W_DIRTY,
     W_MARGIN,
@@ -126,6 +131,8 @@ def exit_leg(
     b.out[row + EV_SPREAD] = b.f[m + N_SPREAD]
     b.out[row + EV_KNOWN] = b.f[m + N_KNOWN]
     b.out[row + EV_RATE] = rate
+    if reason != FILL_TARGET and (reason != FILL_TAKE or b.f[V_NETTING] != 0.0):
+        b.out[row + EV_SLIP] = b.f[m + M_SLIP]
     b.out[row + EV_A] = better
     b.f[W_DIRTY] = 1.0
     b.f[leg + L_UNITS] -= units

@@ -13,25 +13,26 @@ from tradeplan.runtime.kernels.orders.entry import (
     open_leg,
 )
 from tradeplan.runtime.kernels.orders.exposure import (
+    bar_extra,
+    close_time,
     place,
     read_mark,
 )
 from tradeplan.runtime.kernels.orders.layout import (
     ABOUT_ADD,
     ABOUT_ENTRY,
-    B_CLOSE,
-    B_CLOSE_TIME,
-    B_HIGH,
-    B_LOW,
-    B_OPEN,
     B_OPEN_TIME,
     B_RATE,
     B_RATE_OPEN,
-    B_SPREAD,
     B_SWAP_DAYS,
     B_SWAP_LONG,
     B_SWAP_SHORT,
     BEYOND_STOP,
+    C_CLOSE,
+    C_HIGH,
+    C_LOW,
+    C_OPEN,
+    C_SPREAD,
     D_ACTIVE,
     D_RULE,
     D_TIME,
@@ -110,11 +111,11 @@ from tradeplan.runtime.kernels.orders.numbers import (
 def market_bar(b: Book, m: int, row: int) -> None:
     """One bar for every plan with an order or position in this market, in order of name."""
     read_mark(b, m, row)
-    open_price = b.bars[row + B_OPEN]
-    high = b.bars[row + B_HIGH]
-    low = b.bars[row + B_LOW]
-    spread = b.bars[row + B_SPREAD]
-    swapped = b.bars[row + B_SWAP_DAYS] != 0.0
+    open_price = b.values[b.k[m + C_OPEN] + row]
+    high = b.values[b.k[m + C_HIGH] + row]
+    low = b.values[b.k[m + C_LOW] + row]
+    spread = b.values[b.k[m + C_SPREAD] + row]
+    swapped = bar_extra(b, m, B_SWAP_DAYS, row) != 0.0
     count = b.lists[b.k[m + M_LIST]]
     gone = False
     for j in range(1, count + 1):
@@ -149,10 +150,11 @@ def quiet(b: Book, p: int) -> bool:
 
 def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float, low: float, spread: float) -> None:
     """A bar of an open position: swap, stop moves, exits and ADDs at the open, then stops and targets."""
-    time = float(b.bars[row + B_OPEN_TIME])
-    rate = b.bars[row + B_RATE_OPEN]
+    m = b.k[p + P_MARKET]
+    time = bar_extra(b, m, B_OPEN_TIME, row)
+    rate = bar_extra(b, m, B_RATE_OPEN, row)
     first = b.k[p + P_LEG0]
-    if b.bars[row + B_SWAP_DAYS] != 0.0:
+    if bar_extra(b, m, B_SWAP_DAYS, row) != 0.0:
         charge_swap(b, p, row)
     if b.f[p + F_STOP_AT] <= time:
         b.f[p + F_STOP] = b.f[p + F_STOP_NEW]
@@ -160,7 +162,7 @@ def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float,
     for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
         b.f[leg + L_FRESH] = 0.0
     side = float(b.k[p + P_SIDE])
-    slip = b.f[b.k[p + P_MARKET] + M_SLIP]
+    slip = b.f[m + M_SLIP]
     out_price = open_price - slip if side > 0.0 else open_price + spread + slip
     if b.f[p + F_CLOSE_AT] <= time:
         rule = int(b.f[p + F_CLOSE_RULE])
@@ -186,13 +188,14 @@ def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float,
 
 def charge_swap(b: Book, p: int, row: int) -> None:
     """The nights of one bar, for every leg that was open before it."""
-    per_unit = b.bars[row + B_SWAP_LONG] if b.k[p + P_SIDE] > 0 else b.bars[row + B_SWAP_SHORT]
+    m = b.k[p + P_MARKET]
+    per_unit = bar_extra(b, m, B_SWAP_LONG, row) if b.k[p + P_SIDE] > 0 else bar_extra(b, m, B_SWAP_SHORT, row)
     first = b.k[p + P_LEG0]
     for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
         if b.f[leg + L_UNITS] > 0.0:
-            amount = cents(b.bars[row + B_SWAP_DAYS] * b.f[leg + L_UNITS] * per_unit)
+            amount = cents(bar_extra(b, m, B_SWAP_DAYS, row) * b.f[leg + L_UNITS] * per_unit)
             b.f[W_BALANCE] += amount
-            event = emit(b, b.bars[row + B_OPEN_TIME], TYPE_SWAP, p, -1, (leg - first) // LEG, 0)
+            event = emit(b, bar_extra(b, m, B_OPEN_TIME, row), TYPE_SWAP, p, -1, (leg - first) // LEG, 0)
             b.out[event + EV_PROFIT] = amount
             b.out[event + EV_UNITS] = b.f[leg + L_UNITS]
             b.out[event + EV_POSITION] = b.f[p + F_POSITION]
@@ -210,7 +213,7 @@ def fill_adds(b: Book, p: int, row: int, open_price: float, spread: float) -> No
     m = b.k[p + P_MARKET]
     side = float(b.k[p + P_SIDE])
     slip = b.f[m + M_SLIP]
-    time = float(b.bars[row + B_OPEN_TIME])
+    time = bar_extra(b, m, B_OPEN_TIME, row)
     fill = open_price + spread + slip if side > 0.0 else open_price - slip
     for slot in range(b.k[p + P_ADD0], b.k[p + P_ADD1], WAITING_ADD):
         units = b.f[slot + D_UNITS]
@@ -226,7 +229,7 @@ def fill_adds(b: Book, p: int, row: int, open_price: float, spread: float) -> No
         else:
             leg = b.k[p + P_LEG0] + LEG * int(b.f[p + F_LEGS])
             b.f[p + F_LEGS] += 1.0
-            rate = b.bars[row + B_RATE_OPEN]
+            rate = bar_extra(b, m, B_RATE_OPEN, row)
             open_leg(b, p, leg, units, b.f[p + F_TARGET], fill, time, rate, FRESH_OPEN, FILL_ADD, rule)
             before = b.f[p + F_UNITS_ALL]
             b.f[p + F_ENTRY] = (b.f[p + F_ENTRY] * before + fill * units) / (before + units)
@@ -235,11 +238,11 @@ def fill_adds(b: Book, p: int, row: int, open_price: float, spread: float) -> No
 
 def pending_bar(b: Book, p: int, row: int, open_price: float, high: float, low: float, spread: float) -> None:
     """A bar of a pending entry: it is dropped, or waits, or fills, and then stops and targets follow at once."""
-    time = float(b.bars[row + B_OPEN_TIME])
+    m = b.k[p + P_MARKET]
+    time = bar_extra(b, m, B_OPEN_TIME, row)
     if b.f[p + E_ACTIVE] > time:
         return
     rule = int(b.f[p + E_RULE])
-    m = b.k[p + P_MARKET]
     if b.f[p + E_ACTIVATED] == 0.0:
         b.f[p + E_ACTIVATED] = 1.0
         if time - b.f[p + E_TIME] > b.f[m + M_MAX_AGE]:
@@ -283,15 +286,15 @@ def pending_bar(b: Book, p: int, row: int, open_price: float, high: float, low: 
         if beyond(side, fill, open_price, ask, stop):
             drop_entry(b, p, rule, time, BEYOND_STOP)
             return
-    at = time if at_open else float(b.bars[row + B_CLOSE_TIME])
-    rate = b.bars[row + B_RATE_OPEN] if at_open else b.bars[row + B_RATE]
+    at = time if at_open else close_time(b, m, row)
+    rate = bar_extra(b, m, B_RATE_OPEN, row) if at_open else bar_extra(b, m, B_RATE, row)
     fill_entry(b, p, fill, at, rate, fresh)
     stops_and_targets(b, p, row, open_price, high, low, spread)
     if b.f[p + F_PHASE] == OPEN:
         if at_open:
             furthest(b, p, high, low, spread)
         else:
-            close = b.bars[row + B_CLOSE]
+            close = b.values[b.k[m + C_CLOSE] + row]
             furthest(b, p, close, close, spread)
 
 

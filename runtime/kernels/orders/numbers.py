@@ -8,13 +8,10 @@ from tradeplan.runtime.kernels.orders.arrays import (
     Book,
 )
 from tradeplan.runtime.kernels.orders.layout import (
-    B_CLOSE_TIME,
-    BAR,
     DAY,
     NO_CALENDAR,
 )
 from tradeplan.runtime.kernels.source.primitives import (
-    Floats,
     Integers,
 )
 
@@ -84,16 +81,3 @@ def first_after(times: Integers, low: int, high: int, t: float) -> int:
         else:
             high = middle
     return low
-
-
-def first_bar_after(bars: Floats, low: int, high: int, t: float) -> int:
-    """The address of the first bar in `[low, high)` that closes after a time."""
-    first = 0
-    last = (high - low) // BAR
-    while first < last:
-        middle = (first + last) // 2
-        if bars[low + BAR * middle + B_CLOSE_TIME] <= t:
-            first = middle + 1
-        else:
-            last = middle
-    return low + BAR * first

@@ -129,7 +129,7 @@ from tradeplan.runtime.kernels.orders.values import (
 
 
 def plan_step(b: Book, p: int, i: int, t: float) -> None:
-    """What a plan decides at a step of its lane; `i` is the step's place in the chunk."""
+    """What a plan decides at a step of its lane; `i` is the step's position on it."""
     phase = b.f[p + F_PHASE]
     is_open = phase == OPEN
     free = is_open and b.f[p + F_CLOSE_AT] >= INF  # no full close has been requested

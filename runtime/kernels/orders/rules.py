@@ -31,6 +31,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     NO_RESIDUAL,
     OPEN,
     R_HOISTED,
+    R_LANE,
     R_LITERAL0,
     R_LITERAL1,
     R_NUMBER,
@@ -47,6 +48,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     T_UNTIL,
     TYPE_DECISION,
     TYPE_HALT,
+    U_START,
     V_LIVE_FROM,
     W_HALT,
 )
@@ -92,7 +94,7 @@ def becomes_true(b: Book, p: int, r: int, i: int, truth: int) -> bool:
     if b.k[r + R_RESIDUAL] == NO_RESIDUAL:
         if truth != 2:
             return False
-        if i > 0:
+        if i > b.k[b.k[r + R_LANE] + U_START]:
             column = b.k[r + R_HOISTED]
             return column >= 0 and b.truths[b.k[column] + i - 1] == 0
         return b.f[r + T_LAST] == 0.0

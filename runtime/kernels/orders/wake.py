@@ -17,6 +17,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     T_LAST,
     U_END,
     U_START,
+    U_TIMES,
     WAKE_NEVER,
     WAKE_TRUE,
 )
@@ -41,14 +42,14 @@ def find_keys(k: Integers, f: Floats, times: Integers, truths: Bytes, keys: Inte
             continue
         who = (k[r + R_OWNER] - k[H_GUARDS]) // PLAN
         lane = k[r + R_LANE]
-        first = k[lane + U_START]
+        at = k[lane + U_TIMES]
         offset = k[k[r + R_HOISTED]]
         before = int(f[r + T_LAST])
-        for i in range(k[lane + U_END] - first):
+        for i in range(k[lane + U_START], k[lane + U_END]):
             truth = truths[offset + i]
             if truth == 2 and (how == WAKE_TRUE or before == 0):
                 if count < room:
-                    keys[count] = (times[first + i] - k[H_ORIGIN]) * people + who
+                    keys[count] = (times[at + i] - k[H_ORIGIN]) * people + who
                 count += 1
             before = truth
     return count
@@ -59,7 +60,25 @@ def keep_last(k: Integers, f: Floats, truths: Bytes) -> int:
     for r in range(k[H_RULES], k[H_RULES_END], RULE):
         column = k[r + R_HOISTED]
         lane = k[r + R_LANE]
-        steps = k[lane + U_END] - k[lane + U_START]
-        if column >= 0 and steps > 0:
-            f[r + T_LAST] = float(truths[k[column] + steps - 1])
+        last = k[lane + U_END]
+        if column >= 0 and last > k[lane + U_START]:
+            f[r + T_LAST] = float(truths[k[column] + last - 1])
     return 0
+
+
+def count_unknown(
+    places: Integers, lanes: Integers, windows: Integers, truths: Bytes, found: Integers, steps: Integers
+) -> int:
+    """Count the UNKNOWN steps of columns in a chunk into `found`, all into `steps`; returns how many there are."""
+    total = 0
+    for j in range(places.shape[0]):
+        first = places[j] + windows[lanes[j]]
+        last = places[j] + windows[lanes[j] + 1]
+        count = 0
+        for i in range(first, last):
+            if truths[i] == 1:
+                count += 1
+        found[j] = count
+        steps[j] += last - first
+        total += count
+    return total

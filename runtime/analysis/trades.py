@@ -1,0 +1,148 @@
+"""Positions from their fills: one row a position, computed over all of them at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tradeplan.dsl.graph import CheckedPlan
+from tradeplan.runtime.analysis.recording import Recording
+from tradeplan.runtime.engine.events import FILLS
+from tradeplan.runtime.kernels.orders import layout as at
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A position from its first fill to its last; money in account currency, times in UTC ms.
+
+    `entry` and `exit` are averages by units; `reason` is that of the last exit; `r` is the net result over the money at
+    risk from first fill to first stop. An open one has `closed` 0 and no reason, and counts what was closed so far.
+    """
+
+    plan: str
+    market: str
+    side: int
+    position: int
+    opened: int
+    closed: int
+    lots: float
+    entry: float
+    exit: float
+    stop: float
+    profit: float
+    commission: float
+    swap: float
+    net: float
+    r: float
+    reason: str
+    ambiguous: int
+    better: float
+
+
+@dataclass(frozen=True, slots=True)
+class TradeTable:
+    """Columns of trades in the order of their first fills."""
+
+    columns: dict[str, NDArray[np.generic]]
+    plans: tuple[str, ...]
+    markets: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.columns["position"])
+
+    def trades(self) -> list[Trade]:
+        """The rows as records."""
+        c = {name: column.tolist() for name, column in self.columns.items()}
+        names = ("side", "position", "opened", "closed", "lots", "entry", "exit", "stop", "profit", "commission")
+        rest = ("swap", "net", "r")
+        return [
+            Trade(
+                self.plans[p],
+                self.markets[p],
+                *(c[n][i] for n in names),
+                *(c[n][i] for n in rest),
+                FILLS[c["reason"][i]] if c["closed"][i] else "",
+                c["ambiguous"][i],
+                c["better"][i],
+            )
+            for i, p in enumerate(c["plan"])
+        ]
+
+
+def trade_table(recording: Recording) -> TradeTable:
+    """The trades of a run."""
+    rows = recording.table
+    owners = recording.program.plans
+    blocks = [owner.block for owner in owners if isinstance(owner.block, CheckedPlan)]
+    addresses = np.array([owner.address for owner in owners], dtype=np.int64)
+    fills = rows[rows[:, at.EV_TYPE] == at.TYPE_FILL]
+    swaps = rows[rows[:, at.EV_TYPE] == at.TYPE_SWAP]
+    count = int(fills[:, at.EV_POSITION].max()) if len(fills) else 0
+    number = fills[:, at.EV_POSITION].astype(np.int64) - 1
+    reason = fills[:, at.EV_REASON].astype(np.int64)
+    units, price = fills[:, at.EV_UNITS], fills[:, at.EV_PRICE]
+    first = reason == at.FILL_ENTRY
+    into = reason <= at.FILL_ADD
+
+    def total(values: Floats, where: NDArray[np.bool_]) -> Floats:
+        return np.bincount(number[where], weights=values[where], minlength=count)
+
+    plan = np.zeros(count, dtype=np.int64)
+    plan[number] = np.searchsorted(addresses, fills[:, at.EV_OWNER].astype(np.int64))
+    opened, closed = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    stop, last = np.zeros(count), np.zeros(count, dtype=np.int64)
+    opened[number[first]] = fills[first, at.EV_TIME].astype(np.int64)
+    stop[number[first]] = fills[first, at.EV_A]
+    closed[number[~into]] = fills[~into, at.EV_TIME].astype(np.int64)
+    last[number[~into]] = reason[~into]
+    entered, left = total(units, into), total(units, ~into)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        entry = total(units * price, into) / entered
+        out = np.where(left > 0, total(units * price, ~into) / left, 0.0)
+        start = total(units * price, first) / total(units, first)
+    profit = total(fills[:, at.EV_PROFIT], ~into) / 100.0
+    every = np.ones(len(fills), dtype=np.bool_)
+    commission = total(fills[:, at.EV_COMMISSION], every) / 100.0
+    swap = np.zeros(count)
+    if len(swaps):
+        at_swap = swaps[:, at.EV_POSITION].astype(np.int64) - 1
+        swap = np.bincount(at_swap, weights=swaps[:, at.EV_PROFIT], minlength=count) / 100.0
+    net = np.round(profit - commission + swap, 2)
+    numbers = [recording.markets[b.market] for b in blocks]
+    step = np.array([m.lot_step for m in numbers])[plan]
+    size = np.array([m.lot_step * m.contract for m in numbers])[plan]
+    side = np.array([b.side for b in blocks], dtype=np.int64)[plan]
+    rate = np.ones(count)
+    rate[number[first]] = fills[first, at.EV_RATE]
+    risk = np.abs(start - stop) * total(units, first) * size * rate
+    r = np.divide(net, risk, out=np.zeros(count), where=risk > 0)
+    unclear = (reason == at.FILL_STOP) & (fills[:, at.EV_A] != 0.0)
+    gain = np.zeros(len(fills))
+    where = number[unclear]
+    gain[unclear] = (fills[unclear, at.EV_A] - price[unclear]) * side[where] * units[unclear] * size[where]
+    gain[unclear] *= fills[unclear, at.EV_RATE]
+    still = entered - left > 0.5
+    closed[still] = 0
+    columns: dict[str, NDArray[np.generic]] = {
+        "plan": plan,
+        "side": side,
+        "position": np.arange(1, count + 1, dtype=np.int64),
+        "opened": opened,
+        "closed": closed,
+        "lots": entered * step,
+        "entry": entry,
+        "exit": out,
+        "stop": stop,
+        "profit": profit,
+        "commission": commission,
+        "swap": swap,
+        "net": net,
+        "r": r,
+        "reason": last,
+        "ambiguous": np.bincount(number[unclear], minlength=count).astype(np.int64),
+        "better": np.bincount(number, weights=gain, minlength=count),
+    }
+    return TradeTable(columns, tuple(b.name for b in blocks), tuple(b.market for b in blocks))

@@ -1,0 +1,93 @@
+"""A backtest: plans and guards over a dataset on one account, chunk after chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tradeplan.dsl.catalog import Catalog
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Lane
+from tradeplan.dsl.timeframe import milliseconds
+from tradeplan.runtime.analysis.recording import Recording
+from tradeplan.runtime.engine.account import AccountConfig
+from tradeplan.runtime.engine.clauses import ClauseClock
+from tradeplan.runtime.engine.evaluator import Evaluator
+from tradeplan.runtime.engine.lanes import LaneData
+from tradeplan.runtime.engine.market_table import TradedLane, traded_bars, traded_market
+from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
+from tradeplan.runtime.engine.program import build_program
+from tradeplan.runtime.kernels.build import Kernels
+from tradeplan.runtime.kernels.tables import CAPACITY, Tables
+from tradeplan.runtime.market.dataset import Dataset
+
+Progress = Callable[[float], None]
+"""Told the share that is done, from 0 to 1."""
+
+
+class BacktestError(ValueError):
+    """A backtest that cannot start; the message says what was expected and what to do."""
+
+
+def traded_lane(dataset: Dataset, plans: Sequence[CheckedPlan], market: str) -> TradedLane:
+    """The finest bars of a market, the plans' own timeframe or finer. Raises BacktestError if there are none."""
+    own = min((p.timeframe for p in plans if p.market == market), key=milliseconds)
+    finest = dataset.finest(market)
+    timeframe = own if finest is None or milliseconds(finest) > milliseconds(own) else finest
+    bars = traded_bars(dataset, market, timeframe)
+    if bars is None:
+        held = ", ".join(dataset.timeframes(market)) or "nothing"
+        raise BacktestError(
+            f"no bars of `{market}` at {own} or finer: stored is {held}; import some with `plan data import`"
+        )
+    return TradedLane(Lane(market, timeframe), bars)
+
+
+def run_backtest(
+    plans: Sequence[CheckedPlan],
+    guards: Sequence[CheckedGuard],
+    dataset: Dataset,
+    catalog: Catalog,
+    account: AccountConfig | None = None,
+    start: int | None = None,
+    end: int | None = None,
+    kernels: Kernels | None = None,
+    progress: Progress | None = None,
+    capacity: int = CAPACITY,
+) -> Recording:
+    """Run plans over `[start, end]` (UTC ms); bars before `start` only warm the values up.
+
+    `capacity` is how many bars a chunk holds; the result does not depend on it. Raises BacktestError without data.
+    """
+    account = account or AccountConfig()
+    kernels = kernels or Kernels()
+    if not plans:
+        raise BacktestError("there is no plan to run: expected at least one PLAN")
+    markets = sorted({plan.market for plan in plans})
+    traded = {name: traded_lane(dataset, plans, name) for name in markets}
+    numbers = {name: traded_market(dataset.profile(name)) for name in markets}
+    program = build_program(plans, guards, numbers.values(), account)
+    fields = {name: (t.lane, bar_nodes(t.lane)) for name, t in traded.items()}
+    clauses = ClauseClock(plans)
+    roots = [*program.roots, *clauses.roots]
+    roots += [node for _, nodes in fields.values() for node in nodes]
+    present = {node.lane for node in roots}
+    roots += [tick_node(lane) for lane in program.lanes if lane not in present]
+    tables = Tables.build(roots, catalog, capacity)
+    evaluator = Evaluator(tables, LaneData(dataset, markets), kernels)
+    first = min(int(t.bars.bars.open_time[0]) for t in traded.values())
+    last = max(int(t.bars.bars.close_time[-1]) for t in traded.values())
+    begin = first if start is None else max(start, first)
+    finish = last if end is None else min(end, last)
+    recording = Recording(program, account, numbers, traded, clauses, begin, finish)
+    bars = {name: t.bars for name, t in traded.items()}
+    loop = OrderLoop(program, evaluator, fields, bars, account, kernels, recording.rows.append, (begin, finish))
+    if begin > first:
+        for _ in evaluator.run(begin - 1):
+            pass
+    clauses.bind(evaluator)
+    for reached in evaluator.run(finish):
+        loop.step()
+        clauses.count()
+        if progress is not None:
+            progress((reached - begin) / max(finish - begin, 1))
+    recording.finish(loop)
+    return recording

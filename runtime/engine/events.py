@@ -1,0 +1,163 @@
+"""Rows of the order loop as records with names: decisions, fills, alerts, halts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tradeplan.runtime.engine.program import Program
+from tradeplan.runtime.kernels.orders import layout as at
+
+Rows = NDArray[np.float64]
+
+OUTCOMES = (
+    "sent",
+    "expired",
+    "halted",
+    "once",
+    "cooldown",
+    "max_count",
+    "unknown_level",
+    "no_rate",
+    "stop_wrong_side",
+    "target_wrong_side",
+    "too_small",
+    "margin",
+    "in_position",
+    "closing",
+    "late",
+    "beyond_stop",
+    "cancelled",
+    "stop_passed",
+)
+"""What became of a decision, by the codes of the layout."""
+FILLS = ("entry", "add", "stop", "target", "take", "close", "stop_out")
+ABOUT = ("entry", "add", "close", "stop", "cancel")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something a plan decided, or wanted and could not: `about` entry, add, close, stop or cancel.
+
+    `price` and `units` are those of the order (0: a market order, or everything); `rule` -1: no single rule.
+    """
+
+    time: int
+    plan: str
+    rule: int
+    about: str
+    outcome: str
+    units: int
+    price: float
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One leg filled: money in account currency. `better` is the other outcome's price on an ambiguous bar, else 0."""
+
+    time: int
+    plan: str
+    rule: int
+    leg: int
+    reason: str
+    price: float
+    units: int
+    profit: float
+    commission: float
+    position: int
+    better: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Nights charged on one leg, in account currency (negative: paid)."""
+
+    time: int
+    plan: str
+    leg: int
+    amount: float
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """ALERT of a plan or guard."""
+
+    time: int
+    owner: str
+    rule: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A halt began; `until` None: until a person resumes."""
+
+    time: int
+    owner: str
+    rule: int
+    until: int | None
+
+
+Event = Decision | Fill | Swap | Alert | Halt
+
+
+def events(rows: Rows, program: Program) -> Iterator[Event]:
+    """The records of event rows; points of the equity curve are left out."""
+    names = {owner.address: owner.block.name for owner in program.owners}
+    for row in rows.tolist():
+        found = _event(row, names, program)
+        if found is not None:
+            yield found
+
+
+def _event(row: list[float], names: dict[int, str], program: Program) -> Event | None:
+    kind, time, rule, leg = int(row[at.EV_TYPE]), int(row[at.EV_TIME]), int(row[at.EV_RULE]), int(row[at.EV_LEG])
+    owner = names.get(int(row[at.EV_OWNER]), "")
+    reason, units, position = int(row[at.EV_REASON]), int(row[at.EV_UNITS]), int(row[at.EV_POSITION])
+    if kind == at.TYPE_DECISION:
+        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, row[at.EV_PRICE], position)
+    if kind == at.TYPE_FILL:
+        return Fill(
+            time,
+            owner,
+            rule,
+            leg,
+            FILLS[reason],
+            row[at.EV_PRICE],
+            units,
+            row[at.EV_PROFIT] / 100.0,
+            row[at.EV_COMMISSION] / 100.0,
+            position,
+            row[at.EV_A] if reason >= at.FILL_STOP else 0.0,
+        )
+    if kind == at.TYPE_SWAP:
+        return Swap(time, owner, leg, row[at.EV_PROFIT] / 100.0, position)
+    if kind == at.TYPE_ALERT:
+        return Alert(time, owner, rule, program.alerts[reason])
+    if kind == at.TYPE_HALT:
+        until = row[at.EV_A]
+        return Halt(time, owner, rule, None if until >= at.INF else int(until))
+    return None
+
+
+def intent_id(plan: str, version: str, time: int, leg: str) -> int:
+    """The id of an order, change or cancel: the same decision has the same id however often it is made.
+
+    `leg`: `entry`, `add/<rule>`, `close/<rule>`, `stop` or `cancel`. 63 bits, so that it fits a signed integer.
+    """
+    text = "\x1f".join((plan, version, str(time), leg))
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest(), "big") >> 1
+
+
+def intent_leg(decision: Decision) -> str | None:
+    """The leg that names a decision's intent, None if nothing is sent for it."""
+    if decision.about == "cancel":
+        return "cancel"
+    if decision.outcome != "sent":
+        return None
+    return decision.about if decision.about in ("entry", "stop") else f"{decision.about}/{decision.rule}"

@@ -1,0 +1,175 @@
+"""What is left of a rule after hoisting, as stack programs and flat literals for the order loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tradeplan.dsl.graph import Node, Op, TimeSpan
+from tradeplan.runtime.kernels.orders.layout import (
+    C_EQ,
+    C_GE,
+    C_GT,
+    C_LE,
+    C_LT,
+    C_NE,
+    K_CAPTURE,
+    K_COLUMN,
+    K_CONSTANT,
+    K_POSITION,
+    O_ABS,
+    O_ADD,
+    O_AND,
+    O_BECAME,
+    O_CAPTURE,
+    O_COLUMN,
+    O_COMPARE,
+    O_CONSTANT,
+    O_DIV,
+    O_FOR,
+    O_KNOWN,
+    O_MAX,
+    O_MIN,
+    O_MUL,
+    O_NEG,
+    O_NOT,
+    O_OR,
+    O_POSITION,
+    O_READING,
+    O_STATISTIC,
+    O_SUB,
+    O_TRUTH,
+    O_WITHIN,
+    STACK,
+)
+
+COMPARISONS = {Op.LT: C_LT, Op.LE: C_LE, Op.GT: C_GT, Op.GE: C_GE, Op.EQ: C_EQ, Op.NE: C_NE}
+_BINARY = {Op.ADD: O_ADD, Op.SUB: O_SUB, Op.MUL: O_MUL, Op.DIV: O_DIV, Op.MIN: O_MIN, Op.MAX: O_MAX}
+_UNARY = {Op.NEG: O_NEG, Op.ABS: O_ABS, Op.NOT: O_NOT, Op.KNOWN: O_KNOWN}
+_LOGIC = {Op.AND: O_AND, Op.OR: O_OR}
+_TEMPORAL = {Op.FOR: O_FOR, Op.WITHIN: O_WITHIN, Op.BECAME: O_BECAME}
+_STATISTICS = ("drawdown", "loss", "loss_rate", "equity", "balance")
+POSITION_VALUES = ("entry", "stop", "size", "profit", "best", "held", "side", "r")
+
+Operand = tuple[int, Node | int, float]
+"""Kind, what it reads (a node of a column or capture, or a number), scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One step of a stack program; `node` is the column, capture, statistic or reading that it needs."""
+
+    op: int
+    index: int = 0
+    value: float = 0.0
+    node: Node | None = None
+
+
+@dataclass(slots=True)
+class Residual:
+    """A program and what it needs; `cells` counts its temporal operators: of the position, and of the account alone."""
+
+    code: list[Instruction] = field(default_factory=list)
+    temporal: list[tuple[int, bool]] = field(default_factory=list)  # place in `code`, of the position
+
+
+def reads_position(node: Node) -> bool:
+    """Whether a node depends on the position, not only on the account."""
+    if not node.positional:
+        return False
+    return node.op in (Op.POSITION, Op.AT_ENTRY) or any(reads_position(i) for i in node.inputs)
+
+
+def is_statistic(node: Node) -> bool:
+    """Whether an ACCOUNT node is a statistic of the account, not a reading of the system."""
+    return node.data[0] in _STATISTICS
+
+
+def statistic_kind(node: Node) -> int:
+    """The number of a statistic in the layout."""
+    return _STATISTICS.index(str(node.data[0]))
+
+
+def span_of(node: Node) -> TimeSpan:
+    """The span that an ACCOUNT node looks at."""
+    span = node.data[1]
+    return span if isinstance(span, TimeSpan) else TimeSpan()
+
+
+def program(node: Node) -> Residual:
+    """The stack program of a node. Raises ValueError for an operation that positions do not have."""
+    residual = Residual()
+    if _emit(node, residual, 1) > STACK:
+        raise ValueError(f"a condition nests deeper than {STACK} values: split it with LET")
+    return residual
+
+
+def _emit(node: Node, out: Residual, depth: int) -> int:
+    """Append a node's instructions; returns the deepest stack."""
+    code = out.code
+    if node.op is Op.CONST:
+        code.append(Instruction(O_CONSTANT, value=float(node.data[0])))  # type: ignore[arg-type]  # as the op says
+        return depth
+    if not node.positional:
+        code.append(Instruction(O_TRUTH if node.condition else O_COLUMN, node=node))
+        return depth
+    if node.op is Op.POSITION:
+        code.append(Instruction(O_POSITION, POSITION_VALUES.index(str(node.data[0]))))
+        return depth
+    if node.op is Op.AT_ENTRY:
+        code.append(Instruction(O_CAPTURE, node=node))
+        return depth
+    if node.op is Op.ACCOUNT:
+        code.append(Instruction(O_STATISTIC if is_statistic(node) else O_READING, node=node))
+        return depth
+    deepest = max(_emit(x, out, depth + min(i, 1)) for i, x in enumerate(node.inputs[:2]))
+    if node.op in _UNARY:
+        code.append(Instruction(_UNARY[node.op]))
+    elif node.op in _BINARY:
+        code.append(Instruction(_BINARY[node.op]))
+    elif node.op in COMPARISONS:
+        code.append(Instruction(O_COMPARE, COMPARISONS[node.op]))
+    elif node.op in _LOGIC:
+        code.append(Instruction(_LOGIC[node.op]))
+        for x in node.inputs[2:]:
+            deepest = max(deepest, _emit(x, out, depth + 1))
+            code.append(Instruction(_LOGIC[node.op]))
+    elif node.op in _TEMPORAL:
+        bars = float(node.data[0]) if node.data else 0.0  # type: ignore[arg-type]  # as the op says
+        out.temporal.append((len(code), reads_position(node)))
+        code.append(Instruction(_TEMPORAL[node.op], value=bars))
+    else:
+        raise ValueError(f"`{node.op}` cannot be read on the position or the account")
+    return deepest
+
+
+def literals(node: Node) -> list[tuple[Operand, int, Operand]] | None:
+    """A condition as comparisons of simple operands joined by AND, None if it is anything else."""
+    parts = node.inputs if node.op is Op.AND else (node,)
+    found = []
+    for part in parts:
+        if part.op not in COMPARISONS:
+            return None
+        left, right = operand(part.inputs[0]), operand(part.inputs[1])
+        if left is None or right is None:
+            return None
+        found.append((left, COMPARISONS[part.op], right))
+    return found
+
+
+def operand(node: Node) -> Operand | None:
+    """A value as `scale x` something simple, None if it is not simple."""
+    if node.condition:
+        return None
+    if node.op is Op.CONST:
+        return K_CONSTANT, 0, float(node.data[0])  # type: ignore[arg-type]  # as the op says
+    if not node.positional:
+        return K_COLUMN, node, 1.0
+    if node.op is Op.POSITION:
+        return K_POSITION, POSITION_VALUES.index(str(node.data[0])), 1.0
+    if node.op is Op.AT_ENTRY:
+        return K_CAPTURE, node, 1.0
+    if node.op is Op.MUL and node.inputs[0].op is Op.CONST and node.inputs[1].op is Op.POSITION:
+        return K_POSITION, POSITION_VALUES.index(str(node.inputs[1].data[0])), float(node.inputs[0].data[0])  # type: ignore[arg-type]  # as the op says
+    if node.op is Op.MUL and node.inputs[1].op is Op.CONST and node.inputs[0].op is Op.POSITION:
+        return K_POSITION, POSITION_VALUES.index(str(node.inputs[0].data[0])), float(node.inputs[1].data[0])  # type: ignore[arg-type]  # as the op says
+    return None

@@ -221,7 +221,7 @@ class Evaluator:
                         ends.append(calendar.hours.ends)
                     spans[key] = (first, first + len(parts[-1]))
                 span = spans[key]
-            table[i * joins.PAIR_WORDS : i * joins.PAIR_WORDS + 11] = (
+            table[i * joins.PAIR_WORDS : (i + 1) * joins.PAIR_WORDS] = (
                 pair.source,
                 pair.target,
                 self._times_of(pair.source),
@@ -232,6 +232,7 @@ class Evaluator:
                 limit,
                 *span,
                 feed is not None,
+                layout.offset(pair.runs),
             )
         return table, np.concatenate(starts), np.concatenate(ends), np.concatenate(schedules)
 

@@ -49,7 +49,7 @@ def folded(node: Node, inputs: Sequence[float]) -> float:
             do.equal(x[0], x[1], out)
         case Op.NE:
             do.equal(x[0], x[1], out)
-            do.opposite(out, out)
+            do.flip(out)
         case Op.AND:
             return min(inputs)
         case Op.OR:

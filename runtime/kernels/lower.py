@@ -42,7 +42,7 @@ class Instruction:
     out: Row | int
     a: Row | list[Row] | None = None
     b: Row | list[Row] | None = None
-    n: int = 0
+    n: Row | int = 0
     constant: float = 0.0
     state: tuple[int, int, int, int] = (0, 0, 0, 0)
 
@@ -58,11 +58,12 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A source lane joined to a target lane, with its row of source positions and its row of reasons."""
+    """A source lane joined to a target lane, with its rows of source positions, run lengths and reasons."""
 
     source: int
     target: int
     index: Row
+    runs: Row
     reason: Row
 
 
@@ -130,7 +131,7 @@ class Lowering:
         out: Row,
         a: Row | list[Row],
         b: Row | list[Row] | None = None,
-        n: int = 0,
+        n: Row | int = 0,
         constant: float = 0.0,
         state: tuple[int, int, int, int] = (0, 0, 0, 0),
     ) -> None:
@@ -233,9 +234,15 @@ class Lowering:
             return
         key = (self.lane_number[x.lane], lane)
         if key not in self.pairs:
-            self.pairs[key] = Pair(*key, self._new(Arena.TICKS, lane), self._new(Arena.CONDITIONS, lane))
+            self.pairs[key] = Pair(
+                *key,
+                self._new(Arena.TICKS, lane),
+                self._new(Arena.TICKS, lane),
+                self._new(Arena.CONDITIONS, lane),
+            )
         op = codes.JOIN_CONDITIONS if node.condition else codes.JOIN_VALUES
-        self._emit(op, lane, self._own(node, lane), self.rows[x], self.pairs[key].index)
+        pair = self.pairs[key]
+        self._emit(op, lane, self._own(node, lane), self.rows[x], pair.index, n=pair.runs)
 
     # --- functions ---
 

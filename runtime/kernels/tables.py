@@ -87,7 +87,7 @@ class Tables:
                 self.layout.offset(i.out) if isinstance(i.out, Row) else i.out,
                 self._operand(i.a, rows),
                 self._operand(i.b, rows),
-                i.n,
+                self.layout.offset(i.n) if isinstance(i.n, Row) else i.n,
                 *i.state,
             ]
             code[at : at + codes.WORDS] = words

@@ -6,9 +6,9 @@ WORDS = 10
 W_OP, W_LANE, W_OUT, W_A, W_B, W_N, W_FLOATS, W_INTEGERS, W_RING, W_PARAMETERS = range(WORDS)
 """Offsets are of rows: an entry of lane position i lies at `offset + i`.
 
-W_A and W_B: input rows (JOIN: B is the index row; several inputs: A is where their offsets begin in `rows`).
-W_N: bars of FOR and WITHIN, number of inputs, or which column function. CALL: A and B are where the offsets of its
-input and output rows begin in `rows`, W_OUT the size of its ring, the last four words where its state begins.
+W_A and W_B: input rows; JOIN: B is the index row and N the row of runs; several inputs: A is where their offsets begin
+in `rows`; CALL: A and B are where the offsets of its input and output rows begin in `rows`, OUT is the size of its ring.
+W_N: bars of FOR and WITHIN, number of inputs, or which column function. The last four words: where the state begins.
 """
 
 (

@@ -65,6 +65,7 @@ from tradeplan.runtime.kernels.source.operations import (
     either,
     equal,
     equal_constant,
+    flip,
     greater_constant,
     greater_equal_constant,
     greatest,
@@ -81,12 +82,14 @@ from tradeplan.runtime.kernels.source.operations import (
     less_equal_constant,
     multiply,
     multiply_by,
+    narrow,
     negate,
     opposite,
     subtract,
     subtract_from,
     to_condition,
     to_value,
+    widen,
 )
 from tradeplan.runtime.kernels.source.primitives import (
     Bytes,
@@ -145,7 +148,7 @@ def comparison(op: int, a: int, b: int, c: float, first: int, count: int, values
         else:
             equal(x, y, out)
             if op == NOT_EQUAL:
-                opposite(out, out)
+                flip(out)
     elif op == LESS_CONSTANT:
         less_constant(x, c, out)
     elif op == LESS_EQUAL_CONSTANT:
@@ -157,7 +160,7 @@ def comparison(op: int, a: int, b: int, c: float, first: int, count: int, values
     elif op <= NOT_EQUAL_CONSTANT:
         equal_constant(x, c, out)
         if op != EQUAL_CONSTANT:
-            opposite(out, out)
+            flip(out)
     elif op == KNOWN_VALUE:
         known_value(x, out)
     else:
@@ -169,13 +172,15 @@ def combined(
 ) -> None:
     """Kleene AND or OR of several conditions."""
     x = bytes_at(conditions, rows[inputs] + first, count)
-    for j in range(1, number):
-        y = bytes_at(conditions, rows[inputs + j] + first, count)
-        if op == ALL:
-            both(x, y, out)
-        else:
-            either(x, y, out)
-        x = out
+    y = bytes_at(conditions, rows[inputs + 1] + first, count)
+    if op == ALL:
+        both(x, y, out)
+        for j in range(2, number):
+            narrow(out, bytes_at(conditions, rows[inputs + j] + first, count))
+    else:
+        either(x, y, out)
+        for j in range(2, number):
+            widen(out, bytes_at(conditions, rows[inputs + j] + first, count))
 
 
 def evaluate(
@@ -237,7 +242,8 @@ def evaluate(
         elif op <= LAST_VALUE:
             value = floats_at(values, code[at + W_OUT] + first, count)
             if op == JOIN_VALUES:
-                join_values(values, a, integers_at(ticks, b + first, count), value)
+                index = integers_at(ticks, b + first, count)
+                join_values(values, a, index, integers_at(ticks, n + first, count), value)
             elif op == TO_VALUE:
                 to_value(bytes_at(conditions, a + first, count), value)
             else:
@@ -249,7 +255,8 @@ def evaluate(
             elif op <= ANY:
                 combined(op, a, n, rows, first, count, conditions, truth)
             elif op == JOIN_CONDITIONS:
-                join_conditions(conditions, a, integers_at(ticks, b + first, count), truth)
+                index = integers_at(ticks, b + first, count)
+                join_conditions(conditions, a, index, integers_at(ticks, n + first, count), truth)
             else:
                 x = bytes_at(conditions, a + first, count)
                 if op == OPPOSITE:

@@ -17,7 +17,7 @@ PAIR_WORDS = 12
     P_FIRST,  # first session or scheduled close of the source's market
     P_LAST,
     P_PRESENT,  # 0: there is no such data
-    P_SPARE,
+    P_RUNS,  # offset of the row of run lengths in `ticks`
 ) = range(PAIR_WORDS)
 
 RULE_ALWAYS = 0  # steps: they are on time by definition
@@ -58,6 +58,23 @@ def stale_from(starts: Integers, ends: Integers, first: int, last: int, close: i
         left -= ends[k] - since
         k += 1
     return NEVER
+
+
+def mark_runs(ticks: Integers, index: int, runs: int, first: int, last: int) -> None:
+    """Write at each run's start how long it is: of positions that rise by one, or that stay the same (-1 included).
+
+    Joins then copy or fill whole runs; a slow lane seen from a fast one is all runs, and so is one seen from its steps.
+    """
+    i = first
+    while i < last:
+        start = i
+        i += 1
+        if i < last:
+            step = ticks[index + i] - ticks[index + start]
+            if step == 0 or (step == 1 and ticks[index + start] >= 0):
+                while i < last and ticks[index + i] - ticks[index + i - 1] == step:
+                    i += 1
+        ticks[runs + start] = i - start
 
 
 def walk(
@@ -119,3 +136,4 @@ def walk(
                 why = STALE
         conditions[reason + i] = why
         ticks[index + i] = newest if why == SEEN else -1
+    mark_runs(ticks, index, pairs[at + P_RUNS], windows[target], windows[target + 1])

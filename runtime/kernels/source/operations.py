@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tradeplan.runtime.kernels.source.primitives import Bytes, Floats, Integers
+from tradeplan.runtime.kernels.source.primitives import Bytes, Floats, Integers, bytes_at, floats_at
 
 
 def add(x: Floats, y: Floats, out: Floats) -> None:
@@ -140,7 +140,7 @@ def equal_constant(x: Floats, c: float, out: Bytes) -> None:
 
 
 def both(x: Bytes, y: Bytes, out: Bytes) -> None:
-    """Kleene AND; `out` may be `x`."""
+    """Kleene AND."""
     for j in range(len(out)):
         a = x[j]
         b = y[j]
@@ -148,15 +148,37 @@ def both(x: Bytes, y: Bytes, out: Bytes) -> None:
 
 
 def either(x: Bytes, y: Bytes, out: Bytes) -> None:
-    """Kleene OR; `out` may be `x`."""
+    """Kleene OR."""
     for j in range(len(out)):
         a = x[j]
         b = y[j]
         out[j] = a if a > b else b
 
 
+def narrow(out: Bytes, y: Bytes) -> None:
+    """Kleene AND into `out`; apart from `both`, since LLVM uses vectors only where arrays cannot be the same."""
+    for j in range(len(out)):
+        a = out[j]
+        b = y[j]
+        out[j] = a if a < b else b
+
+
+def widen(out: Bytes, y: Bytes) -> None:
+    """Kleene OR into `out`."""
+    for j in range(len(out)):
+        a = out[j]
+        b = y[j]
+        out[j] = a if a > b else b
+
+
+def flip(out: Bytes) -> None:
+    """Kleene NOT in place."""
+    for j in range(len(out)):
+        out[j] = 2 - out[j]
+
+
 def opposite(x: Bytes, out: Bytes) -> None:
-    """Kleene NOT; `out` may be `x`."""
+    """Kleene NOT."""
     for j in range(len(out)):
         out[j] = 2 - x[j]
 
@@ -229,15 +251,63 @@ def to_condition(x: Floats, out: Bytes) -> None:
         out[j] = (v != v) + 2 * (v > 0.0) + 2 * (v < 0.0)
 
 
-def join_values(values: Floats, source: int, index: Integers, out: Floats) -> None:
-    """The value at each source position, UNKNOWN where the position is negative."""
-    for j in range(len(out)):
+def join_values(values: Floats, source: int, index: Integers, runs: Integers, out: Floats) -> None:
+    """The value at each source position, UNKNOWN where it is negative; run by run, see `joins.mark_runs`."""
+    if len(out) == 1:
+        out[0] = values[source + index[0]] if index[0] >= 0 else math.nan
+        return
+    j = 0
+    while j < len(out):
+        count = runs[j]
         i = index[j]
-        out[j] = values[source + i] if i >= 0 else math.nan
+        to = floats_at(out, j, count)
+        if i < 0:
+            fill_values(to, math.nan)
+        elif count > 1 and index[j + 1] == i:
+            fill_values(to, values[source + i])
+        else:
+            copy_values(floats_at(values, source + i, count), to)
+        j += count
 
 
-def join_conditions(conditions: Bytes, source: int, index: Integers, out: Bytes) -> None:
-    """The condition at each source position, UNKNOWN where the position is negative."""
-    for j in range(len(out)):
+def join_conditions(conditions: Bytes, source: int, index: Integers, runs: Integers, out: Bytes) -> None:
+    """The condition at each source position, UNKNOWN where it is negative."""
+    if len(out) == 1:
+        out[0] = conditions[source + index[0]] if index[0] >= 0 else 1
+        return
+    j = 0
+    while j < len(out):
+        count = runs[j]
         i = index[j]
-        out[j] = conditions[source + i] if i >= 0 else 1
+        to = bytes_at(out, j, count)
+        if i < 0:
+            fill_conditions(to, 1)
+        elif count > 1 and index[j + 1] == i:
+            fill_conditions(to, conditions[source + i])
+        else:
+            copy_conditions(bytes_at(conditions, source + i, count), to)
+        j += count
+
+
+def fill_values(out: Floats, value: float) -> None:
+    """One value everywhere."""
+    for j in range(len(out)):
+        out[j] = value
+
+
+def fill_conditions(out: Bytes, value: int) -> None:
+    """One condition everywhere."""
+    for j in range(len(out)):
+        out[j] = value
+
+
+def copy_values(x: Floats, out: Floats) -> None:
+    """x."""
+    for j in range(len(out)):
+        out[j] = x[j]
+
+
+def copy_conditions(x: Bytes, out: Bytes) -> None:
+    """x."""
+    for j in range(len(out)):
+        out[j] = x[j]

@@ -12,11 +12,11 @@ from tests.oracle.world import OracleAccount, OracleMarket
 from tests.oracle.writer import Writer
 
 
-def newest_bar(market: OracleMarket, finest: str, time: int) -> tuple[float, float] | None:
-    """Close and spread of the newest finest bar at a time."""
+def newest_bar(market: OracleMarket, finest: str, time: int, start: int) -> tuple[float, float] | None:
+    """Close and spread of the newest finest bar of the run at a time."""
     bars = market.bars[finest]
     at = bars.newest(time)
-    return None if at < 0 else (bars.close[at], bars.spread[at])
+    return None if at < 0 or bars.open_time[at] < start else (bars.close[at], bars.spread[at])
 
 
 def mark(side: int, bar: tuple[float, float]) -> float:
@@ -46,7 +46,7 @@ class Account:
         """The leg's profit at the mark, in cents."""
         market, position = self.writer.markets[state.plan.market], state.position
         assert position is not None
-        bar = newest_bar(market, self.finest[market.name], time)
+        bar = newest_bar(market, self.finest[market.name], time, self.writer.start)
         assert bar is not None
         rate = self.writer.rate(market, self.writer.newest_close(market, time))
         out = mark(position.side, bar)
@@ -84,7 +84,7 @@ class Account:
             state, leg = min(self.legs(), key=lambda both: self.marked(*both, time))
             market, position = self.writer.markets[state.plan.market], state.position
             assert position is not None
-            bar = newest_bar(market, self.finest[market.name], time)
+            bar = newest_bar(market, self.finest[market.name], time, self.writer.start)
             assert bar is not None
             out = mark(position.side, bar) - position.side * market.slip
             self.writer.close(state, leg, leg.units, out, time, "stop_out")

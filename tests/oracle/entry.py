@@ -43,11 +43,11 @@ def try_to_enter(
     takes = [read(t.at.value) for t in action.takes]
     price = None if action.price is None else read(action.price)
     unknown = stop is None or (action.target is not None and target is None) or any(t is None for t in takes)
-    if unknown or bar is None or (action.price is not None and price is None):
+    if unknown or (action.price is not None and price is None):
         return "unknown_level"
     assert stop is not None
-    rate = market.rate(writer.newest_close(market, time))
-    if rate is None:
+    rate = writer.rate_now(market, time)
+    if rate is None or bar is None:
         return "no_rate"
     side = action.side
     if price is not None:

@@ -68,7 +68,7 @@ class Step:
     def __post_init__(self) -> None:
         self.reader = PlanReader(self.state, self.account)
         self.name = self.state.plan.name
-        self.bar = newest_bar(self.market, self.finest, self.time)
+        self.bar = newest_bar(self.market, self.finest, self.time, self.writer.start)
 
     def true(self, rule: CheckedRule) -> bool:
         """Whether the rule's condition is TRUE at this step."""
@@ -134,10 +134,10 @@ def run_step(step: Step) -> None:
             request_full(step.writer, state, step.time, rule.number, "close")
         elif closes:
             closing = request_parts(step, position, closes) or closing
-        if not position.closing:
-            move_stop(step, true, position)
-            if not closes and not closing:
-                add(step, true, position)
+        if not already:
+            move_stop(step, true, position, only_record=position.closing)
+        if not position.closing and not closes and not closing:
+            add(step, true, position)
     alerts(step, state.plan.rules)
     entries(step, closing)
 
@@ -226,7 +226,7 @@ def request_parts(step: Step, position: Position, closes: list[tuple[CheckedRule
     return True
 
 
-def move_stop(step: Step, true: list[CheckedRule], position: Position) -> None:
+def move_stop(step: Step, true: list[CheckedRule], position: Position, only_record: bool) -> None:
     """Step 5: the tightest of the candidates that the mark has not passed."""
     assert step.bar is not None
     now, side = mark(position.side, step.bar), position.side
@@ -243,7 +243,7 @@ def move_stop(step: Step, true: list[CheckedRule], position: Position) -> None:
                 step.writer.decide(step.time, step.name, rule.number, "stop", "stop_passed", 0, price)
             elif best is None or side * price > side * best[0]:
                 best = (price, rule.number)
-    if best is not None and side * best[0] > side * position.requested_stop:
+    if not only_record and best is not None and side * best[0] > side * position.requested_stop:
         position.moves.append((step.writer.active_from(step.time), best[0]))
         step.writer.decide(step.time, step.name, best[1], "stop", "sent", 0, best[0])
 
@@ -259,7 +259,7 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
             position.used.add((rule.number, number))
             units = math.floor(position.size * action.percent / 100 + 1e-9)
             units = min(units, math.floor(market.lot_max / market.lot_step + 1e-9))
-            rate = market.rate(step.writer.newest_close(market, step.time))
+            rate = step.writer.rate_now(market, step.time)
             side = position.side
             estimate = step.bar[0] + step.bar[1] + market.slip if side > 0 else step.bar[0] - market.slip
             if units < math.ceil(market.lot_min / market.lot_step - 1e-9):

@@ -35,7 +35,7 @@ def simulate(
     guard_states = [GuardState(g) for g in sorted(guards, key=lambda g: g.name)]
     traded = sorted({p.market for p in plans})
     finest = {name: min(markets[name].bars, key=milliseconds) for name in traded}
-    writer = Writer(dict(markets), account.balance_cents, live_from)
+    writer = Writer(dict(markets), account.balance_cents, live_from, start)
     book = Account(account, writer, finest, states)
     ticks = {lane: {t: i for i, t in enumerate(times) if start < t <= end} for lane, times in step_times.items()}
     closing = {name: closes_within(markets[name].bars[finest[name]], start, end) for name in traded}

@@ -19,6 +19,7 @@ class Writer:
     markets: dict[str, OracleMarket]
     balance: int
     live_from: int = 0
+    start: int = 0  # of the run
     decisions: list[Decision] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
@@ -50,6 +51,11 @@ class Writer:
             bars = min(market.bars.values(), key=lambda b: milliseconds(b.timeframe))
             self._moments[market.name] = sorted({*bars.open_time, *bars.close_time})
         return self._moments[market.name]
+
+    def rate_now(self, market: OracleMarket, time: int) -> float | None:
+        """The rate at the newest finest close, None if it is missing there."""
+        bars = min(market.bars.values(), key=lambda b: milliseconds(b.timeframe))
+        return None if bars.newest(time) < 0 else market.rate(self.newest_close(market, time))
 
     def newest_close(self, market: OracleMarket, time: int) -> int:
         """The close of the newest finest bar at a time: when the mark was made."""

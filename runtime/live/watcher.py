@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from watchfiles import watch
-
 from tradeplan.runtime.live.folder import SUFFIX
+from watchfiles import watch
 
 
 class Watcher:

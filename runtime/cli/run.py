@@ -1,0 +1,163 @@
+"""`plan run DIR`: runs a folder of plans on a feed, reloads them as they change, and goes on after a restart."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+from tradeplan.dsl.graph import Graph
+from tradeplan.dsl.report import render_text
+from tradeplan.runtime.cli._load import markets_of, open_dataset, parse_time, time_text
+from tradeplan.runtime.engine.account import AccountConfig, AccountError
+from tradeplan.runtime.engine.backtest import BacktestError
+from tradeplan.runtime.live.feed import ReplayClock
+from tradeplan.runtime.live.folder import PlanFolder, Scan
+from tradeplan.runtime.live.instance import Instance, Settings
+from tradeplan.runtime.live.watcher import Watcher
+from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.market.errors import MarketError
+from tradeplan.runtime.market.facts import load_facts
+from tradeplan.runtime.store.database import StoreError
+from tradeplan.stdlib.registry import catalog
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _tell_scan(scan: Scan) -> None:
+    for name in scan.loaded:
+        _say(f"loaded {name}")
+    for name in scan.removed:
+        _say(f"{name} is gone: its plans open nothing more and are dropped when their positions are closed")
+    for name, diagnostics in scan.broken:
+        _say(render_text(diagnostics, color=sys.stderr.isatty()))
+        _say(f"{name} is broken as it stands: its last good version, if there is one, keeps running")
+    for problem in scan.problems:
+        _say(problem)
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise click.UsageError(
+            f"--speed: `{text}` is not a speed: expected `max`, or a number such as 60 (an hour a minute)"
+        )
+    return value
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--feed",
+    type=click.Choice(["replay", "sim"]),
+    default="sim",
+    show_default=True,
+    help="stored bars, or the simulator",
+)
+@click.option("--data", type=click.Path(path_type=Path), help="the bars of a replay")
+@click.option("--broker", type=click.Choice(["paper"]), default="paper", show_default=True)
+@click.option(
+    "--db", "database", type=click.Path(path_type=Path), required=True, help="the file that remembers the run"
+)
+@click.option("--speed", default="max", show_default=True, help="feed seconds a second, or max")
+@click.option("--from", "start", help="first instant (UTC), such as 2018-03-01")
+@click.option("--to", "end", help="last day (UTC), included")
+@click.option("--resume-at", help="a replay went on to this time while the program was away")
+@click.option("--days", default=30, show_default=True, help="how much the simulator makes")
+@click.option("--seed", default=7, show_default=True, help="of the simulator")
+@click.option("--balance", default=10_000.0, show_default=True)
+@click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
+@click.option("--once", "no_watch", is_flag=True, help="do not watch the folder for changes")
+def command(
+    folder: Path,
+    feed: str,
+    data: Path | None,
+    broker: str,
+    database: Path,
+    speed: str,
+    start: str | None,
+    end: str | None,
+    resume_at: str | None,
+    days: int,
+    seed: int,
+    balance: float,
+    mode: str,
+    no_watch: bool,
+) -> None:
+    """Run every plan of FOLDER with the paper broker; a saved edit is live at the next step."""
+    if not folder.is_dir():
+        raise click.UsageError(f"`{folder}` is not a folder: give the folder that holds the plans")
+    if (feed == "replay") != (data is not None):
+        raise click.UsageError("a replay needs bars: give --data DIR (and only then: the simulator makes its own)")
+    pace = _speed(speed)
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, stop)
+    try:
+        plans = PlanFolder(folder, catalog(), load_facts(), Graph())
+        first = plans.scan()
+        _tell_scan(first)
+        markets = sorted(
+            {*markets_of(plans.plans()), *([] if feed == "replay" else ["btc", "dxy", "eurusd", "gold", "usdjpy"])}
+        )
+        dataset = open_dataset(data, markets, days, seed)
+        source = f"replay {data}" if feed == "replay" else f"sim days={days} seed={seed}"
+        settings = _settings(
+            plans, dataset, source, start, end, AccountConfig(balance=balance, mode=mode, record_moves=True)
+        )
+        clock = ReplayClock(pace, parse_time(resume_at, "--resume-at"))
+        watcher = None if no_watch else Watcher(folder)
+        instance = Instance(plans, dataset, catalog(), settings, database, clock, _say, _tell_scan, stopping.is_set)
+        try:
+            told = instance.run(watcher)
+        finally:
+            if watcher is not None:
+                watcher.close()
+    except (MarketError, BacktestError, AccountError, StoreError) as error:
+        raise click.UsageError(str(error)) from error
+    _say(
+        f"{'stopped' if stopping.is_set() else 'the feed ended'} at {time_text(told.time)} UTC after {told.steps} steps,"
+        f" {told.decisions} decisions, {told.fills} fills; balance {told.balance:.2f}, equity {told.equity:.2f}"
+    )
+    _say(f"`plan status --db {database}` shows it; the same command goes on from here")
+
+
+def _settings(
+    plans: PlanFolder,
+    dataset: Dataset,
+    feed: str,
+    start: str | None,
+    end: str | None,
+    account: AccountConfig,
+) -> Settings:
+    """The span of the run: what was asked for, else all that the traded markets have."""
+    traded = sorted({p.market for p in plans.plans()}) or list(dataset.markets())
+    spans = [span for market in traded if (span := dataset.span(market)) is not None]
+    if not spans:
+        raise click.UsageError(
+            f"there are no bars of {', '.join(traded) or 'any market'}: import some with `plan data import`,"
+            " or leave out --data for the simulator"
+        )
+    first = parse_time(start, "--from")
+    last = parse_time(end, "--to", end_of_day=True)
+    return Settings(
+        feed,
+        account,
+        first if first is not None else min(s[0] for s in spans),
+        last if last is not None else max(s[1] for s in spans),
+    )

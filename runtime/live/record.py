@@ -1,0 +1,173 @@
+"""Puts what the engine tells into the store: intents into the journal first, then everything else in batches."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, Swap, intent_id, intent_leg
+from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.store.database import StoreError
+from tradeplan.runtime.store.journal import Journal, JournalIntent
+from tradeplan.runtime.store.writer import Row, Writer
+
+PROGRESS_SECONDS = 0.05
+_DROPPED = {"late", "beyond_stop", "cancelled", "expired", "halted"}
+
+
+class Recorder:
+    """Writes events of one run. Repeated events (after a restart) leave what is there as it is."""
+
+    def __init__(self, journal: Journal, writer: Writer, lot_step: Callable[[str], float], say: Callable[[str], None]):
+        self._journal, self._writer, self._lot_step, self._say = journal, writer, lot_step, say
+        self._waiting: dict[str, int] = {}
+        self._told_at = 0.0
+        self.steps = self.decisions = self.fills = 0
+
+    def repeat(self, segments: Iterable[tuple[list[Event], Active]]) -> None:
+        """Events that recovery found again: rows that a kill kept from the disk are written, intents must be the same.
+
+        Raises StoreError when they are not: the bars or the program are others than those of the journal.
+        """
+        found: set[int] = set()
+        for events, active in segments:
+            versions = _versions(active)
+            for event in events:
+                intent = self._intent(event, versions)
+                if intent is not None:
+                    found.add(intent.id)
+                list(self._settled(event, versions))
+                self._write(event, active)
+        known = self._journal.intent_ids()
+        if found != known:
+            raise StoreError(
+                f"the journal `{self._journal.path}` holds {len(known - found)} orders that these bars do not give, and"
+                f" lacks {len(found - known)} that they do: the data or the program changed since; nothing is sent;"
+                " use the data of that run, or begin a new database with --db"
+            )
+
+    def record(self, events: Iterable[Event], active: Active, engine: Engine) -> None:
+        """Journal the intents of one instant, then queue the rest."""
+        events = list(events)
+        versions = _versions(active)
+        intents = [i for e in events if (i := self._intent(e, versions)) is not None]
+        if intents:
+            self._journal.intend(intents)
+        states = [s for e in events for s in self._settled(e, versions)]
+        if states:
+            self._journal.settle(states)
+        for event in events:
+            self._write(event, active)
+        self.steps += 1
+        now = time.monotonic()
+        if events or now - self._told_at >= PROGRESS_SECONDS:
+            self._told_at = now
+            self._progress(engine, active)
+
+    def finish(self, engine: Engine, active: Active) -> None:
+        """Say where the run stopped."""
+        self._progress(engine, active)
+
+    def _intent(self, event: Event, versions: dict[str, str]) -> JournalIntent | None:
+        if not isinstance(event, Decision):
+            return None
+        leg = intent_leg(event)
+        if leg is None:
+            return None
+        version = versions.get(event.plan, "")
+        body = {"rule": event.rule, "units": event.units, "price": event.price, "position": event.position}
+        identity = intent_id(event.plan, version, event.time, leg)
+        return JournalIntent(identity, event.plan, version, event.time, leg, event.about, body)
+
+    def _settled(self, event: Event, versions: dict[str, str]) -> Iterable[tuple[int, str]]:
+        """What became of intents: an entry waits for its fill or its end, stop moves are in force at once."""
+        if isinstance(event, Decision):
+            leg = intent_leg(event)
+            if leg == "entry":
+                self._waiting[event.plan] = intent_id(event.plan, versions.get(event.plan, ""), event.time, leg)
+            elif leg is not None:
+                yield intent_id(event.plan, versions.get(event.plan, ""), event.time, leg), "sent"
+            if event.outcome in _DROPPED and event.plan in self._waiting and event.about in ("entry", "cancel"):
+                yield self._waiting.pop(event.plan), event.outcome
+        elif isinstance(event, Fill) and event.reason == "entry" and event.plan in self._waiting:
+            yield self._waiting.pop(event.plan), "filled"
+
+    def _write(self, event: Event, active: Active) -> None:
+        match event:
+            case Decision():
+                self.decisions += 1
+                detail = json.dumps({"units": event.units, "price": event.price, "position": event.position})
+                row: Row = {"time": event.time, "plan": event.plan, "rule": event.rule}
+                self._writer.put("decision", row | {"action": event.about, "outcome": event.outcome, "detail": detail})
+            case Fill():
+                self.fills += 1
+                self._writer.put(
+                    "fill",
+                    {
+                        "time": event.time,
+                        "plan": event.plan,
+                        "leg": event.leg,
+                        "reason": event.reason,
+                        "position": event.position,
+                        "price": event.price,
+                        "lots": round(event.units * self._lot_step(_market(active, event.plan)), 8),
+                        "profit": event.profit,
+                        "commission": event.commission,
+                        "swap": 0.0,
+                    },
+                )
+            case Swap():
+                self._writer.put(
+                    "fill",
+                    {
+                        "time": event.time,
+                        "plan": event.plan,
+                        "leg": event.leg,
+                        "reason": "swap",
+                        "position": event.position,
+                        "price": 0.0,
+                        "lots": 0.0,
+                        "profit": 0.0,
+                        "commission": 0.0,
+                        "swap": event.amount,
+                    },
+                )
+            case Alert():
+                self._say(f"alert of `{event.owner}`: {event.text}")
+                self._writer.put(
+                    "alert", {"time": event.time, "plan": event.owner, "rule": event.rule, "text": event.text}
+                )
+            case Halt():
+                until = "a person resumes" if event.until is None else str(event.until)
+                self._say(f"`{event.owner}` halts until {until}")
+                self._writer.put(
+                    "decision",
+                    {
+                        "time": event.time,
+                        "plan": event.owner,
+                        "rule": event.rule,
+                        "action": "halt",
+                        "outcome": "sent",
+                        "detail": json.dumps({"until": event.until}),
+                    },
+                )
+
+    def _progress(self, engine: Engine, active: Active) -> None:
+        body = {
+            "plans": [[p.name, p.version, p.name in active.retired] for p in active.plans],
+            "guards": [[g.name, g.version] for g in active.guards],
+            "positions": [asdict(p) for p in engine.positions()],
+        }
+        row = {"id": 1, "time": engine.now, "balance": engine.balance, "equity": engine.equity}
+        self._writer.put("progress", row | {"body": json.dumps(body)}, replace=True)
+
+
+def _versions(active: Active) -> dict[str, str]:
+    return {p.name: p.version for p in active.plans}
+
+
+def _market(active: Active, plan: str) -> str:
+    return next(p.market for p in active.plans if p.name == plan)

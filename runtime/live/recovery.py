@@ -1,0 +1,102 @@
+"""Recovery is start-up: replay the journal's activations and outages over the bars, and find the same intents again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tradeplan.dsl.catalog import Catalog, Markets
+from tradeplan.dsl.diagnostic import Severity
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Graph
+from tradeplan.dsl.pipeline import check_source
+from tradeplan.dsl.source import Source
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.events import Event
+from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.store.database import StoreError
+from tradeplan.runtime.store.journal import Journal, JournalEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Where the run stands: the engine at `time`, the set it runs, and the events that led here."""
+
+    engine: Engine
+    active: Active
+    segments: list[tuple[list[Event], Active]]
+    time: int
+    live_from: int
+    continued: bool
+
+
+def recover(
+    journal: Journal, new_engine: Callable[[], Engine], catalog: Catalog, markets: Markets, graph: Graph
+) -> Recovery:
+    """Replay the journal; with an empty one this is a fresh start.
+
+    Raises StoreError when the journal does not fit the program or the bars: then nothing may be sent.
+    """
+    engine = new_engine()
+    events = journal.events()
+    progress = journal.progress()
+    last_intent = journal.last_intent_time()
+    processed = max((t for t in (progress[0] if progress else None, last_intent) if t is not None), default=None)
+    versions = _Versions(journal, catalog, markets, graph)
+    active, told, live_from = Active(), list[tuple[list[Event], Active]](), 0
+    for event in events:
+        told.append((_advance(engine, event.time, live_from), active))
+        if event.kind == "activate":
+            active = versions.active(event)
+            engine.activate(active.plans, active.guards)
+            engine.forbid_entries(active.retired)
+        elif event.kind == "outage":
+            live_from = int(event.body["until"])
+        else:
+            raise StoreError(
+                f"the journal holds an event `{event.kind}` that this version does not know: update tradeplan"
+            )
+    if processed is not None:
+        told.append((_advance(engine, processed, live_from), active))
+    return Recovery(engine, active, told, engine.now, live_from, processed is not None)
+
+
+def _advance(engine: Engine, to: int, live_from: int) -> list[Event]:
+    """One call up to the end of the outage and one beyond: what is decided after it is not late."""
+    told: list[Event] = []
+    if live_from > engine.now:
+        told += engine.advance(min(to, live_from), live_from)
+    if to > engine.now:
+        told += engine.advance(to, 0)
+    return told
+
+
+class _Versions:
+    """The plan versions that a journal names, checked again from the texts it keeps."""
+
+    def __init__(self, journal: Journal, catalog: Catalog, markets: Markets, graph: Graph) -> None:
+        self._journal, self._catalog, self._markets, self._graph = journal, catalog, markets, graph
+        self._plans: dict[tuple[str, str], CheckedPlan] = {}
+        self._guards: dict[tuple[str, str], CheckedGuard] = {}
+
+    def active(self, event: JournalEvent) -> Active:
+        for name, version in (*event.body["plans"], *event.body["guards"]):
+            if (name, version) not in self._plans and (name, version) not in self._guards:
+                self._load(name, version)
+        return Active(
+            tuple(self._plans[name, version] for name, version in event.body["plans"]),
+            tuple(self._guards[name, version] for name, version in event.body["guards"]),
+            frozenset(event.body["retired"]),
+        )
+
+    def _load(self, name: str, version: str) -> None:
+        file, text = self._journal.version_text(name, version)
+        checked = check_source(Source(file, text), self._catalog, self._markets, self._graph)
+        if any(d.severity is Severity.ERROR for d in checked.diagnostics):
+            raise StoreError(
+                f"version `{version}` of `{name}` in the journal is no longer accepted: {checked.diagnostics[0].message};"
+                " run the tradeplan version that wrote the journal until its positions are closed"
+            )
+        self._plans.update({(p.name, p.version): p for p in checked.plans})
+        self._guards.update({(g.name, g.version): g for g in checked.guards})
+        if (name, version) not in self._plans and (name, version) not in self._guards:
+            raise StoreError(f"the journal keeps no text that gives `{name}` its version `{version}`: it was damaged")

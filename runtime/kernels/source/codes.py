@@ -7,7 +7,7 @@ W_OP, W_LANE, W_OUT, W_A, W_B, W_N, W_FLOATS, W_INTEGERS, W_RING, W_PARAMETERS =
 """Offsets are of rows: an entry of lane position i lies at `offset + i`.
 
 W_A and W_B: input rows; JOIN: B is the index row and N the row of runs; several inputs: A is where their offsets begin
-in `rows`; CALL: A and B are where the offsets of its input and output rows begin in `rows`, OUT is the size of its ring.
+in `rows`; CALL: A and B are where the offsets of its input and output rows begin, OUT is the size of its ring.
 W_N: bars of FOR and WITHIN, number of inputs, or which column function. The last four words: where the state begins.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradeplan.runtime.kernels.source.primitives import Bytes, Integers
+from tradeplan.runtime.kernels.source.primitives import Bytes, Integers, bytes_at, integers_at
 
 PAIR_WORDS = 12
 (
@@ -60,23 +60,6 @@ def stale_from(starts: Integers, ends: Integers, first: int, last: int, close: i
     return NEVER
 
 
-def mark_runs(ticks: Integers, index: int, runs: int, first: int, last: int) -> None:
-    """Write at each run's start how long it is: of positions that rise by one, or that stay the same (-1 included).
-
-    Joins then copy or fill whole runs; a slow lane seen from a fast one is all runs, and so is one seen from its steps.
-    """
-    i = first
-    while i < last:
-        start = i
-        i += 1
-        if i < last:
-            step = ticks[index + i] - ticks[index + start]
-            if step == 0 or (step == 1 and ticks[index + start] >= 0):
-                while i < last and ticks[index + i] - ticks[index + i - 1] == step:
-                    i += 1
-        ticks[runs + start] = i - start
-
-
 def walk(
     pairs: Integers,
     at: int,
@@ -87,53 +70,96 @@ def walk(
     ends: Integers,
     schedule: Integers,
 ) -> None:
-    """Fill the index and reason rows of one pair of lanes over the target lane's new ticks."""
+    """Fill the index, run and reason rows of one pair of lanes over the target lane's new ticks.
+
+    Goes from run to run: of ticks that each show the next bar, or that all show the same one, or none. At a run's first
+    tick its length is written, so that joins copy or fill it as a whole.
+    """
     source = 3 * pairs[at + P_SOURCE_LANE]
     target = 3 * pairs[at + P_TARGET_LANE]
-    source_times = pairs[at + P_SOURCE_TIMES]
-    target_times = pairs[at + P_TARGET_TIMES]
-    index = pairs[at + P_INDEX]
-    reason = pairs[at + P_REASON]
+    closes = pairs[at + P_SOURCE_TIMES]
+    times = pairs[at + P_TARGET_TIMES]
     rule = pairs[at + P_RULE]
     limit = pairs[at + P_LIMIT]
     first = pairs[at + P_FIRST]
     last = pairs[at + P_LAST]
-    missing = NO_BAR if pairs[at + P_PRESENT] else NO_DATA
     # INVARIANT: all lanes are advanced to the same instant, so before this chunk the newest source bar is the last one
     newest = windows[source] - 1
     after = windows[source + 1]
     known = windows[source + 2] > 0
-    deadline = 0
-    fresh = -1
+    i = windows[target]
+    end = windows[target + 1]
     session = -1
-    for i in range(windows[target], windows[target + 1]):
-        t = ticks[target_times + i]
-        while newest + 1 < after and ticks[source_times + newest + 1] <= t:
+    while i < end:
+        t = ticks[times + i]
+        while newest + 1 < after and ticks[closes + newest + 1] <= t:
             newest += 1
             known = True
         why = SEEN
+        until = ticks[closes + newest + 1] if newest + 1 < after else NEVER  # from here on it may be another run
+        straight = NEVER  # a run of one new bar a tick may go on while ticks are before this
         if not known:
-            why = missing
+            why = NO_BAR if pairs[at + P_PRESENT] else NO_DATA
         elif rule == RULE_SESSION:
             if session < 0:
                 session = first_after(ends, first, last, t - 1)
             while session < last and ends[session] < t:
                 session += 1
-            if session >= last or t <= starts[session]:
+            if session >= last:
                 why = CLOSED
-            elif t - ticks[source_times + newest] >= limit:  # session time is never longer than the clock's
-                if fresh != newest:
-                    fresh = newest
-                    deadline = stale_from(starts, ends, first, last, ticks[source_times + newest], limit)
-                if t >= deadline:
-                    why = STALE
+                until = NEVER
+            elif t <= starts[session]:
+                why = CLOSED
+                until = starts[session] + 1
+            else:
+                straight = ends[session] + 1
+                if until > straight:
+                    until = straight
+                if until - 1 - ticks[closes + newest] >= limit:  # session time is never longer than the clock's
+                    deadline = stale_from(starts, ends, first, last, ticks[closes + newest], limit)
+                    if t >= deadline:
+                        why = STALE
+                    elif until > deadline:
+                        until = deadline
         elif rule == RULE_DAYS:
-            if fresh != newest:
-                fresh = newest
-                k = first_after(schedule, first, last, ticks[source_times + newest]) + limit
-                deadline = schedule[k] if k < last else NEVER
+            k = first_after(schedule, first, last, ticks[closes + newest]) + limit
+            deadline = schedule[k] if k < last else NEVER
             if t >= deadline:
                 why = STALE
-        conditions[reason + i] = why
-        ticks[index + i] = newest if why == SEEN else -1
-    mark_runs(ticks, index, pairs[at + P_RUNS], windows[target], windows[target + 1])
+            elif until > deadline:
+                until = deadline
+        j = i + 1
+        rising = 0
+        if why == SEEN and ticks[closes + newest] == t:
+            ahead = newest + 1 - j
+            while (
+                j < end
+                and ahead + j < after
+                and ticks[closes + ahead + j] == ticks[times + j]
+                and ticks[times + j] < straight
+            ):
+                j += 1
+            if j > i + 1:
+                rising = 1
+        if rising == 0:
+            while j < end and ticks[times + j] < until:
+                j += 1
+        ticks[pairs[at + P_RUNS] + i] = j - i
+        write_run(
+            integers_at(ticks, pairs[at + P_INDEX] + i, j - i),
+            bytes_at(conditions, pairs[at + P_REASON] + i, j - i),
+            newest if why == SEEN else -1,
+            rising,
+            why,
+        )
+        if rising == 1:
+            newest += j - i - 1
+        i = j
+
+
+def write_run(index: Integers, reasons: Bytes, position: int, rising: int, why: int) -> None:
+    """The positions of a run and its reason."""
+    for j in range(len(index)):
+        index[j] = position + rising * j
+    for j in range(len(reasons)):
+        reasons[j] = why

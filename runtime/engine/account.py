@@ -56,11 +56,11 @@ class AccountConfig:
         return np.asarray(clock.start(numbers), dtype=np.int64)
 
     def weeks(self, start: int, end: int) -> NDArray[np.int64]:
-        """The starts of the account's weeks (Monday) likewise."""
+        """The starts of the account's weeks (Sunday, as W1 bars do) likewise."""
         clock = self._clock()
         numbers = np.arange(clock.day_at(start) - 15, clock.day_at(end) + _DAYS_AHEAD, dtype=np.int64)
-        mondays = numbers[(numbers + 3) % 7 == 0]
-        return np.asarray(clock.start(mondays), dtype=np.int64)
+        sundays = numbers[(numbers + 3) % 7 == 6]
+        return np.asarray(clock.start(sundays), dtype=np.int64)
 
     def _clock(self) -> DayClock:
         return day_clock(self.boundary_zone, self.boundary)

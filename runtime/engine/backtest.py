@@ -53,7 +53,7 @@ def run_backtest(
     progress: Progress | None = None,
     capacity: int = CAPACITY,
 ) -> Recording:
-    """Run plans over `[start, end]` (UTC ms); bars before `start` only warm the values up.
+    """Run plans over `(start, end]` (UTC ms); bars that open before `start` only warm the values up.
 
     `capacity` is how many bars a chunk holds; the result does not depend on it. Raises BacktestError without data.
     """
@@ -80,9 +80,8 @@ def run_backtest(
     recording = Recording(program, account, numbers, traded, clauses, begin, finish)
     bars = {name: t.bars for name, t in traded.items()}
     loop = OrderLoop(program, evaluator, fields, bars, account, kernels, recording.rows.append, (begin, finish))
-    if begin > first:
-        for _ in evaluator.run(begin - 1):
-            pass
+    for _ in evaluator.run(begin):
+        pass
     clauses.bind(evaluator)
     for reached in evaluator.run(finish):
         loop.step()

@@ -32,6 +32,7 @@ OUTCOMES = (
     "beyond_stop",
     "cancelled",
     "stop_passed",
+    "retired",
 )
 """What became of a decision, by the codes of the layout."""
 FILLS = ("entry", "add", "stop", "target", "take", "close", "stop_out")

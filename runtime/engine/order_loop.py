@@ -64,6 +64,7 @@ class OrderLoop:
         self.program = program
         self.evaluator = evaluator
         self.sink = sink
+        self._begin = span[0]
         self.k, self.f = program.k.copy(), program.f.copy()
         self.ring, self.lists = program.ring.copy(), program.lists.copy()
         for name, address in program.readings.items():
@@ -162,7 +163,8 @@ class OrderLoop:
             k[address + at.U_END] = last
         for address, lane, bars, moving in self._markets:
             first, last, seen = int(windows[lane]), int(windows[lane + 1]), int(windows[lane + 2])
-            k[address + at.U_START] = k[address + at.U_NEXT] = first
+            k[address + at.U_START] = first
+            k[address + at.U_NEXT] = first + self._too_early(bars, seen, last - first)
             k[address + at.U_END] = last
             rows = slice(seen, seen + last - first)
             columns = (bars.bars.open_time, bars.bars.spread_known, *bars.extras)
@@ -171,6 +173,12 @@ class OrderLoop:
                 column = columns[(what - at.B_OPEN_TIME) // 2]
                 if place is not None and not isinstance(column, float | int):
                     self.extra[place : place + last - first] = column[rows]
+
+    def _too_early(self, bars: TradedBars, seen: int, count: int) -> int:
+        """How many of the next bars opened before the run."""
+        if not count or bars.bars.open_time[seen] >= self._begin:
+            return 0
+        return int(np.searchsorted(bars.bars.open_time[seen : seen + count], self._begin, side="left"))
 
     def _find(self) -> None:
         """Collect the steps at which somebody has something to do though nothing is open."""

@@ -41,10 +41,12 @@ def swap_amounts(
     """Days, and account money for one lot step and one day, long and short."""
     if days is None:
         return 0.0, 0.0, 0.0
-    swap, size = profile.swap, profile.lot_step * profile.contract_size
-    if swap.mode == "points":
-        return days, swap.long * profile.point * size * rate, swap.short * profile.point * size * rate
-    if swap.mode == "money":
-        return days, swap.long * profile.lot_step, swap.short * profile.lot_step
-    worth = bars.open * size * rate / 100.0 / 360.0
-    return days, worth * swap.long, worth * swap.short
+    return days, _amount(bars, profile, rate, profile.swap.long), _amount(bars, profile, rate, profile.swap.short)
+
+
+def _amount(bars: Bars, profile: SymbolProfile, rate: Column, value: float) -> Column:
+    if profile.swap.mode == "points":
+        return value * profile.point * profile.contract_size * rate * profile.lot_step
+    if profile.swap.mode == "money":
+        return value * profile.lot_step
+    return bars.open * value / 100 / 360 * profile.contract_size * rate * profile.lot_step

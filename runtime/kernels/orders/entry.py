@@ -119,6 +119,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     R_ENTRY,
     R_NUMBER,
     R_POSITIONAL,
+    RETIRED,
     RULE,
     SENT,
     STOP_WRONG_SIDE,
@@ -170,9 +171,11 @@ from tradeplan.runtime.kernels.orders.numbers import (
 
 def refusal(b: Book, p: int, r: int, i: int, t: float) -> int:
     """The first reason against an entry at a step, or SENT; the order is then ready in the plan's state."""
+    if b.f[p + F_FROZEN] != 0.0:
+        return RETIRED
     if t >= b.k[p + P_EXPIRES]:
         return EXPIRED
-    if t < b.f[p + F_HALT] or t < b.f[W_HALT] or b.f[p + F_FROZEN] != 0.0:
+    if t < b.f[p + F_HALT] or t < b.f[W_HALT]:
         return HALTED
     if b.k[p + P_ONCE] != 0 and b.f[p + F_FILLS] > 0.0:
         return ONCE

@@ -36,6 +36,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     D_TIME,
     D_UNITS,
     DO_ADD,
+    DO_ALERT,
     DO_CANCEL,
     DO_CLOSE,
     DO_CLOSE_PART,
@@ -205,8 +206,11 @@ def entry_rules(b: Book, p: int, i: int, t: float, closing: bool) -> None:
     """The topmost entry rule that becomes TRUE is taken, or recorded with the reason why not."""
     found = -1
     for r in range(b.k[p + P_ENTRY0], b.k[p + P_RULE1], RULE):
-        if becomes_true(b, p, r, i, rule_truth(b, p, r, i, t)) and found < 0:
-            found = r
+        if becomes_true(b, p, r, i, rule_truth(b, p, r, i, t)):
+            found = r if found < 0 else found
+            for a in range(b.k[r + R_ACTION0], b.k[r + R_ACTION1], ACTION):
+                if b.k[a + A_CODE] == DO_ALERT:
+                    emit(b, t, TYPE_ALERT, p, b.k[r + R_NUMBER], 0.0, a)
     if found >= 0:
         if closing:
             emit(b, t, TYPE_DECISION, p, b.k[found + R_NUMBER], ABOUT_ENTRY, CLOSING)

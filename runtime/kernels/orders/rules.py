@@ -20,7 +20,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     EV_POSITION,
     F_CLOSE_AT,
     F_CLOSE_RULE,
-    F_FROZEN,
     F_HALT,
     F_PHASE,
     F_POSITION,
@@ -139,4 +138,4 @@ def cancel_entry(b: Book, p: int, reason: int, t: float) -> None:
 
 def is_halted(b: Book, p: int, t: float) -> bool:
     """Whether entries and ADDs of a plan are off."""
-    return t < b.f[p + F_HALT] or t < b.f[W_HALT] or b.f[p + F_FROZEN] != 0.0
+    return t < b.f[p + F_HALT] or t < b.f[W_HALT]

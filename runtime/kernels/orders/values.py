@@ -59,6 +59,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_VALUE,
     O_WITHIN,
     OPEN,
+    P_CELL0,
+    P_CELL1,
     P_LEG0,
     P_LEG1,
     P_MARKET,
@@ -249,7 +251,10 @@ def run_program(b: Book, p: int, i: int, t: float, first: int, last: int) -> flo
         elif op == O_KNOWN:
             b.stack[top] = 0.0 if math.isnan(b.stack[top]) else 1.0
         elif op in (O_FOR, O_WITHIN, O_BECAME):
-            b.stack[top] = temporal(b, op, x, b.f[k + O_VALUE], b.stack[top])
+            if p >= 0 and b.f[p + F_PHASE] != OPEN and b.k[p + P_CELL0] <= x < b.k[p + P_CELL1]:
+                b.stack[top] = math.nan  # about the position, and there is none
+            else:
+                b.stack[top] = temporal(b, op, x, b.f[k + O_VALUE], b.stack[top])
         else:
             top -= 1
             b.stack[top] = binary(op, x, b.stack[top], b.stack[top + 1])

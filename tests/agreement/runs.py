@@ -34,12 +34,10 @@ def interpreted(
     plans: tuple[CheckedPlan, ...], guards: tuple[CheckedGuard, ...], dataset: Dataset, netting: bool, end: int
 ) -> tuple[Run, Writer]:
     """By the interpreter, over the finest bars of all traded markets up to a time."""
-    firsts = []
-    for market in {p.market for p in plans}:
-        bars = dataset.bars(market, str(dataset.finest(market)))
-        assert bars is not None
-        firsts.append(int(bars.open_time[0]))
-    writer = interpret(plans, guards, dataset, catalog(), min(firsts), end, netting=netting)
+    finest = [dataset.bars(market, str(dataset.finest(market))) for market in {p.market for p in plans}]
+    start = min(int(bars.open_time[0]) for bars in finest if bars is not None)
+    last = max(int(bars.close_time[-1]) for bars in finest if bars is not None)
+    writer = interpret(plans, guards, dataset, catalog(), start, min(end, last), netting=netting)
     return as_run(writer), writer
 
 
@@ -99,8 +97,7 @@ def fast(
 
 def run_differences(case: Case, kernels: Kernels, capacity: int) -> list[str]:
     """What differs, the earliest first; empty if the two agree to the last bit and cent."""
-    end = max(s[1] for p in case.plans if (s := case.world.dataset.span(p.market)) is not None)
-    end = min(end, case.world.span[1])
+    end = case.world.span[1]
     slow, _ = interpreted(case.plans, case.guards, case.world.dataset, case.netting, end)
     quick = fast(case.plans, case.guards, case.world.dataset, case.netting, kernels, capacity, end)
     return compare(slow, quick)

@@ -60,7 +60,7 @@ def guard_phase(b: Book, i: int, t: float) -> None:
                 elif code == DO_FLATTEN:
                     flatten_all(b, t)
                 elif became:
-                    emit(b, t, TYPE_ALERT, b.k[r + R_OWNER], b.k[r + R_NUMBER], 0.0, a)
+                    emit(b, t, TYPE_ALERT, b.k[r + R_OWNER], b.k[r + R_NUMBER], 0, a)
 
 
 def flatten_all(b: Book, t: float) -> None:

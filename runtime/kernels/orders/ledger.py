@@ -76,7 +76,7 @@ from tradeplan.runtime.kernels.orders.numbers import (
 )
 
 
-def emit(b: Book, time: float, kind: int, p: int, rule: int, leg: float, reason: float) -> int:
+def emit(b: Book, time: float, kind: int, p: int, rule: int, leg: int, reason: int) -> int:
     """Open the next row of events; the caller fills in what else it has. Returns the row."""
     row = b.k[H_OUT]
     b.k[H_OUT] = row + EVENT

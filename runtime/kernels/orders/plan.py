@@ -176,7 +176,7 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
             elif code == DO_HALT:
                 start_halt(b, p, r, a, t)
             elif became:
-                emit(b, t, TYPE_ALERT, p, b.k[r + R_NUMBER], 0.0, a)
+                emit(b, t, TYPE_ALERT, p, b.k[r + R_NUMBER], 0, a)
     if phase == PENDING:
         if cancel:
             cancel_entry(b, p, CANCELLED, t)
@@ -210,7 +210,7 @@ def entry_rules(b: Book, p: int, i: int, t: float, closing: bool) -> None:
             found = r if found < 0 else found
             for a in range(b.k[r + R_ACTION0], b.k[r + R_ACTION1], ACTION):
                 if b.k[a + A_CODE] == DO_ALERT:
-                    emit(b, t, TYPE_ALERT, p, b.k[r + R_NUMBER], 0.0, a)
+                    emit(b, t, TYPE_ALERT, p, b.k[r + R_NUMBER], 0, a)
     if found >= 0:
         if closing:
             emit(b, t, TYPE_DECISION, p, b.k[found + R_NUMBER], ABOUT_ENTRY, CLOSING)

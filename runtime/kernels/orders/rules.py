@@ -116,7 +116,7 @@ def start_halt(b: Book, p: int, r: int, a: int, t: float) -> None:
         b.f[p + F_HALT] = max(b.f[p + F_HALT], until)
     else:
         b.f[W_HALT] = max(b.f[W_HALT], until)
-    row = emit(b, t, TYPE_HALT, b.k[r + R_OWNER], b.k[r + R_NUMBER], 0.0, 0.0)
+    row = emit(b, t, TYPE_HALT, b.k[r + R_OWNER], b.k[r + R_NUMBER], 0, 0)
     b.out[row + EV_A] = until
 
 

@@ -93,7 +93,7 @@ def account_phase(b: Book, t: float) -> None:
             b.f[W_FALL_PERCENT] = max(b.f[W_FALL_PERCENT], 100.0 * fall / b.f[W_PEAK])
     if t - b.f[W_SAMPLED] >= b.f[V_SAMPLE]:
         b.f[W_SAMPLED] = t
-        row = emit(b, t, TYPE_EQUITY, -1, -1, 0.0, 0.0)
+        row = emit(b, t, TYPE_EQUITY, -1, -1, 0, 0)
         b.out[row + EV_A] = equity
         b.out[row + EV_B] = b.f[W_BALANCE]
     for x in range(b.k[H_STATISTICS], b.k[H_STATISTICS_END], STATISTIC):

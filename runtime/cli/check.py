@@ -2,61 +2,127 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
-
 from tradeplan.dsl.catalog import Markets
 from tradeplan.dsl.diagnostic import Diagnostic, Severity
 from tradeplan.dsl.graph import Graph
-from tradeplan.dsl.pipeline import check_source, duplicates_across
+from tradeplan.dsl.pipeline import Checked, check_source, duplicates_across, nothing_in
 from tradeplan.dsl.repair import apply_fixes
 from tradeplan.dsl.report import render_github, render_json, render_sarif, render_text
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.cli._plan_files import PlanText, Unreadable, read_plan_texts
+from tradeplan.runtime.cli._terminal import wants_color
 from tradeplan.runtime.cli._write import write_text
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.stdlib.registry import catalog
 
 _ROUNDS = 5  # a repair may uncover the next one; five rounds is more than any real text needs
+_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n){2,}")
+
+Check = Callable[[Source], Checked]
 
 
-def _repair(text: PlanText, check: Callable[[Source], list[Diagnostic]]) -> tuple[Source, int]:
-    source, repaired = text.source, 0
+@dataclass(slots=True)
+class _Answer:
+    """What was found in all texts."""
+
+    diagnostics: list[Diagnostic]
+    plans: list[str]
+    guards: list[str]
+    repaired: int = 0
+
+    @property
+    def errors(self) -> int:
+        return sum(d.severity is Severity.ERROR for d in self.diagnostics)
+
+
+def _repaired(checked: Checked, check: Check) -> Checked:
+    """The text after its safe repairs, checked; the same object when there was nothing to repair."""
+    seen = {checked.source.text}
     for _ in range(_ROUNDS):
-        diagnostics = check(source)
-        fixed = apply_fixes(source.text, diagnostics)
-        if fixed == source.text:
+        fixed = apply_fixes(checked.source.text, checked.diagnostics)
+        if fixed in seen:  # nothing to repair, or two repairs that undo each other
             break
-        repaired += sum(any(f.safe for f in d.fixes) for d in diagnostics)
-        source = Source(source.name, fixed)
-    if repaired and text.path is not None:
-        write_text(text.path, source.text)
-    return source, repaired
+        seen.add(fixed)
+        checked = check(Source(checked.source.name, fixed))
+    return checked
+
+
+def _without_prose(text: str) -> str:
+    """The plans of a chat answer, whose prose is blank by now."""
+    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+
+
+def _check_all(texts: Sequence[PlanText], check: Check, fix: bool) -> _Answer:
+    files: list[Checked] = []
+    answer = _Answer([], [], [])
+    for text in texts:
+        checked = check(text.source)
+        if fix:
+            before, checked = checked.source.text, _repaired(checked, check)
+            if before != checked.source.text:
+                answer.repaired += 1
+                if text.path is not None:
+                    write_text(text.path, checked.source.text, text.bom)
+            if text.path is None:
+                click.echo(_without_prose(checked.source.text) if text.answer else checked.source.text, nl=False)
+        files.append(checked)
+        # a file may wait for its plan, but an answer that was sent here to be checked has to hold one
+        missing = Severity.WARNING if text.path is not None else Severity.ERROR
+        answer.diagnostics += [*checked.diagnostics, *nothing_in(checked, missing)]
+        answer.plans += [p.name for p in checked.plans]
+        answer.guards += [g.name for g in checked.guards]
+    answer.diagnostics += duplicates_across(files)
+    return answer
 
 
 def _markets(data: Path | None) -> Markets:
     if data is None:
         return load_facts()
+    # numpy comes with it: only a check against data pays for that
     from tradeplan.runtime.market.stored import markets_with_data
 
-    return markets_with_data(data)
+    try:
+        return markets_with_data(data)
+    except MarketError as error:
+        raise Unreadable(str(error)) from error
 
 
-def _render(diagnostics: Sequence[Diagnostic], form: str, plans: Sequence[str]) -> str:
+def _render(answer: _Answer, form: str, color: bool) -> str:
     match form:
         case "json":
-            return render_json(diagnostics, plans)
+            return render_json(answer.diagnostics, [*answer.plans, *answer.guards])
         case "github":
-            return render_github(diagnostics)
+            return render_github(answer.diagnostics)
         case "sarif":
-            return render_sarif(diagnostics, version("tradeplan"))
+            # 20 ms to import, and only SARIF tells the version
+            from importlib.metadata import version
+
+            return render_sarif(answer.diagnostics, version("tradeplan"))
         case _:
-            return render_text(diagnostics, color=sys.stdout.isatty())
+            return render_text(answer.diagnostics, color)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def _summary(answer: _Answer, files: int) -> str:
+    good = _counted(len(answer.plans), "good plan")
+    if answer.guards:
+        good += f" and {_counted(len(answer.guards), 'guard')}"
+    warnings = len(answer.diagnostics) - answer.errors
+    parts = [_counted(files, "file"), good, _counted(answer.errors, "error"), _counted(warnings, "warning")]
+    if answer.repaired:
+        parts.append(f"{_counted(answer.repaired, 'file')} repaired")
+    return ", ".join(parts)
 
 
 @click.command()
@@ -68,40 +134,17 @@ def _render(diagnostics: Sequence[Diagnostic], form: str, plans: Sequence[str]) 
 @click.option(
     "--data", type=click.Path(path_type=Path), help="also check that this folder holds the data the plans need"
 )
-@click.option("--quiet", "-q", is_flag=True, help="say nothing when all is well")
+@click.option("--quiet", "-q", is_flag=True, help="no line with the counts: nothing at all when all is well")
 def command(paths: tuple[str, ...], form: str, fix: bool, data: Path | None, quiet: bool) -> None:
     """Check plans: exit 0 when all are good, 1 when one has an error, 2 when something cannot be read."""
-    try:
-        texts = read_plan_texts(paths)
-        markets = _markets(data)
-    except (Unreadable, MarketError) as error:
-        raise click.UsageError(str(error)) from error
-    functions = catalog()
-    all_diagnostics: list[Diagnostic] = []
-    names: list[str] = []
-    checked_files = []
-    repaired = 0
-    for text in texts:
-        source = text.source
-        if fix:
-            source, count = _repair(text, lambda s: list(check_source(s, functions, markets, Graph()).diagnostics))
-            repaired += count
-            if text.path is None:
-                click.echo(source.text, nl=False)
-        checked = check_source(source, functions, markets, Graph())
-        checked_files.append(checked)
-        all_diagnostics += checked.diagnostics
-        names += [p.name for p in (*checked.plans, *checked.guards)]
-    all_diagnostics += duplicates_across(checked_files)
-    errors = sum(d.severity is Severity.ERROR for d in all_diagnostics)
-    answer = _render(all_diagnostics, form, names)
-    if answer:
-        click.echo(answer, err=fix and "-" in paths)
+    texts = read_plan_texts(paths)
+    functions, markets = catalog(), _markets(data)
+    answer = _check_all(texts, lambda source: check_source(source, functions, markets, Graph()), fix)
+    # with --fix and `-` the repaired text has standard output to itself
+    beside = fix and "-" in paths
+    rendered = _render(answer, form, wants_color(sys.stderr if beside else sys.stdout))
+    if rendered:
+        click.echo(rendered, err=beside)
     if form == "text" and not quiet:
-        done = f"{len(texts)} file{'s' * (len(texts) != 1)}, {len(names)} good plan{'s' * (len(names) != 1)} and guards"
-        fixed = f", {repaired} repaired" if repaired else ""
-        warnings = len(all_diagnostics) - errors
-        click.echo(
-            f"{done}, {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}{fixed}", err=True
-        )
-    sys.exit(1 if errors else 0)
+        click.echo(_summary(answer, len(texts)), err=True)
+    sys.exit(1 if answer.errors else 0)

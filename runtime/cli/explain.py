@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 import click
-
 from tradeplan.dsl.diagnostic import Severity
 from tradeplan.dsl.explain import explain_text
 from tradeplan.dsl.graph import Graph
-from tradeplan.dsl.pipeline import check_source
+from tradeplan.dsl.pipeline import check_source, nothing_in
 from tradeplan.dsl.report import render_text
-from tradeplan.runtime.cli._plan_files import Unreadable, read_plan_texts
+from tradeplan.runtime.cli._plan_files import read_plan_texts
+from tradeplan.runtime.cli._terminal import wants_color
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.stdlib.registry import catalog
 
@@ -21,19 +21,19 @@ from tradeplan.stdlib.registry import catalog
 @click.option("--netting", is_flag=True, help="explain the legs for a netting account")
 def command(paths: tuple[str, ...], netting: bool) -> None:
     """Explain plans: expansions, kinds, clocks, lookback, data, legs and the causality certificate."""
-    try:
-        texts = read_plan_texts(paths)
-    except Unreadable as error:
-        raise click.UsageError(str(error)) from error
+    texts = read_plan_texts(paths)
     functions, markets = catalog(), load_facts()
     failed = False
     for text in texts:
         checked = check_source(text.source, functions, markets, Graph())
         errors = [d for d in checked.diagnostics if d.severity is Severity.ERROR]
+        errors += nothing_in(checked, Severity.ERROR)
         if errors:
             failed = True
-            click.echo(render_text(errors, color=sys.stderr.isatty()), err=True)
+            click.echo(render_text(errors, color=wants_color(sys.stderr)), err=True)
         for elaborated, written in zip(checked.elaborated, checked.file.blocks, strict=True):
             if elaborated.block is not None:
                 click.echo(explain_text(elaborated, written, netting=netting))
+            else:
+                click.echo(f"`{written.name.text}` is not explained: mend its errors first", err=True)
     sys.exit(1 if failed else 0)

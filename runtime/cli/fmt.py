@@ -6,24 +6,31 @@ import difflib
 import sys
 
 import click
-
 from tradeplan.dsl.diagnostic import Report, Severity
-from tradeplan.dsl.format import format_file
+from tradeplan.dsl.format import FormatRefusedError, format_file
 from tradeplan.dsl.parse import parse
 from tradeplan.dsl.report import render_text
 from tradeplan.dsl.source import Source
-from tradeplan.runtime.cli._plan_files import PlanText, Unreadable, read_plan_texts
+from tradeplan.runtime.cli._plan_files import read_plan_texts
+from tradeplan.runtime.cli._terminal import wants_color
 from tradeplan.runtime.cli._write import write_text
 
 
 def _formatted(source: Source) -> tuple[str, str]:
-    """The canonical text, and what refuses it ('' when nothing does)."""
+    """The canonical text with the line ends of the file, and what refuses it ('' when nothing does)."""
     report = Report(source)
     file = parse(source, report)
     errors = [d for d in report.diagnostics if d.severity is Severity.ERROR]
     if errors:
-        return source.text, render_text(errors, color=sys.stderr.isatty())
-    return format_file(file, source), ""
+        advice = f"{source.name}: left as it is: mend the errors first"
+        return source.text, f"{render_text(errors, color=wants_color(sys.stderr))}\n{advice}"
+    try:
+        text = format_file(file, source)
+    except FormatRefusedError as error:
+        return source.text, f"{error}; this is a mistake of the formatter: please report it with the file"
+    # a checkout on Windows has CRLF throughout, and `--check` must not find fault with that
+    windows = source.text.count("\r\n") * 2 > source.text.count("\n")
+    return text.replace("\n", "\r\n") if windows else text, ""
 
 
 def _difference(name: str, before: str, after: str) -> str:
@@ -39,17 +46,12 @@ def _difference(name: str, before: str, after: str) -> str:
 @click.option("--diff", is_flag=True, help="write nothing; show what would change")
 def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
     """Lay plans out in the one canonical way; comments stay, a file whose meaning would change is left alone."""
-    try:
-        texts: list[PlanText] = read_plan_texts(paths)
-    except Unreadable as error:
-        raise click.UsageError(str(error)) from error
     changed = refused = 0
-    for text in texts:
+    for text in read_plan_texts(paths):
         after, refusal = _formatted(text.source)
         if refusal:
             refused += 1
             click.echo(refusal, err=True)
-            click.echo(f"{text.source.name}: left as it is: mend the errors first", err=True)
             continue
         differs = after != text.source.text
         changed += differs
@@ -58,7 +60,7 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
         if text.path is None and not (check or diff):
             click.echo(after, nl=False)
         elif differs and not (check or diff) and text.path is not None:
-            write_text(text.path, after)
+            write_text(text.path, after, text.bom)
             click.echo(f"{text.source.name}: formatted", err=True)
         elif differs and check and not diff:
             click.echo(

@@ -16,7 +16,9 @@ if len(sys.argv) == 1 or _HELP_OPTIONS & set(sys.argv):
 
     patch()
 
-import click  # after the patch, so that help is the styled one
+# after the patch, so that help is the styled one
+import click  # noqa: E402
+from tradeplan.runtime.cli._terminal import prepare_streams, run  # noqa: E402
 
 
 def _overview() -> bool:
@@ -73,7 +75,5 @@ def _group() -> None:
 
 def main() -> None:
     """The entry point of the command `plan`."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a Windows console may not speak UTF-8 by default
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    _group()
+    prepare_streams()
+    sys.exit(run(_group))

@@ -72,11 +72,11 @@ def run_backtest(
     present = {node.lane for node in roots}
     roots += [tick_node(lane) for lane in program.lanes if lane not in present]
     tables = Tables.build(roots, catalog, capacity)
-    evaluator = Evaluator(tables, LaneData(dataset, markets), kernels)
     first = min(int(t.bars.bars.open_time[0]) for t in traded.values())
     last = max(int(t.bars.bars.close_time[-1]) for t in traded.values())
     begin = first if start is None else max(start, first)
     finish = last if end is None else min(end, last)
+    evaluator = Evaluator(tables, LaneData(dataset, markets, begin), kernels)
     recording = Recording(program, account, numbers, traded, clauses, begin, finish)
     bars = {name: t.bars for name, t in traded.items()}
     loop = OrderLoop(program, evaluator, fields, bars, account, kernels, recording.rows.append, (begin, finish))

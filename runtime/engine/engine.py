@@ -18,6 +18,7 @@ from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_market
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import Program, build_program
+from tradeplan.runtime.engine.times import rising_union
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.kernels.tables import CAPACITY, Tables
@@ -55,7 +56,7 @@ class Engine:
         capacity: int = CAPACITY,
     ) -> None:
         self.dataset, self.account, self.catalog = dataset, account, catalog
-        self.start, self.end, self.now = start, end, start - 1
+        self.start, self.end, self.now = start, end, start
         self._kernels = kernels or Kernels()
         self._capacity = capacity
         self._rows: list[Rows] = []
@@ -93,7 +94,7 @@ class Engine:
         present = {node.lane for node in roots}
         roots += [tick_node(lane) for lane in program.lanes if lane not in present]
         tables = Tables.build(roots, self.catalog, self._capacity)
-        evaluator = Evaluator(tables, LaneData(self.dataset, sorted(traded)), self._kernels)
+        evaluator = Evaluator(tables, LaneData(self.dataset, sorted(traded), self.start), self._kernels)
         bars = {name: t.bars for name, t in traded.items()}
         span = (self.start, self.end)
         return OrderLoop(program, evaluator, fields, bars, self.account, self._kernels, self._rows.append, span)
@@ -108,7 +109,7 @@ class Engine:
             if feed is not None and (lane.market in traded or program.guards):
                 feed.extend(self.end)
                 times.append(feed.close_times[: feed.count])
-        every = np.unique(np.concatenate(times))
+        every = rising_union(times)
         self._instants = every[(every > self.now) & (every <= self.end)]
         self._next = 0
 

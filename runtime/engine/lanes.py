@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.graph import ACCOUNT_MARKET, Lane
 from tradeplan.dsl.timeframe import is_daily_or_slower, milliseconds
+from tradeplan.runtime.engine.times import rising_union
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.calendar import MarketCalendar
 
@@ -100,8 +101,9 @@ class StepLane:
 class LaneData:
     """The lanes of a run, made when first asked for and shared by all that read them."""
 
-    def __init__(self, data: Data, traded: Iterable[str] = ()) -> None:
-        """`traded`: the markets whose open minutes are the account's steps; all with data if empty."""
+    def __init__(self, data: Data, traded: Iterable[str] = (), since: int | None = None) -> None:
+        """`traded`: the markets whose open minutes are the account's steps, from `since` on; all with data if empty."""
+        self._since = since
         self._data = data
         self._traded = tuple(traded) or data.markets()
         self._lanes: dict[Lane, BarLane | StepLane | None] = {}
@@ -134,7 +136,10 @@ class LaneData:
         if lane.market == ACCOUNT_MARKET:
             # from the first bar of any timeframe: a market whose finest bars are M15 has guards all the same
             spans = [span for market in self._traded if (span := self._data.span(market)) is not None]
-            return StepLane(self._account_closes, min((s[0] + 1 for s in spans), default=None), length)
+            first = min((s[0] + 1 for s in spans), default=None)
+            if first is not None and self._since is not None:
+                first = max(first, self._since)
+            return StepLane(self._account_closes, first, length)
         calendar, timeframe = self.calendar(lane.market), lane.timeframe
         return StepLane(
             lambda start, end: calendar.scheduled_closes(timeframe, start, end),
@@ -147,9 +152,11 @@ class LaneData:
         return int(bars.close_times[0]) if bars is not None and bars.count else None
 
     def _account_closes(self, start: int, end: int) -> Times:
-        calendars = {self._data.calendar(market) for market in self._traded}
-        closes = [calendar.scheduled_closes("M1", start, end) for calendar in calendars]
-        return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *closes]))
+        # one market that never closes has every minute, and markets with the same hours share theirs
+        calendars = [self._data.calendar(market) for market in self._traded]
+        always = [c for c in calendars if c.hours.always]
+        by_hours = {c.hours.starts.tobytes(): c for c in always[:1] or calendars}
+        return rising_union([c.scheduled_closes("M1", start, end) for c in by_hours.values()])
 
 
 def stale_limit(lane: Lane, calendar: MarketCalendar) -> int:

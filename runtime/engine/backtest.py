@@ -11,6 +11,7 @@ from tradeplan.runtime.analysis.recording import Recording
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.clauses import ClauseClock
 from tradeplan.runtime.engine.evaluator import Evaluator
+from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_bars, traded_market
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
@@ -58,7 +59,6 @@ def run_backtest(
     `capacity` is how many bars a chunk holds; the result does not depend on it. Raises BacktestError without data.
     """
     account = account or AccountConfig()
-    kernels = kernels or Kernels()
     if not plans:
         raise BacktestError("there is no plan to run: expected at least one PLAN")
     markets = sorted({plan.market for plan in plans})
@@ -76,7 +76,9 @@ def run_backtest(
     last = max(int(t.bars.bars.close_time[-1]) for t in traded.values())
     begin = first if start is None else max(start, first)
     finish = last if end is None else min(end, last)
-    evaluator = Evaluator(tables, LaneData(dataset, markets, begin), kernels)
+    data = LaneData(dataset, markets, begin)
+    kernels = kernels or choose_kernels(tables, data, first, finish)
+    evaluator = Evaluator(tables, data, kernels)
     recording = Recording(program, account, numbers, traded, clauses, begin, finish)
     bars = {name: t.bars for name, t in traded.items()}
     loop = OrderLoop(program, evaluator, fields, bars, account, kernels, recording.rows.append, (begin, finish))

@@ -14,6 +14,7 @@ from tradeplan.runtime.engine.backtest import traded_lane
 from tradeplan.runtime.engine.carry import carry
 from tradeplan.runtime.engine.evaluator import Evaluator
 from tradeplan.runtime.engine.events import Event, Rows, events
+from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_market
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
@@ -57,7 +58,7 @@ class Engine:
     ) -> None:
         self.dataset, self.account, self.catalog = dataset, account, catalog
         self.start, self.end, self.now = start, end, start
-        self._kernels = kernels or Kernels()
+        self._kernels = kernels
         self._capacity = capacity
         self._rows: list[Rows] = []
         self._traded: dict[str, TradedLane] = {}
@@ -94,7 +95,9 @@ class Engine:
         present = {node.lane for node in roots}
         roots += [tick_node(lane) for lane in program.lanes if lane not in present]
         tables = Tables.build(roots, self.catalog, self._capacity)
-        evaluator = Evaluator(tables, LaneData(self.dataset, sorted(traded), self.start), self._kernels)
+        data = LaneData(self.dataset, sorted(traded), self.start)
+        self._kernels = self._kernels or choose_kernels(tables, data, self.start, self.end)
+        evaluator = Evaluator(tables, data, self._kernels)
         bars = {name: t.bars for name, t in traded.items()}
         span = (self.start, self.end)
         return OrderLoop(program, evaluator, fields, bars, self.account, self._kernels, self._rows.append, span)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# a test that runs plain Python must not have a compiler beside it on the other core
+os.environ.setdefault("TRADEPLAN_WARM", "0")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -6,22 +6,50 @@ python -m tradeplan.runtime.kernels.warm ema:1:1 atr:1:3 --entry tradeplan.runti
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from tradeplan.runtime.kernels.build import Column, Kernels
+from tradeplan.runtime.kernels.cache import folder
 from tradeplan.runtime.kernels.closure import PlainFunction
 from tradeplan.stdlib.registry import catalog
 
 
-def start(entries: Iterable[PlainFunction], columns: Iterable[Column]) -> subprocess.Popen[bytes]:
-    """Start a process that compiles these kernels into the cache and ends; its exit status is 0 when all are there."""
+_LONGEST_SECONDS = 600
+_SWITCH = "TRADEPLAN_WARM"
+
+
+def start(entries: Iterable[PlainFunction], columns: Iterable[Column]) -> subprocess.Popen[bytes] | None:
+    """Start a process that compiles these kernels into the cache and ends; its exit status is 0 when all are there.
+
+    None when one is at work already, when there is no folder to keep its work, or when TRADEPLAN_WARM is 0 (tests).
+    """
+    place = folder()
+    if place is None or os.environ.get(_SWITCH) == "0" or not _claim(place / _CLAIM):
+        return None
     command = [sys.executable, "-m", __name__, *(c.key for c in columns)]
     for function in entries:
         command += ["--entry", f"{function.__module__}:{function.__name__}"]
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
+
+
+_CLAIM = "warming"
+
+
+def _claim(path: Path) -> bool:
+    """Take the place of the one process that compiles; a claim that is older than any compilation was left by a crash."""
+    try:
+        if path.exists() and time.time() - path.stat().st_mtime > _LONGEST_SECONDS:
+            path.unlink(missing_ok=True)
+        path.touch(exist_ok=False)
+    except OSError:
+        return False
+    return True
 
 
 def warm(entries: Iterable[PlainFunction], columns: Iterable[Column]) -> None:
@@ -44,7 +72,12 @@ def main(arguments: Sequence[str]) -> int:
         else:
             name, parameters, inputs = word.split(":")
             columns.append(Column(catalog()[name], int(parameters), int(inputs)))
-    warm(entries, columns)
+    try:
+        warm(entries, columns)
+    finally:
+        place = folder()
+        if place is not None:
+            (place / _CLAIM).unlink(missing_ok=True)
     return 0
 
 

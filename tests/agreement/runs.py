@@ -31,13 +31,28 @@ class Run:
 
 
 def interpreted(
-    plans: tuple[CheckedPlan, ...], guards: tuple[CheckedGuard, ...], dataset: Dataset, netting: bool, end: int
+    plans: tuple[CheckedPlan, ...],
+    guards: tuple[CheckedGuard, ...],
+    dataset: Dataset,
+    account: AccountConfig,
+    end: int,
 ) -> tuple[Run, Writer]:
     """By the interpreter, over the finest bars of all traded markets up to a time."""
     finest = [dataset.bars(market, str(dataset.finest(market))) for market in {p.market for p in plans}]
     start = min(int(bars.open_time[0]) for bars in finest if bars is not None)
     last = max(int(bars.close_time[-1]) for bars in finest if bars is not None)
-    writer = interpret(plans, guards, dataset, catalog(), start, min(end, last), netting=netting)
+    writer = interpret(
+        plans,
+        guards,
+        dataset,
+        catalog(),
+        start,
+        min(end, last),
+        balance=account.balance,
+        netting=account.netting,
+        stop_out=account.stop_out or 50.0,
+        max_signal_age=account.max_signal_age,
+    )
     return as_run(writer), writer
 
 
@@ -63,13 +78,12 @@ def fast(
     plans: tuple[CheckedPlan, ...],
     guards: tuple[CheckedGuard, ...],
     dataset: Dataset,
-    netting: bool,
+    account: AccountConfig,
     kernels: Kernels,
     capacity: int,
     end: int | None = None,
 ) -> Run:
     """By the order loop, in chunks of a capacity."""
-    account = AccountConfig(mode="netting" if netting else "hedging", stop_out=50.0, record_moves=True)
     recording = run_backtest(plans, guards, dataset, catalog(), account, end=end, kernels=kernels, capacity=capacity)
     decisions: list[Row] = []
     fills: list[Row] = []
@@ -95,11 +109,17 @@ def fast(
     return Run(sorted(decisions, key=repr), sorted(fills, key=repr), round(account.balance * 100) + money)
 
 
+def account_of(case: Case) -> AccountConfig:
+    """The account that a case is made for."""
+    return AccountConfig(mode="netting" if case.netting else "hedging", stop_out=case.stop_out, record_moves=True)
+
+
 def run_differences(case: Case, kernels: Kernels, capacity: int) -> list[str]:
     """What differs, the earliest first; empty if the two agree to the last bit and cent."""
     end = case.world.span[1]
-    slow, _ = interpreted(case.plans, case.guards, case.world.dataset, case.netting, end)
-    quick = fast(case.plans, case.guards, case.world.dataset, case.netting, kernels, capacity, end)
+    account = account_of(case)
+    slow, _ = interpreted(case.plans, case.guards, case.world.dataset, account, end)
+    quick = fast(case.plans, case.guards, case.world.dataset, account, kernels, capacity, end)
     return compare(slow, quick)
 
 

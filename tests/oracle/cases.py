@@ -27,6 +27,7 @@ class Case:
     guards: tuple[CheckedGuard, ...]
     refused: tuple[str, ...]
     netting: bool
+    stop_out: float
 
 
 def random_case(r: Random, plans: int = 2) -> Case:
@@ -40,7 +41,7 @@ def random_case(r: Random, plans: int = 2) -> Case:
         views = {"": market, f"{other}.": other, f"{coarse}.": market, f"{other}.{coarse}.": other}
         views |= {"H1.": market, f"{other}.H1.": other, "D1.": market}
         texts.append(random_plan(r, f"p{i}", market, timeframe, views, world.scale))
-    if r.random() < 0.5:
+    if r.random() < 0.35:
         texts.append(random_guard(r, "g"))
     text = "\n".join(texts)
     checked = check_source(Source("random", text), catalog(), world.facts, Graph())
@@ -49,4 +50,4 @@ def random_case(r: Random, plans: int = 2) -> Case:
         for d in checked.diagnostics
         if d.severity is Severity.ERROR
     )
-    return Case(world, text, checked.plans, checked.guards, refused, r.random() < 0.3)
+    return Case(world, text, checked.plans, checked.guards, refused, r.random() < 0.3, r.choice([50.0, 100.0, 150.0]))

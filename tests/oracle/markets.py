@@ -74,7 +74,10 @@ def random_profile(r: Random, name: str, base: str, profit: str, sessions: Sessi
     digits = r.choice([0, 1, 2, 3, 5])
     point = 10.0**-digits
     price = point * 10 ** r.uniform(3.3, 6.5)
+    margin = r.choice([0.01, 0.05, 0.1, 0.3])
     contract = 10.0 ** round(np.log10(r.uniform(1_000, 50_000) / price))
+    if r.random() < 0.3:  # 2 lots then take nearly all of 10,000 as margin, so that a stop-out is near
+        contract = 4_800 / (price * margin)
     made = SymbolProfile(
         names=(name,),
         symbols=(name.upper(),),
@@ -91,7 +94,7 @@ def random_profile(r: Random, name: str, base: str, profit: str, sessions: Sessi
         day_boundary=r.choice(["00:00 UTC", "17:00 America/New_York", "22:00 UTC"]),
         stale_cadences=r.choice([2.0, 2.0, 3.0, 1.0]),
         max_signal_age=r.choice(["2m", "10m", "1d"]),
-        margin=Margin(rate=r.choice([0.01, 0.05, 0.5]), stop_out=r.choice([50.0, 90.0])),
+        margin=Margin(rate=margin),
         spread=Spread(by_hour=tuple(float(v) for v in Random(int(r.randint(0, 99))).choices(range(21), k=24))),
         costs=Costs(commission=r.choice([0.0, 3.5, 1.23]), slippage=float(r.choice([0, 1, 7]))),
         swap=Swap(

@@ -33,8 +33,8 @@ def limits(e: Expressions) -> list[tuple[str, float]]:
     return [
         (f"COOLDOWN {r.choice(['10m', '1h', '7 bars'])}", 0.3),
         (f"MAX {r.randint(1, 4)} PER {r.choice(['day', 'week', '2h', '30m'])}", 0.3),
-        ("ONCE", 0.04),
-        (f"EXPIRES 2024-01-{r.randint(4, 9):02}", 0.15),
+        ("ONCE", 0.02),
+        (f"EXPIRES 2024-01-{r.randint(5, 12):02}", 0.1),
     ]
 
 
@@ -47,7 +47,7 @@ def entry_rule(e: Expressions, buy: bool) -> str:
     if r.random() < 0.5:
         parts = [r.choice([e.simple(""), e.simple(e.view()), "close > open", "close < open"])]
     side = "BUY" if buy else "SELL"
-    size = r.choice(["RISK 0.5%", "RISK 1%", "RISK 2%", "RISK 50 USD", "0.2 lots", "0.5 lots", "1.5 lots", "2 lots"])
+    size = r.choice(["RISK 0.5%", "RISK 1%", "RISK 2%", "RISK 50 USD", "0.2 lots", "0.5 lots", "2 lots", "2 lots"])
     text = f"WHEN {' AND '.join(parts)}\nTHEN {side} {size}"
     lose, win = ("-", "+") if buy else ("+", "-")
     level = "close"
@@ -127,9 +127,12 @@ def management_rule(e: Expressions, buy: bool) -> str:
             f"CLOSE {r.choice(['20%', '50%', '75%'])}, MOVE STOP TO {move}",
             "CLOSE",
             f"ADD {r.choice(['25%', '50%', '100%', '5%'])}",
+            f"ADD {r.choice(['25%', '50%', '100%'])}",
+            f"ADD {r.choice(['30%', '60%'])}, MOVE STOP TO {move}",
+            f"MOVE STOP TO {move}",
             'ALERT "look"',
             "CANCEL",
-            f"HALT FOR {r.choice(['30m', '2h', 'day', '3 bars'])}",
+            f"HALT FOR {r.choice(['30m', '10m', 'day', '3 bars'])}",
             "FLATTEN",
             'HALT FOR 1h, ALERT "halted"',
         ]
@@ -173,7 +176,7 @@ def random_guard(r: Random, name: str) -> str:
         if r.random() < 0.2:
             what = f"({what}) FOR {r.randint(1, 20)} bars"
         action = r.choice(
-            ["HALT FOR 30m", "HALT FOR day", "FLATTEN", "FLATTEN, HALT FOR 2h", 'ALERT "watch"', "HALT FOR 1h"]
+            ["HALT FOR 30m", "HALT FOR day", "FLATTEN", "FLATTEN, HALT FOR 2h", 'ALERT "watch"', 'ALERT "again"']
         )
         lines.append(f"WHEN {what} THEN {action}")
     return "\n".join(lines) + "\n"

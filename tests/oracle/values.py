@@ -16,6 +16,7 @@ from tests.oracle.stepping import Stepped
 from tests.oracle.world import OracleBars, OracleMarket
 
 Value = float | bool | None
+MISSING = object()
 
 
 class State(Protocol):
@@ -40,7 +41,7 @@ class Values:
         self.markets = markets
         self.catalog = catalog
         self.step_times = step_times
-        self._memo: dict[tuple[Node, int], Value] = {}
+        self._memo: dict[Node, list[object]] = {}
         self._stepped: dict[Node, Stepped] = {}
 
     def times(self, lane: Lane) -> list[int]:
@@ -57,10 +58,12 @@ class Values:
             return None
         if node.positional:
             return self._compute(node, tick, state)
-        key = (node, tick)
-        if key not in self._memo:
-            self._memo[key] = self._compute(node, tick, None)
-        return self._memo[key]
+        known = self._memo.setdefault(node, [])
+        while len(known) <= tick:
+            known.append(MISSING)
+        if known[tick] is MISSING:
+            known[tick] = self._compute(node, tick, None)
+        return known[tick]  # type: ignore[return-value]  # MISSING is gone by now
 
     def _compute(self, node: Node, tick: int, state: State | None) -> Value:
         data = node.data

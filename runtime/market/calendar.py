@@ -136,8 +136,7 @@ class MarketCalendar:
             return np.empty(0, dtype=np.int64)
         size = TIMEFRAMES[timeframe]
         if size <= HOUR:
-            grid = np.arange((start // size + 1) * size, end + 1, size, dtype=np.int64)
-            return grid if self.hours.always else grid[self.hours.is_open(grid)]
+            return self.hours.multiples(size, start, end)
         days = np.arange(self.broker.day_at(start), self.broker.day_at(end) + 2, dtype=np.int64)
         if is_daily_or_slower(timeframe):
             periods = np.unique(self._period(days, timeframe))

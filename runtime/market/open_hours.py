@@ -43,6 +43,18 @@ class OpenHours:
         index = bisect_left(self._start_list, time) - 1
         return index >= 0 and time <= self._end_list[index]
 
+    def multiples(self, size: int, start: int, end: int) -> Times:
+        """The multiples t of a length with start < t <= end that lie in (start, end] of a session.
+
+        Laid out session by session: asking for each minute of a year whether it is open takes twenty times as long.
+        """
+        first = int(np.searchsorted(self.ends, start, side="right"))
+        last = int(np.searchsorted(self.starts, end, side="left"))
+        froms = np.maximum(self.starts[first:last], start) // size + 1
+        tos = np.minimum(self.ends[first:last], end) // size
+        parts = [np.arange(a, b + 1, dtype=np.int64) for a, b in zip(froms.tolist(), tos.tolist(), strict=True)]
+        return np.concatenate([np.zeros(0, dtype=np.int64), *parts]) * size
+
     def clock(self, times: Times) -> Times:
         """Open milliseconds passed up to each time."""
         index = np.maximum(np.searchsorted(self.starts, times, side="right") - 1, 0)

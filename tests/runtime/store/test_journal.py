@@ -95,7 +95,7 @@ def test_what_the_thread_could_not_write_is_raised(tmp_path: Path) -> None:
 
 def test_the_way_back_of_every_migration_restores_the_schema_before(tmp_path: Path) -> None:
     db = open_database(tmp_path / "run.db")
-    names = [name for name in _all_names(db)]
+    names = _all_names(db)
     assert pending(db) == []
     undone = []
     while (name := rollback(db)) is not None:

@@ -59,13 +59,17 @@ MOVING: list[tuple[str, Callable[..., np.ndarray]]] = [("sma", talib.SMA), ("ema
 EXTREME: list[tuple[str, Callable[..., np.ndarray]]] = [("highest", talib.MAX), ("lowest", talib.MIN)]
 
 
-@pytest.mark.parametrize(("name", "reference"), MOVING, ids=lambda value: value if isinstance(value, str) else value.__name__)
+@pytest.mark.parametrize(
+    ("name", "reference"), MOVING, ids=lambda value: value if isinstance(value, str) else value.__name__
+)
 @pytest.mark.parametrize("period", [2, 20, 200])
 def test_averages(prices: Prices, name: str, reference: Callable[..., np.ndarray], period: int) -> None:
     agree(ours(name, prices, period=period)[name], reference(prices["close"], period))
 
 
-@pytest.mark.parametrize(("name", "reference"), EXTREME, ids=lambda value: value if isinstance(value, str) else value.__name__)
+@pytest.mark.parametrize(
+    ("name", "reference"), EXTREME, ids=lambda value: value if isinstance(value, str) else value.__name__
+)
 @pytest.mark.parametrize("period", [2, 5, 20, 55])
 def test_extremes(prices: Prices, name: str, reference: Callable[..., np.ndarray], period: int) -> None:
     mine, theirs = ours(name, prices, source="high", period=period)[name], reference(prices["high"], period)

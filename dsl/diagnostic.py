@@ -94,9 +94,7 @@ class Report:
     ) -> None:
         """Record one mistake."""
         self.diagnostics.append(
-            Diagnostic(
-                kind.code, kind.severity, message, self.source, span, found, expected, help, fixes, related
-            )
+            Diagnostic(kind.code, kind.severity, message, self.source, span, found, expected, help, fixes, related)
         )
 
     @property

@@ -15,6 +15,7 @@ from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, Graph
 from tradeplan.dsl.pipeline import check_source, duplicates_across
 from tradeplan.dsl.report import render_text
 from tradeplan.runtime.cli._plan_files import Unreadable, read_plan_texts
+from tradeplan.runtime.live.words import time_text as time_text
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.facts import load_facts
@@ -88,8 +89,3 @@ def parse_time(text: str | None, name: str, end_of_day: bool = False) -> int | N
         moment = moment.replace(tzinfo=UTC)
     at = int(moment.timestamp() * 1000)
     return at + DAY if end_of_day and len(text) == 10 else at
-
-
-def time_text(at: int) -> str:
-    """UTC milliseconds as a person reads them."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -103,6 +103,8 @@ def command(
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt  # the second time somebody is in a hurry; nothing that was told is lost
         stopping.set()
 
     signal.signal(signal.SIGINT, stop)
@@ -110,13 +112,12 @@ def command(
         signal.signal(signal.SIGTERM, stop)
     try:
         plans = PlanFolder(folder, catalog(), load_facts(), Graph())
-        first = plans.scan()
-        _tell_scan(first)
+        _tell_scan(plans.scan())
         markets = sorted(
             {*markets_of(plans.plans()), *([] if feed == "replay" else ["btc", "dxy", "eurusd", "gold", "usdjpy"])}
         )
         dataset = open_dataset(data, markets, days, seed)
-        source = f"replay {data}" if feed == "replay" else f"sim days={days} seed={seed}"
+        source = f"replay {data.resolve().as_posix()}" if data is not None else f"sim days={days} seed={seed}"
         settings = _settings(
             plans, dataset, source, start, end, AccountConfig(balance=balance, mode=mode, record_moves=True)
         )
@@ -130,9 +131,10 @@ def command(
                 watcher.close()
     except (MarketError, BacktestError, AccountError, StoreError) as error:
         raise click.UsageError(str(error)) from error
+    how = "stopped" if stopping.is_set() else "the feed ended"
     _say(
-        f"{'stopped' if stopping.is_set() else 'the feed ended'} at {time_text(told.time)} UTC after {told.steps} steps,"
-        f" {told.decisions} decisions, {told.fills} fills; balance {told.balance:.2f}, equity {told.equity:.2f}"
+        f"{how} at {time_text(told.time)} UTC after {told.steps} steps, {told.decisions} decisions, {told.fills} fills;"
+        f" balance {told.balance:.2f}, equity {told.equity:.2f}"
     )
     _say(f"`plan status --db {database}` shows it; the same command goes on from here")
 
@@ -153,11 +155,11 @@ def _settings(
             f"there are no bars of {', '.join(traded) or 'any market'}: import some with `plan data import`,"
             " or leave out --data for the simulator"
         )
-    first = parse_time(start, "--from")
     last = parse_time(end, "--to", end_of_day=True)
     return Settings(
         feed,
         account,
-        first if first is not None else min(s[0] for s in spans),
+        parse_time(start, "--from"),
         last if last is not None else max(s[1] for s in spans),
+        min(s[0] for s in spans),
     )

@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.graph import CheckedPlan
+from tradeplan.runtime.engine.events import Event, Fill
 from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.engine.program import Owner, Program
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.kernels.orders.arrays import Book
 from tradeplan.runtime.kernels.orders.exposure import place
+from tradeplan.runtime.kernels.source.primitives import Bytes, Floats, Integers
 
 _KEPT_BY_NAME = (at.F_POSITION, at.F_LAST_EXIT, at.F_FILLS, at.F_HALT)
 """What a plan keeps under its name when its version changes; it is flat then."""
 
 
-def carry(old: OrderLoop, new: OrderLoop) -> None:
-    """Give `new` everything that `old` knows and that still has a place there.
+@dataclass(slots=True)
+class Memory:
+    """What stays under a plan's name while the plan is away, and the times of its first fills, which MAX counts."""
 
-    A plan of the same version keeps all of its state; of another version the counters, the cool-down and running halts.
+    fields: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    fills: dict[str, list[float]] = field(default_factory=dict)
+
+    def note(self, events: Iterable[Event]) -> None:
+        """Take down first fills."""
+        for event in events:
+            if isinstance(event, Fill) and event.reason == "entry":
+                self.fills.setdefault(event.plan, []).append(float(event.time))
+
+    def keep(self, loop: OrderLoop) -> None:
+        """Take down what the plans of a loop would leave behind."""
+        for owner in loop.program.plans:
+            self.fields[owner.block.name] = tuple(float(loop.f[owner.address + x]) for x in _KEPT_BY_NAME)
+
+    def copy(self) -> Memory:
+        """A memory of its own."""
+        return Memory(dict(self.fields), {name: list(times) for name, times in self.fills.items()})
+
+
+def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False) -> None:
+    """Give `new` everything that `old` and `memory` know and that still has a place there.
+
+    A plan of the same version keeps all of its state; of another version, or coming back, the counters, the cool-down
+    and running halts. `paused`: nothing has run since `old` stood still, so its steps are not the steps before.
     """
     _copy(old, new, 0, 0, at.HEADER)
     before, after = old.program, new.program
@@ -26,20 +56,23 @@ def carry(old: OrderLoop, new: OrderLoop) -> None:
         if name in before.markets:
             _copy(old, new, before.markets[name], address, at.MARKET_RECORD)
     known = {owner.block.name: owner for owner in before.owners}
+    memory.keep(old)
     for owner in after.owners:
         previous = known.get(owner.block.name)
-        if previous is None or type(previous.block) is not type(owner.block):
-            continue
-        if previous.block.version == owner.block.version:
+        if previous is not None and _same(previous, owner):
             _carry_whole(old, new, previous, owner)
-        elif isinstance(owner.block, CheckedPlan):
-            for field in _KEPT_BY_NAME:
-                new.f[owner.address + field] = old.f[previous.address + field]
+        elif isinstance(owner.block, CheckedPlan) and owner.block.name in memory.fields:
+            for place_of, value in zip(_KEPT_BY_NAME, memory.fields[owner.block.name], strict=True):
+                new.f[owner.address + place_of] = value
         if isinstance(owner.block, CheckedPlan):
-            _carry_fill_times(old, new, previous, owner)
+            _lay_fill_times(new, owner, memory.fills.get(owner.block.name, []))
     _carry_statistics(old, new)
-    _steps_before(new, {o.block.name: o.block.version for o in before.owners})
+    _steps_before(new, {} if paused else {o.block.name: o for o in before.owners})
     _rebuild_lists(new)
+
+
+def _same(previous: Owner, owner: Owner) -> bool:
+    return type(previous.block) is type(owner.block) and previous.block.version == owner.block.version
 
 
 def _copy(old: OrderLoop, new: OrderLoop, source: int, target: int, size: int) -> None:
@@ -50,6 +83,8 @@ def _carry_whole(old: OrderLoop, new: OrderLoop, previous: Owner, owner: Owner) 
     a, b = previous.address, owner.address
     _copy(old, new, a, b, at.PLAN)
     for number, rule in owner.rules.items():
+        if number not in previous.rules:  # a plan put aside has one rule more: it cancels
+            continue
         source = previous.rules[number]
         _copy(old, new, source, rule, at.RULE)
         first, last = int(new.k[rule + at.R_ACTION0]), int(new.k[rule + at.R_ACTION1])
@@ -68,16 +103,13 @@ def _carry_whole(old: OrderLoop, new: OrderLoop, previous: Owner, owner: Owner) 
         _copy(old, new, int(old.k[a + first_field]), first, last - first)
 
 
-def _carry_fill_times(old: OrderLoop, new: OrderLoop, previous: Owner, owner: Owner) -> None:
-    """MAX may have another number now: the newest first fills are laid out again for it."""
-    had, has = int(old.k[previous.address + at.P_MAX]), int(new.k[owner.address + at.P_MAX])
-    if not had or not has:
-        return
-    fills = int(old.f[previous.address + at.F_FILLS])
-    source, target = int(old.k[previous.address + at.P_RING]), int(new.k[owner.address + at.P_RING])
-    new.ring[target : target + has] = -at.INF
-    for i in range(max(fills - min(had, has), 0), fills):
-        new.ring[target + i % has] = old.ring[source + i % had]
+def _lay_fill_times(new: OrderLoop, owner: Owner, times: list[float]) -> None:
+    """MAX may be new or have another number now: the newest first fills are laid out for it."""
+    has, ring = int(new.k[owner.address + at.P_MAX]), int(new.k[owner.address + at.P_RING])
+    count = int(new.f[owner.address + at.F_FILLS])
+    new.ring[ring : ring + has] = -at.INF
+    for back, time in enumerate(reversed(times[-has:] if has else [])):
+        new.ring[ring + (count - 1 - back) % has] = time
 
 
 def _statistics(program: Program, k: NDArray[np.int64]) -> dict[tuple[int, int, int], int]:
@@ -102,11 +134,12 @@ def _carry_statistics(old: OrderLoop, new: OrderLoop) -> None:
         new.ring[b : b + size] = old.ring[a : a + size]
 
 
-def _steps_before(new: OrderLoop, versions: dict[str, str]) -> None:
+def _steps_before(new: OrderLoop, known: dict[str, Owner]) -> None:
     """For rules that were not there, the step before is read from the columns: an edit makes no step the first one."""
     evaluator = new.evaluator
     for owner in new.program.owners:
-        if versions.get(owner.block.name) == owner.block.version:
+        previous = known.get(owner.block.name)
+        if previous is not None and _same(previous, owner):
             continue
         for rule in owner.block.rules:
             if rule.hoisted is None or rule.hoisted.lane is None:
@@ -119,22 +152,22 @@ def _steps_before(new: OrderLoop, versions: dict[str, str]) -> None:
 
 def _rebuild_lists(new: OrderLoop) -> None:
     """Who has to be looked at follows from the phases that were carried over."""
-    empty_f, empty_k = np.zeros(1), np.zeros(1, dtype=np.int64)
+    no_integers, no_floats = cast("Integers", [0]), cast("Floats", [0.0])
     book = Book(
-        new.k,
-        new.f,
-        new.ring,
-        new.lists,
-        empty_k,
-        empty_k,
-        empty_f,
-        empty_k,
-        empty_f,
-        np.zeros(1, dtype=np.int8),
-        empty_k,
-        empty_f,
-        empty_f,
-        empty_k,
+        cast("Integers", new.k),
+        cast("Floats", new.f),
+        cast("Floats", new.ring),
+        cast("Integers", new.lists),
+        no_integers,
+        no_integers,
+        no_floats,
+        no_integers,
+        no_floats,
+        cast("Bytes", [0]),
+        no_integers,
+        no_floats,
+        no_floats,
+        no_integers,
     )
     for owner in new.program.plans:
         place(book, owner.address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
+from tradeplan.dsl.timeframe import milliseconds
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import traded_lane
-from tradeplan.runtime.engine.carry import carry
+from tradeplan.runtime.engine.carry import Memory, carry
 from tradeplan.runtime.engine.evaluator import Evaluator
 from tradeplan.runtime.engine.events import Event, Rows, events
 from tradeplan.runtime.engine.kernel_choice import choose_kernels
@@ -24,6 +26,18 @@ from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.kernels.tables import CAPACITY, Tables
 from tradeplan.runtime.market.dataset import Dataset
+
+AHEAD = 7 * 86_400_000
+"""How far ahead instants are laid out, in ms: an activation must not sort a year of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A set that is compiled, caught up and has its state, ready to take over; nothing has changed yet."""
+
+    loop: OrderLoop | None
+    traded: dict[str, TradedLane]
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,63 +72,101 @@ class Engine:
     ) -> None:
         self.dataset, self.account, self.catalog = dataset, account, catalog
         self.start, self.end, self.now = start, end, start
-        self._kernels = kernels
+        self._given, self._chosen = kernels, kernels
         self._capacity = capacity
         self._rows: list[Rows] = []
-        self._traded: dict[str, TradedLane] = {}
+        self._lanes: dict[tuple[str, str], TradedLane] = {}
+        self._data: dict[tuple[str, ...], LaneData] = {}
         self._loop: OrderLoop | None = None
+        self._parked: OrderLoop | None = None  # the loop that ran before the set became empty: it has the account
+        self._memory = Memory()
+        self._traded: dict[str, TradedLane] = {}
         self._instants: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._next = 0
+        self._laid_out = self.now
 
     def activate(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Run this set from the next instant on. Raises BacktestError when a traded market has no bars."""
+        self.install(self.prepare(plans, guards))
+
+    def prepare(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> Prepared:
+        """Compile a set and bring it to where the engine stands; the running set does not notice.
+
+        Whatever is wrong with a plan is raised here, so that it can be told apart before anything is journalled.
+        """
         if not plans:
-            self._loop, self._instants, self._next = None, np.zeros(0, dtype=np.int64), 0
-            return
-        markets = sorted({plan.market for plan in plans})
-        for name in markets:
-            self._traded[name] = traded_lane(self.dataset, plans, name)
-        traded = {name: self._traded[name] for name in markets}
+            return Prepared(None, {}, self.now)
+        traded = {name: self._traded_lane(plans, name) for name in sorted({plan.market for plan in plans})}
         program = build_program(
-            plans, guards, [traded_market(self.dataset.profile(name)) for name in markets], self.account
+            plans, guards, [traded_market(self.dataset.profile(name)) for name in traded], self.account
         )
         loop = self._built(program, traded)
-        old = self._loop
-        if old is None:
+        if self._loop is not None:
+            loop.evaluator.adopt(self._loop.evaluator, self.catalog)
+            carry(self._loop, loop, self._memory)
+        else:
             for _ in loop.evaluator.run(self.now):
                 pass
-        else:
-            loop.evaluator.adopt(old.evaluator, self.catalog)
-            carry(old, loop)
-        self._loop = loop
-        self._schedule(program, traded)
+            if self._parked is not None:
+                carry(self._parked, loop, self._memory, paused=True)
+        return Prepared(loop, traded, self.now)
+
+    def install(self, prepared: Prepared) -> None:
+        """Let a prepared set take over. Raises ValueError when the engine has moved on since."""
+        if prepared.at != self.now:
+            raise ValueError(f"this set was prepared for {prepared.at}, the engine stands at {self.now}")
+        if prepared.loop is None and self._loop is not None:
+            self._memory.keep(self._loop)
+            self._parked = self._loop
+        self._loop, self._traded = prepared.loop, prepared.traded
+        self._instants, self._next, self._laid_out = self._instants[:0], 0, self.now
+
+    def fork(self) -> Engine:
+        """An engine for trials at the same place: give it a set by `activate` before it moves; this one stays."""
+        other = copy.copy(self)
+        other._rows, other._memory = [], self._memory.copy()
+        return other
+
+    def _traded_lane(self, plans: Sequence[CheckedPlan], market: str) -> TradedLane:
+        own = min((plan.timeframe for plan in plans if plan.market == market), key=milliseconds)
+        if (market, own) not in self._lanes:
+            self._lanes[market, own] = traded_lane(self.dataset, plans, market)
+        return self._lanes[market, own]
 
     def _built(self, program: Program, traded: dict[str, TradedLane]) -> OrderLoop:
         fields = {name: (t.lane, bar_nodes(t.lane)) for name, t in traded.items()}
         roots = [*program.roots, *(node for _, nodes in fields.values() for node in nodes)]
         present = {node.lane for node in roots}
-        roots += [tick_node(lane) for lane in program.lanes if lane not in present]
+        roots += [tick_node(lane) for lane in program.stepped_lanes if lane not in present]
         tables = Tables.build(roots, self.catalog, self._capacity)
-        data = LaneData(self.dataset, sorted(traded), self.start)
-        self._kernels = self._kernels or choose_kernels(tables, data, self.start, self.end)
-        evaluator = Evaluator(tables, data, self._kernels)
+        data = self._data.setdefault(tuple(traded), LaneData(self.dataset, sorted(traded), self.start))
+        kernels = self._kernels_for(tables, data)
+        evaluator = Evaluator(tables, data, kernels)
         bars = {name: t.bars for name, t in traded.items()}
         span = (self.start, self.end)
-        return OrderLoop(program, evaluator, fields, bars, self.account, self._kernels, self._rows.append, span)
+        return OrderLoop(program, evaluator, fields, bars, self.account, kernels, self._rows.append, span)
 
-    def _schedule(self, program: Program, traded: dict[str, TradedLane]) -> None:
-        """All instants to come: closes of traded bars, steps of plans and, when there is one, of guards."""
-        assert self._loop is not None
-        data = self._loop.evaluator.data
-        times = [t.bars.bars.close_time for t in traded.values()]
-        for lane in program.lanes:
-            feed = data.lane(lane)
-            if feed is not None and (lane.market in traded or program.guards):
-                feed.extend(self.end)
-                times.append(feed.close_times[: feed.count])
-        every = rising_union(times)
-        self._instants = every[(every > self.now) & (every <= self.end)]
-        self._next = 0
+    def _kernels_for(self, tables: Tables, data: LaneData) -> Kernels:
+        """Those given, else compiled ones as soon as they can be had without keeping anybody waiting."""
+        if self._given is not None:
+            return self._given
+        if self._chosen is None or self._chosen.mode == "interpreted":
+            self._chosen = choose_kernels(tables, data, self.now, self.end)
+        return self._chosen
+
+    def _lay_out(self) -> None:
+        """More instants to come: closes of traded bars, steps of plans and, when there is one, of guards."""
+        while self._loop is not None and self._next >= len(self._instants) and self._laid_out < self.end:
+            program, data = self._loop.program, self._loop.evaluator.data
+            until = min(self._laid_out + AHEAD, self.end)
+            times = [t.bars.bars.close_time for t in self._traded.values()]
+            for lane in program.stepped_lanes:
+                feed = data.lane(lane)
+                if feed is not None and (lane.market in self._traded or program.guards):
+                    feed.extend(until)
+                    times.append(feed.close_times[: feed.count])
+            parts = [x[np.searchsorted(x, self._laid_out, "right") : np.searchsorted(x, until, "right")] for x in times]
+            self._instants, self._next, self._laid_out = rising_union(parts), 0, until
 
     def forbid_entries(self, names: Collection[str]) -> None:
         """Let these plans manage what they have and open nothing; all others may."""
@@ -124,6 +176,8 @@ class Engine:
 
     def next_instant(self) -> int | None:
         """The next time at which something closes or somebody steps, None at the end."""
+        if self._next >= len(self._instants):
+            self._lay_out()
         return int(self._instants[self._next]) if self._next < len(self._instants) else None
 
     def advance(self, to: int, live_from: int = 0) -> list[Event]:
@@ -137,9 +191,14 @@ class Engine:
         for _ in loop.evaluator.run(to):
             loop.step()
         self.now = to
-        self._next += int(np.searchsorted(self._instants[self._next :], to, side="right"))
+        if self._next < len(self._instants):
+            self._next += int(np.searchsorted(self._instants[self._next :], to, side="right"))
+        self._laid_out = max(self._laid_out, to)
+        if not self._rows:
+            return []
         told = [event for rows in self._rows for event in events(rows, loop.program)]
         self._rows.clear()
+        self._memory.note(told)
         return told
 
     def busy(self, name: str) -> bool:
@@ -186,9 +245,11 @@ class Engine:
     @property
     def balance(self) -> float:
         """The balance in account currency."""
-        return self._loop.balance if self._loop is not None else self.account.balance
+        loop = self._loop or self._parked
+        return loop.balance if loop is not None else self.account.balance
 
     @property
     def equity(self) -> float:
         """The equity of the newest instant that was looked at."""
-        return self._loop.equity if self._loop is not None else self.account.balance
+        loop = self._loop or self._parked
+        return loop.equity if loop is not None else self.account.balance

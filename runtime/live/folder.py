@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,17 +18,21 @@ SUFFIX = ".plan"
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """The last good content of one file."""
+    """Good content of one file."""
 
-    digest: str
     text: str
     plans: tuple[CheckedPlan, ...]
     guards: tuple[CheckedGuard, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that it defines."""
+        return (*(p.name for p in self.plans), *(g.name for g in self.guards))
+
 
 @dataclass(slots=True)
 class Scan:
-    """What one look at the folder found."""
+    """What one look at the folder found; problems are told when they are new."""
 
     changed: bool = False
     broken: list[tuple[str, list[Diagnostic]]] = field(default_factory=list)
@@ -43,79 +47,111 @@ class PlanFolder:
     def __init__(self, folder: Path, catalog: Catalog, markets: Markets, graph: Graph) -> None:
         self.folder = folder
         self.catalog, self.markets, self.graph = catalog, markets, graph
-        self._files: dict[str, PlanFile] = {}
         self._seen: dict[str, str] = {}
+        self._good: dict[str, PlanFile] = {}  # the newest good content of every file that is there
+        self._used: dict[str, PlanFile] = {}  # of these, what runs: each name from one file
+        self._broken: set[str] = set()
+        self._told: dict[str, str] = {}
 
     def scan(self) -> Scan:
         """Look at every file; unchanged ones cost one read and a digest."""
         result = Scan()
+        told: dict[str, str] = {}
         try:
             paths = sorted(p for p in self.folder.rglob(f"*{SUFFIX}") if p.is_file())
         except OSError as error:
-            result.problems.append(f"the folder `{self.folder}` cannot be read: {error}")
-            return result
-        names = {self._name(p) for p in paths}
-        for gone in sorted(set(self._seen) - names):
-            self._seen.pop(gone)
-            if self._files.pop(gone, None) is not None:
-                result.changed = True
-                result.removed.append(gone)
-        for path in paths:
-            self._read(path, result)
+            told["."] = f"the folder `{self.folder}` cannot be read: {error}; what runs goes on"
+        else:
+            names = {self._name(p) for p in paths}
+            for gone in sorted(set(self._seen) - names):
+                del self._seen[gone]
+                self._broken.discard(gone)
+                if self._good.pop(gone, None) is not None:
+                    result.removed.append(gone)
+            for path in paths:
+                self._read(path, result, told)
+            self._settle(result, told)
+        result.problems += [text for key, text in told.items() if self._told.get(key) != text]
+        self._told = told
         return result
+
+    def keep_good(self, ran: Iterable[Source]) -> None:
+        """After the first look: what ran before is the last good version of files that are broken or empty now."""
+        for source in {s.name: s for s in ran}.values():
+            now = self._good.get(source.name)
+            if source.name in self._broken or (now is not None and not now.names):
+                checked = check_source(source, self.catalog, self.markets, self.graph)
+                if checked.ok:
+                    self._good[source.name] = PlanFile(source.text, tuple(checked.plans), tuple(checked.guards))
+        self._settle(Scan(), {})
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
-    def _read(self, path: Path, result: Scan) -> None:
+    def _read(self, path: Path, result: Scan, told: dict[str, str]) -> None:
         name = self._name(path)
         try:
             data = path.read_bytes()
             text = data.decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            # an editor may hold the file for a moment: the last good version keeps running and the next look tries again
-            result.problems.append(f"`{name}` cannot be read: {error}; its last good version keeps running")
+            # an editor may hold the file for a moment: the next look tries again
+            told[name] = f"`{name}` cannot be read: {error}; its last good version keeps running"
+            self._seen.setdefault(name, "")
             return
         digest = hashlib.sha256(data).hexdigest()
         if self._seen.get(name) == digest:
             return
         self._seen[name] = digest
-        checked = check_source(Source(name, text), self.catalog, self.markets, self.graph)
-        errors = [d for d in checked.diagnostics if d.severity is Severity.ERROR]
-        taken = self._taken_names(name, [p.name for p in (*checked.plans, *checked.guards)])
-        if taken:
+        self._broken.discard(name)
+        try:
+            checked = check_source(Source(name, text), self.catalog, self.markets, self.graph)
+        except Exception as error:  # a mistake in the checker is told like one in the plan: what runs goes on
+            self._broken.add(name)
             result.problems.append(
-                f"`{name}` defines {', '.join(f'`{plan}` (also in `{file}`)' for plan, file in taken)}:"
-                " a name may stand in one file only; rename one of them"
+                f"`{name}` could not be checked ({type(error).__name__}: {error}); its last good version, if there is"
+                " one, keeps running; please report this with the file"
             )
-        if errors:
-            result.broken.append((name, list(checked.diagnostics)))
-        if errors or taken:
             return
-        self._files[name] = PlanFile(digest, text, tuple(checked.plans), tuple(checked.guards))
-        result.changed = True
+        if not checked.ok:
+            self._broken.add(name)
+            result.broken.append((name, [d for d in checked.diagnostics if d.severity is Severity.ERROR]))
+            return
+        content = PlanFile(text, tuple(checked.plans), tuple(checked.guards))
+        before = self._good.get(name)
+        if not content.names and before is not None and before.names:
+            # an editor empties a file before it writes it again; a plan is removed by removing its file
+            result.problems.append(
+                f"`{name}` holds no plan now: its last good version keeps running; delete the file to end its plans"
+            )
+            return
+        self._good[name] = content
         result.loaded.append(name)
 
-    def _taken_names(self, file: str, names: Sequence[str]) -> list[tuple[str, str]]:
-        owner = {
-            p.name: other
-            for other, content in self._files.items()
-            if other != file
-            for p in (*content.plans, *content.guards)
-        }
-        return [(n, owner[n]) for n in names if n in owner]
+    def _settle(self, result: Scan, told: dict[str, str]) -> None:
+        """Give each name to one file: the one that had it, else the first by name."""
+        owner: dict[str, str] = {}
+        used: dict[str, PlanFile] = {}
+        for file in sorted(self._good, key=lambda f: (f not in self._used, f)):
+            content = self._good[file]
+            taken = [(n, owner[n]) for n in content.names if n in owner]
+            if taken:
+                told[f"names of {file}"] = (
+                    f"`{file}` defines {', '.join(f'`{plan}` (also in `{other}`)' for plan, other in taken)}:"
+                    " a name may stand in one file only; rename one of them, until then this file is left out"
+                )
+                continue
+            used[file] = content
+            owner |= dict.fromkeys(content.names, file)
+        result.loaded = [f for f in result.loaded if f in used] + [
+            f for f in used if f not in self._used and f not in result.loaded
+        ]
+        result.changed = used != self._used
+        self._used = used
 
     def plans(self) -> tuple[CheckedPlan, ...]:
         """All good plans, by name."""
-        return tuple(sorted((p for f in self._files.values() for p in f.plans), key=lambda p: p.name))
+        return tuple(sorted((p for f in self._used.values() for p in f.plans), key=lambda p: p.name))
 
     def guards(self) -> tuple[CheckedGuard, ...]:
         """All good guards, by name."""
-        return tuple(sorted((g for f in self._files.values() for g in f.guards), key=lambda g: g.name))
-
-    def file_of(self, name: str) -> tuple[str, str]:
-        """File name and text in which a plan or guard of this name stands."""
-        for file, content in self._files.items():
-            if any(p.name == name for p in (*content.plans, *content.guards)):
-                return file, content.text
-        raise KeyError(name)
+        return tuple(sorted((g for f in self._used.values() for g in f.guards), key=lambda g: g.name))

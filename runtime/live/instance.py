@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.live.activation import Active, choose
+from tradeplan.runtime.engine.events import Event
+from tradeplan.runtime.kernels.build import Kernels
+from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.feed import ReplayClock
 from tradeplan.runtime.live.folder import PlanFolder, Scan
-from tradeplan.runtime.live.record import Recorder
+from tradeplan.runtime.live.record import Recorder, no_point
 from tradeplan.runtime.live.recovery import Recovery, recover
+from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
+from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalEvent
+from tradeplan.runtime.store.lock import RunLock
 from tradeplan.runtime.store.writer import Writer
+
+IDLE_SECONDS = 0.25
+"""How long a wait lasts before it looks whether somebody wants to stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run is made of; a database remembers it and refuses another."""
+    """What a run is made of; a database remembers it and refuses another. `start` None: where the run began, or the
+    first bar of `span`."""
 
     feed: str
     account: AccountConfig
-    start: int
+    start: int | None
     end: int
+    first_bar: int = 0
 
 
 def account_text(account: AccountConfig) -> str:
@@ -50,7 +62,11 @@ class Totals:
 
 @dataclass(slots=True)
 class Instance:
-    """Owns the engine, the journal and the writer of one run."""
+    """Owns the engine, the journal and the writer of one run.
+
+    `point(name)` is called where a crash matters: `recovered`, `outage`, `before activation`, `activation`, `decided`,
+    `journalled`, `stepped`.
+    """
 
     folder: PlanFolder
     dataset: Dataset
@@ -61,98 +77,122 @@ class Instance:
     say: Callable[[str], None]
     tell_scan: Callable[[Scan], None]
     stop: Callable[[], bool] = lambda: False
+    point: Callable[[str], None] = no_point
+    kernels: Kernels | None = None
+    _start: int = field(default=0, init=False)
     _live_from: int = field(default=0, init=False)
-    _quarantined: set[tuple[str, str]] = field(default_factory=set, init=False)
 
     def run(self, watcher: Watcher | None = None) -> Totals:
-        """Recover, then step until the feed ends or `stop()` says so."""
-        journal, writer = Journal(self.database), Writer(self.database)
+        """Recover, then step until the feed ends or `stop()` says so. Raises StoreError before anything is done."""
+        lock = RunLock(self.database)
         try:
-            return self._run(journal, writer, watcher)
+            journal, writer = Journal(self.database), Writer(self.database)
+            try:
+                return self._run(journal, writer, watcher)
+            finally:
+                writer.close()
+                journal.close()
         finally:
-            writer.close()
-            journal.close()
+            lock.close()
 
     def _run(self, journal: Journal, writer: Writer, watcher: Watcher | None) -> Totals:
+        self._keep_settings(journal)
         recovered = self._recover(journal)
         engine, active = recovered.engine, recovered.active
-        recorder = Recorder(journal, writer, lambda market: self.dataset.profile(market).lot_step, self.say)
+        recorder = Recorder(journal, writer, self._lot_step, self.say, self.point)
         recorder.repeat(recovered.segments)
+        self.point("recovered")
         self.clock.start(recovered.time)
         self._note_outage(journal, engine, recovered)
+        switch = Switch(self.folder, journal, self.say, recovered.quarantined, self.point)
         self.tell_scan(self.folder.scan())
-        active = self._activate(journal, engine, active)
-        waiting = True
-        for instant in self._instants(engine, watcher):
+        ran = [p.source for p in active.plans if p.name not in active.retired] + [g.source for g in active.guards]
+        self.folder.keep_good(ran)
+        active = switch.update(engine, active)
+        self._tell_start(engine, active, recovered)
+        while not self.stop():
             if watcher is not None and watcher.take():
                 scan = self.folder.scan()
                 self.tell_scan(scan)
-                waiting = waiting or scan.changed
-            if waiting:
-                active = self._activate(journal, engine, active)
-                waiting = bool(active.retired)
-            live_from = self._live_from if instant <= self._live_from else 0
-            recorder.record(engine.advance(instant, live_from), active, engine)
+                if scan.changed:
+                    active = switch.update(engine, active)
+            if active.retired:
+                active = switch.update(engine, active)
+            instant = engine.next_instant()
+            if instant is None:
+                if active.plans or watcher is None:
+                    break
+                watcher.wait(IDLE_SECONDS)  # without a plan there is nothing to step: the feed waits for one
+            elif self.clock.wait_until(instant, lambda seconds: self._slept(seconds, watcher)):
+                engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
+                recorder.record(told, active, engine)
+                self.point("stepped")
         recorder.finish(engine, active)
         return Totals(engine.now, recorder.steps, recorder.decisions, recorder.fills, engine.balance, engine.equity)
 
-    def _recover(self, journal: Journal) -> Recovery:
+    def _advance(
+        self, journal: Journal, writer: Writer, switch: Switch, engine: Engine, active: Active, instant: int
+    ) -> tuple[Engine, Active, list[Event]]:
+        """One step; when a plan fails in it, the step is made again from the journal without that plan."""
+        live_from = self._live_from if instant <= self._live_from else 0
+        while True:
+            try:
+                return engine, active, engine.advance(instant, live_from)
+            except Exception as error:  # a plan that fails must not take the others with it; who it was is found out
+                writer.flush()
+                before = self._recover(journal, engine.now)
+                engine = before.engine
+                active = switch.put_aside(engine, before.active, instant, live_from, error)
+
+    def _keep_settings(self, journal: Journal) -> None:
         journal.keep_setting("feed", self.settings.feed)
         journal.keep_setting("account", account_text(self.settings.account))
-        journal.keep_setting("start", str(self.settings.start))
-        return recover(journal, self._new_engine, self.catalog, self.folder.markets, self.folder.graph)
+        start = self.settings.start
+        if start is None:
+            known = journal.setting("start")
+            start = self.settings.first_bar if known is None else int(known)
+        journal.keep_setting("start", str(start))
+        if start >= self.settings.end:
+            raise StoreError(
+                f"the run starts at {time_text(start)} UTC, which is not before its end {time_text(self.settings.end)}:"
+                " give a later --to, or another file with --db"
+            )
+        self._start = start
+
+    def _recover(self, journal: Journal, until: int | None = None) -> Recovery:
+        return recover(journal, self._new_engine, self.catalog, self.folder.markets, self.folder.graph, until)
 
     def _new_engine(self) -> Engine:
-        return Engine(self.dataset, self.settings.account, self.catalog, self.settings.start, self.settings.end)
+        return Engine(self.dataset, self.settings.account, self.catalog, self._start, self.settings.end, self.kernels)
+
+    def _lot_step(self, market: str) -> float:
+        return self.dataset.profile(market).lot_step
 
     def _note_outage(self, journal: Journal, engine: Engine, recovered: Recovery) -> None:
         """When the feed went on while the program was away, what is decided on those bars comes too late to be sent."""
         following = engine.next_instant()
         back_at = self.clock.now()
         self._live_from = max(recovered.live_from, 0)
-        if recovered.continued and following is not None and back_at > following:
+        if recovered.continued and following is not None and back_at > following and back_at > self._live_from:
             journal.append(JournalEvent(recovered.time, "outage", {"until": back_at}))
             self._live_from = back_at
+            self.point("outage")
             self.say(f"was away for {(back_at - recovered.time) / 60_000:.0f} minutes of the feed: catching up")
 
-    def _instants(self, engine: Engine, watcher: Watcher | None) -> Iterator[int]:
-        def sleep(seconds: float) -> bool:
-            if watcher is not None:
-                watcher.wait(seconds)
-            return self.stop()
-
-        while not self.stop():
-            instant = engine.next_instant()
-            if instant is None:
-                return
-            if not self.clock.wait_until(instant, sleep):
-                return
-            yield instant
-
-    def _activate(self, journal: Journal, engine: Engine, active: Active) -> Active:
-        choice = choose(active, self.folder.plans(), self.folder.guards(), engine.busy, frozenset(self._quarantined))
-        if choice.active.key() == active.key():
-            return active
-        at = engine.now
-        for plan in (*choice.active.plans, *choice.active.guards):
-            kind = "plan" if plan in choice.active.plans else "guard"
-            journal.keep_version(plan.name, plan.version, kind, plan.source.name, plan.source.text, at)
-        journal.append(
-            JournalEvent(
-                at,
-                "activate",
-                {
-                    "plans": [[p.name, p.version] for p in choice.active.plans],
-                    "guards": [[g.name, g.version] for g in choice.active.guards],
-                    "retired": sorted(choice.active.retired),
-                },
-            )
+    def _tell_start(self, engine: Engine, active: Active, recovered: Recovery) -> None:
+        came = "goes on" if recovered.continued else "begins"
+        self.say(
+            f"{came} at {time_text(engine.now)} UTC with {len(active.plans)} plans and {len(active.guards)} guards;"
+            f" balance {engine.balance:.2f}; the feed ends at {time_text(self.settings.end)} UTC"
         )
-        engine.activate(choice.active.plans, choice.active.guards)
-        engine.forbid_entries(choice.active.retired)
-        for name in choice.waiting:
-            if name not in active.retired:
-                self.say(
-                    f"`{name}`: its open position stays on the version that opened it; the new one waits for its end"
-                )
-        return choice.active
+        for p in engine.positions():
+            self.say(f"open: `{p.plan}` {p.lots:g} lots of {p.market} from {p.entry:g}, stop {p.stop:g}")
+        if not active.plans:
+            self.say("there is no good plan in the folder: nothing is traded until there is one")
+
+    def _slept(self, seconds: float, watcher: Watcher | None) -> bool:
+        """Sleep; True: there is something to look at before the next instant."""
+        if watcher is None:
+            time.sleep(seconds)
+            return self.stop()
+        return watcher.wait(seconds) or self.stop()

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, Swap, intent_id, intent_leg
 from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalIntent
 from tradeplan.runtime.store.writer import Row, Writer
@@ -18,12 +19,25 @@ PROGRESS_SECONDS = 0.05
 _DROPPED = {"late", "beyond_stop", "cancelled", "expired", "halted"}
 
 
+def no_point(name: str) -> None:
+    """Nothing happens at the places where a crash would matter."""
+
+
 class Recorder:
     """Writes events of one run. Repeated events (after a restart) leave what is there as it is."""
 
-    def __init__(self, journal: Journal, writer: Writer, lot_step: Callable[[str], float], say: Callable[[str], None]):
+    def __init__(
+        self,
+        journal: Journal,
+        writer: Writer,
+        lot_step: Callable[[str], float],
+        say: Callable[[str], None],
+        point: Callable[[str], None] = no_point,
+    ) -> None:
+        """`point(name)` is called at the places where a crash matters; tests crash there."""
         self._journal, self._writer, self._lot_step, self._say = journal, writer, lot_step, say
         self._waiting: dict[str, int] = {}
+        self.point = point
         self._told_at = 0.0
         self.steps = self.decisions = self.fills = 0
 
@@ -33,14 +47,15 @@ class Recorder:
         Raises StoreError when they are not: the bars or the program are others than those of the journal.
         """
         found: set[int] = set()
+        states: dict[int, str] = {}
         for events, active in segments:
             versions = _versions(active)
             for event in events:
                 intent = self._intent(event, versions)
                 if intent is not None:
                     found.add(intent.id)
-                list(self._settled(event, versions))
-                self._write(event, active)
+                states.update(self._settled(event, versions))
+                self._write(event, active, repeated=True)
         known = self._journal.intent_ids()
         if found != known:
             raise StoreError(
@@ -48,14 +63,19 @@ class Recorder:
                 f" lacks {len(found - known)} that they do: the data or the program changed since; nothing is sent;"
                 " use the data of that run, or begin a new database with --db"
             )
+        self._journal.settle(states.items())
+        self.decisions = self.fills = 0
 
     def record(self, events: Iterable[Event], active: Active, engine: Engine) -> None:
         """Journal the intents of one instant, then queue the rest."""
         events = list(events)
-        versions = _versions(active)
+        versions = _versions(active) if events else {}
         intents = [i for e in events if (i := self._intent(e, versions)) is not None]
+        self.point("decided")
         if intents:
+            # INVARIANT: a fill happens in a later instant, so this commit is on disk before the broker can act on it
             self._journal.intend(intents)
+            self.point("journalled")
         states = [s for e in events for s in self._settled(e, versions)]
         if states:
             self._journal.settle(states)
@@ -95,7 +115,7 @@ class Recorder:
         elif isinstance(event, Fill) and event.reason == "entry" and event.plan in self._waiting:
             yield self._waiting.pop(event.plan), "filled"
 
-    def _write(self, event: Event, active: Active) -> None:
+    def _write(self, event: Event, active: Active, repeated: bool = False) -> None:
         match event:
             case Decision():
                 self.decisions += 1
@@ -136,13 +156,15 @@ class Recorder:
                     },
                 )
             case Alert():
-                self._say(f"alert of `{event.owner}`: {event.text}")
+                if not repeated:
+                    self._say(f"{time_text(event.time)} UTC: alert of `{event.owner}`: {event.text}")
                 self._writer.put(
                     "alert", {"time": event.time, "plan": event.owner, "rule": event.rule, "text": event.text}
                 )
             case Halt():
-                until = "a person resumes" if event.until is None else str(event.until)
-                self._say(f"`{event.owner}` halts until {until}")
+                if not repeated:
+                    until = "a person resumes" if event.until is None else f"{time_text(event.until)} UTC"
+                    self._say(f"{time_text(event.time)} UTC: `{event.owner}` halts until {until}")
                 self._writer.put(
                     "decision",
                     {
@@ -159,6 +181,7 @@ class Recorder:
         body = {
             "plans": [[p.name, p.version, p.name in active.retired] for p in active.plans],
             "guards": [[g.name, g.version] for g in active.guards],
+            "silenced": sorted(active.silenced),
             "positions": [asdict(p) for p in engine.positions()],
         }
         row = {"id": 1, "time": engine.now, "balance": engine.balance, "equity": engine.equity}

@@ -12,7 +12,8 @@ from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
-from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.live.activation import Active, Version
+from tradeplan.runtime.live.quarantine import running_form
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 
@@ -27,37 +28,51 @@ class Recovery:
     time: int
     live_from: int
     continued: bool
+    quarantined: frozenset[Version]
 
 
 def recover(
-    journal: Journal, new_engine: Callable[[], Engine], catalog: Catalog, markets: Markets, graph: Graph
+    journal: Journal,
+    new_engine: Callable[[], Engine],
+    catalog: Catalog,
+    markets: Markets,
+    graph: Graph,
+    until: int | None = None,
 ) -> Recovery:
-    """Replay the journal; with an empty one this is a fresh start.
+    """Replay the journal up to `until`, or as far as it is known to have come; with an empty one this is a fresh start.
 
     Raises StoreError when the journal does not fit the program or the bars: then nothing may be sent.
     """
     engine = new_engine()
     events = journal.events()
-    progress = journal.progress()
-    last_intent = journal.last_intent_time()
-    processed = max((t for t in (progress[0] if progress else None, last_intent) if t is not None), default=None)
+    processed = _known_time(journal) if until is None else until
     versions = _Versions(journal, catalog, markets, graph)
     active, told, live_from = Active(), list[tuple[list[Event], Active]](), 0
+    quarantined: set[Version] = set()
     for event in events:
         told.append((_advance(engine, event.time, live_from), active))
-        if event.kind == "activate":
-            active = versions.active(event)
-            engine.activate(active.plans, active.guards)
-            engine.forbid_entries(active.retired)
-        elif event.kind == "outage":
-            live_from = int(event.body["until"])
-        else:
-            raise StoreError(
-                f"the journal holds an event `{event.kind}` that this version does not know: update tradeplan"
-            )
+        match event.kind:
+            case "activate":
+                active = versions.active(event)
+                engine.activate(*running_form(active, graph))
+                engine.forbid_entries(active.retired)
+            case "outage":
+                live_from = int(event.body["until"])
+            case "quarantine":
+                quarantined.add((str(event.body["name"]), str(event.body["version"])))
+            case kind:
+                raise StoreError(
+                    f"the journal holds an event `{kind}` that this version does not know: update tradeplan"
+                )
     if processed is not None:
         told.append((_advance(engine, processed, live_from), active))
-    return Recovery(engine, active, told, engine.now, live_from, processed is not None)
+    return Recovery(engine, active, told, engine.now, live_from, bool(events), frozenset(quarantined))
+
+
+def _known_time(journal: Journal) -> int | None:
+    """The last instant that is known to have been handled: by what the writer has committed, or by an order."""
+    progress, last_intent = journal.progress(), journal.last_intent_time()
+    return max((t for t in (progress[0] if progress else None, last_intent) if t is not None), default=None)
 
 
 def _advance(engine: Engine, to: int, live_from: int) -> list[Event]:
@@ -86,6 +101,7 @@ class _Versions:
             tuple(self._plans[name, version] for name, version in event.body["plans"]),
             tuple(self._guards[name, version] for name, version in event.body["guards"]),
             frozenset(event.body["retired"]),
+            frozenset(event.body.get("silenced", ())),
         )
 
     def _load(self, name: str, version: str) -> None:
@@ -93,7 +109,8 @@ class _Versions:
         checked = check_source(Source(file, text), self._catalog, self._markets, self._graph)
         if any(d.severity is Severity.ERROR for d in checked.diagnostics):
             raise StoreError(
-                f"version `{version}` of `{name}` in the journal is no longer accepted: {checked.diagnostics[0].message};"
+                f"version `{version}` of `{name}` in the journal is not accepted any more:"
+                f" {checked.diagnostics[0].message};"
                 " run the tradeplan version that wrote the journal until its positions are closed"
             )
         self._plans.update({(p.name, p.version): p for p in checked.plans})

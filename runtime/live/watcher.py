@@ -10,7 +10,7 @@ from watchfiles import watch
 
 
 class Watcher:
-    """Watches a folder from a thread; the loop asks `take()` at every step, which costs nothing when nothing changed."""
+    """Watches a folder from a thread; the loop asks `take()` at every step, which costs next to nothing."""
 
     def __init__(self, folder: Path) -> None:
         self._changed = threading.Event()

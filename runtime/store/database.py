@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
-
 from tradeplan.runtime.store.schema import migrate, pending
 
 BUSY_TIMEOUT_MS = 5_000

@@ -33,6 +33,17 @@ class JournalIntent:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class PlanVersion:
+    """The text of a plan or guard as it ran, so that a replay needs no file of today."""
+
+    plan: str
+    version: str
+    kind: str  # plan or guard
+    file: str
+    text: str
+
+
 class Journal:
     """Reads and appends; every append is on disk when the call returns."""
 
@@ -62,8 +73,24 @@ class Journal:
 
     def append(self, event: JournalEvent) -> None:
         """Append one event."""
-        self._db.table("event").insert(
-            {"time": event.time, "kind": event.kind, "body": json.dumps(event.body, sort_keys=True)}
+        with write_transaction(self._db):
+            self._append(event)
+
+    def activate(self, event: JournalEvent, versions: Iterable[PlanVersion]) -> None:
+        """Append an activation together with the texts it names: one commit, on disk before the engine runs them."""
+        with write_transaction(self._db):
+            for v in versions:
+                self._db.execute(
+                    "insert or ignore into plan_version (plan, version, kind, file, text, first_seen)"
+                    " values (?, ?, ?, ?, ?, ?)",
+                    [v.plan, v.version, v.kind, v.file, v.text, event.time],
+                )
+            self._append(event)
+
+    def _append(self, event: JournalEvent) -> None:
+        self._db.execute(
+            "insert into event (time, kind, body) values (?, ?, ?)",
+            [event.time, event.kind, json.dumps(event.body, sort_keys=True)],
         )
 
     def events(self) -> list[JournalEvent]:
@@ -72,13 +99,6 @@ class Journal:
             JournalEvent(int(r["time"]), str(r["kind"]), json.loads(r["body"]))
             for r in self._db.query("select time, kind, body from event order by id")
         ]
-
-    def keep_version(self, plan: str, version: str, kind: str, file: str, text: str, time: int) -> None:
-        """Keep the text of a plan version, so that a replay needs no file of today."""
-        self._db.table("plan_version").insert(
-            {"plan": plan, "version": version, "kind": kind, "file": file, "text": text, "first_seen": time},
-            ignore=True,
-        )
 
     def version_text(self, plan: str, version: str) -> tuple[str, str]:
         """File name and text of a plan version."""
@@ -91,21 +111,14 @@ class Journal:
         fresh: list[JournalIntent] = []
         with write_transaction(self._db):
             for i in intents:
-                known = self._db.execute("select 1 from intent where id = ?", [i.id]).fetchone()
-                if known is None:
+                row = [i.id, i.plan, i.version, i.time, i.leg, i.action, json.dumps(i.body, sort_keys=True)]
+                made = self._db.execute(
+                    "insert or ignore into intent (id, plan, version, time, leg, action, body, state)"
+                    " values (?, ?, ?, ?, ?, ?, ?, 'journalled')",
+                    row,
+                )
+                if made.rowcount:
                     fresh.append(i)
-                    self._db.table("intent").insert(
-                        {
-                            "id": i.id,
-                            "plan": i.plan,
-                            "version": i.version,
-                            "time": i.time,
-                            "leg": i.leg,
-                            "action": i.action,
-                            "body": json.dumps(i.body, sort_keys=True),
-                            "state": "journalled",
-                        }
-                    )
         return fresh
 
     def settle(self, states: Iterable[tuple[int, str]]) -> None:

@@ -10,7 +10,6 @@ from typing import cast
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
-
 from tradeplan.runtime.store import migrations
 
 _SET = "tradeplan"

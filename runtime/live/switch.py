@@ -1,0 +1,123 @@
+"""Brings the set that the engine runs up to what the folder wants, journal first, and puts aside what fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
+from tradeplan.runtime.engine.backtest import BacktestError
+from tradeplan.runtime.engine.engine import Engine, Prepared
+from tradeplan.runtime.live.activation import Active, Choice, Version, choose, versions_of
+from tradeplan.runtime.live.folder import PlanFolder
+from tradeplan.runtime.live.quarantine import culprits, running_form
+from tradeplan.runtime.live.record import no_point
+from tradeplan.runtime.store.journal import Journal, JournalEvent, PlanVersion
+
+
+class Switch:
+    """Decides, journals and installs sets of plans; keeps the versions that failed."""
+
+    def __init__(
+        self,
+        folder: PlanFolder,
+        journal: Journal,
+        say: Callable[[str], None],
+        quarantined: frozenset[Version] = frozenset(),
+        point: Callable[[str], None] = no_point,
+    ) -> None:
+        self._folder, self._journal, self._say, self._point = folder, journal, say, point
+        self.quarantined = set(quarantined)
+
+    def update(self, engine: Engine, active: Active) -> Active:
+        """Run what is wanted now, where it differs from what runs. The journal has it before the engine does."""
+        while True:
+            choice = self._choice(engine, active)
+            if choice.active.key() == active.key():
+                return active
+            try:
+                prepared = self._prepared(engine, choice.active)
+            except Exception as error:  # a plan whose compiling fails must not take the others with it
+                self._blame(engine, active, choice.active, error)
+                continue
+            self._enact(engine, choice.active, prepared)
+            for name in choice.waiting:
+                if name not in active.retired:
+                    self._say(
+                        f"`{name}`: its open position or order stays on the version that made it; what the folder"
+                        " holds now waits for its end"
+                    )
+            return choice.active
+
+    def put_aside(self, engine: Engine, active: Active, to: int, live_from: int, error: Exception) -> Active:
+        """After a failed step: find whose fault it was and go on without. `engine` stands before the step.
+
+        Raises the step's own error when no plan alone makes it fail.
+        """
+        found = culprits(engine, active, to, live_from, self._folder.graph)
+        if not found:
+            raise error
+        for version, reason in found.items():
+            self._quarantine(version, engine.now, reason)
+        return self.update(engine, active)
+
+    def _choice(self, engine: Engine, active: Active) -> Choice:
+        wanted = self._folder.plans(), self._folder.guards()
+        return choose(active, *wanted, engine.busy, frozenset(self.quarantined))
+
+    def _prepared(self, engine: Engine, active: Active) -> Prepared:
+        return engine.prepare(*running_form(active, self._folder.graph))
+
+    def _enact(self, engine: Engine, active: Active, prepared: Prepared) -> None:
+        body = {
+            "plans": [list(v) for v in versions_of(active.plans)],
+            "guards": [list(v) for v in versions_of(active.guards)],
+            "retired": sorted(active.retired),
+            "silenced": sorted(active.silenced),
+        }
+        texts = [PlanVersion(p.name, p.version, "plan", p.source.name, p.source.text) for p in active.plans]
+        texts += [PlanVersion(g.name, g.version, "guard", g.source.name, g.source.text) for g in active.guards]
+        self._point("before activation")
+        # INVARIANT: on disk before it runs, so that a replay runs the same versions from the same instant
+        self._journal.activate(JournalEvent(engine.now, "activate", body), texts)
+        self._point("activation")
+        engine.install(prepared)
+        engine.forbid_entries(active.retired)
+
+    def _blame(self, engine: Engine, active: Active, wanted: Active, error: Exception) -> None:
+        """Try each new version beside what runs; those that fail are passed over from now on."""
+        known = {*versions_of(active.plans), *versions_of(active.guards)}
+        found = False
+        blocks: list[CheckedPlan | CheckedGuard] = [*wanted.plans, *wanted.guards]
+        for block in blocks:
+            version = (block.name, block.version)
+            if version in known:
+                continue
+            try:
+                self._prepared(engine, _with(active, block))
+            except Exception as reason:  # as above: the fault is the plan's
+                self._quarantine(version, engine.now, reason)
+                found = True
+        if not found:
+            raise error
+
+    def _quarantine(self, version: Version, at: int, error: Exception) -> None:
+        name, number = version
+        self.quarantined.add(version)
+        if isinstance(error, BacktestError):  # no fault of the text: with other data it may run after a restart
+            self._say(f"`{name}` is put aside: {error}")
+            return
+        why = f"{type(error).__name__}: {error}"
+        self._journal.append(JournalEvent(at, "quarantine", {"name": name, "version": number, "why": why}))
+        self._say(
+            f"`{name}` failed and is put aside ({why}): it opens nothing more, and what it holds keeps its stop and"
+            " target; an edited version is tried again"
+        )
+
+
+def _with(active: Active, block: CheckedPlan | CheckedGuard) -> Active:
+    """What runs, with one block added or replaced."""
+    if isinstance(block, CheckedGuard):
+        guards = (*(g for g in active.guards if g.name != block.name), block)
+        return Active(active.plans, guards, active.retired, active.silenced)
+    plans = (*(p for p in active.plans if p.name != block.name), block)
+    return Active(plans, active.guards, active.retired - {block.name}, active.silenced - {block.name})

@@ -135,14 +135,14 @@ def swap_per_unit(profile: SymbolProfile, side: int, opened: float, rate: float)
     return 0.0
 
 
-def step_times(dataset: Dataset, lane: Lane, traded: Sequence[str], end: int) -> list[int]:
-    """The ticks of a step lane up to a time, from the first bar of its data on."""
+def step_times(dataset: Dataset, lane: Lane, traded: Sequence[str], end: int, start: int = 0) -> list[int]:
+    """The ticks of a step lane up to a time, from the first bar of its data on; the account's from `start` on."""
     if lane.market == ACCOUNT_MARKET:
         spans = [s for s in map(dataset.span, traded) if s is not None]
         first = min(s[0] for s in spans)
         calendars = [dataset.calendar(m) for m in traded]
         minutes = range(first - first % MINUTE + MINUTE, end + 1, MINUTE)
-        return [t for t in minutes if any(c.is_open_at(t) for c in calendars)]
+        return [t for t in minutes if t >= start and any(c.is_open_at(t) for c in calendars)]
     bars = dataset.bars(lane.market, lane.timeframe)
     if bars is None or not len(bars):
         return []
@@ -197,6 +197,8 @@ def interpret(
         markets[name] = oracle_market(dataset, name, wanted, max_signal_age)
         if name in traded and finest is not None:
             markets[name].bars[finest].swap_days = swap_days(markets[name].bars[finest], dataset.profile(name))
-    steps = {block.step_lane: step_times(dataset, block.step_lane, sorted(traded), end) for block in (*plans, *guards)}
+    steps = {
+        block.step_lane: step_times(dataset, block.step_lane, sorted(traded), end, start) for block in (*plans, *guards)
+    }
     account = OracleAccount(round(balance * 100), stop_out, netting)
     return simulate(plans, guards, markets, account, catalog, steps, start=start, end=end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from tradeplan.dsl.catalog import Catalog, Markets
@@ -13,10 +13,9 @@ from tradeplan.dsl.diagnostic import Diagnostic, Report, Severity, diagnostic_ki
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Graph
 from tradeplan.dsl.nodes import File, Identifier, Plan
 from tradeplan.dsl.parse import parse
-from tradeplan.dsl.source import Source, Span
+from tradeplan.dsl.source import Source
 
 DUPLICATE_BLOCK = diagnostic_kind("duplicate-block", "counters live under a plan's name, so it is given once")
-NO_PLAN = diagnostic_kind("no-plan", "a text without a block does nothing, which is seldom meant", Severity.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +102,3 @@ def duplicates_across(sources: Iterable[Checked]) -> list[Diagnostic]:
                 )
                 found += report.diagnostics
     return found
-
-
-def nothing_in(checked: Checked, severity: Severity = NO_PLAN.severity) -> list[Diagnostic]:
-    """What to say of a text in which there is no block at all, and no mistake that would tell why."""
-    if checked.file.blocks or not checked.ok:
-        return []
-    report = Report(checked.source)
-    report.add(
-        NO_PLAN,
-        Span(0, 0),
-        "there is no PLAN and no GUARD in this text",
-        found="nothing" if not checked.source.text.strip() else "only comments",
-        expected=("`PLAN name`", "`GUARD name`"),
-        help="`plan new FILE` writes a first plan; in a chat answer a plan stands between ```plan and ```",
-    )
-    return [replace(d, severity=severity) for d in report.diagnostics]

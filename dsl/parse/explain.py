@@ -8,10 +8,14 @@ from tradeplan.dsl.parse.lexer import Token
 from tradeplan.grammar.loader import END
 
 
-def advice(token: Token, kinds: Set[str], statement: Sequence[Token]) -> str:
+def advice(token: Token, kinds: Set[str], statement: Sequence[Token], following: Token | None = None) -> str:
     """The advice for a token that cannot stand behind the words of its statement, or nothing."""
     before = [t.kind for t in statement]
     last = before[-1] if before else ""
+    if "TRADE" not in before and (not before or before[0] == "PLAN"):
+        return _about_head(token, last, statement, following)
+    if token.kind == "SLASH" and following is not None and following.kind in {"SLASH", "STAR"}:
+        return "a comment begins with `#` and ends with its line"
     if token.kind in {"CMP", "EQUAL"} and last not in {"CMP", "EQUAL"} and any(k in {"CMP", "EQUAL"} for k in before):
         return "a comparison has two sides: write `low < x AND x < high`, or `x BETWEEN low AND high`"
     if token.kind in {"FOR", "WITHIN"} and "NOT" in before:
@@ -20,12 +24,24 @@ def advice(token: Token, kinds: Set[str], statement: Sequence[Token]) -> str:
         return "NOT stands before a condition, once; put `NOT (...)` around it"
     if token.kind == "OPTIONAL":
         return "OPTIONAL stands first in a part of AND: `AND OPTIONAL NOT x`"
+    if last == "SIDE" and token.kind in {"STOP", "AT", "TARGET"}:
+        return "the size comes first: `BUY RISK 0.5% STOP 2 ATR`"
     if "STOP" in kinds and "SIDE" in before and token.kind in {"TARGET", "TAKE", "COMMA", END}:
         return "no entry without a stop: write `STOP close - 2 ATR` before TARGET and TAKE"
     if token.kind == "STOP" and "SIDE" in before and "TARGET" in before:
         return "the order is: size, AT, STOP, TARGET, TAKE"
     if token.kind in {"SIDE", "CLOSE", "ADD", "MOVE", "CANCEL"} and "HALT" in kinds and "SIDE" not in kinds:
         return "a GUARD knows HALT, FLATTEN and ALERT; entries and exits belong into a PLAN"
+    if last == "LSQB" and token.kind == "MINUS":
+        return "bars are counted backwards: `close[1]` is one bar ago; nothing can name a bar to come"
+    if before[:1] == ["PLAN"] and token.kind in {"SLASH", "DOT", "MINUS"}:
+        return "a market is one word in small letters: `xauusd`, or a name of its symbol profile such as `gold`"
+    if before[:1] == ["MAX"] and last == "INT":
+        return "write the number alone: `MAX 3 PER day`"
+    if following is not None and following.kind == "WHEN" and token.kind in _BACKWARDS:
+        return f"the condition comes first: `WHEN ... THEN {token.text}`"
+    if token.text.upper() in {"TRAIL", "TRAILING"}:
+        return "a trailing stop is moved by a rule: `WHEN profit >= 1R THEN MOVE STOP TO trail(2 ATR)`"
     if token.kind == "INT" and last == "MINUS":
         return "a minus sign stands once before a number"
     if token.kind == "MINUS" and last == "MINUS":
@@ -39,3 +55,22 @@ def advice(token: Token, kinds: Set[str], statement: Sequence[Token]) -> str:
     if token.kind == "EXPIRES" or last == "EXPIRES":
         return "write the date as year-month-day: `EXPIRES 2026-12-31`"
     return ""
+
+
+_BACKWARDS = frozenset({"SIDE", "CLOSE", "ADD", "MOVE", "CANCEL", "ALERT", "HALT", "FLATTEN"})
+
+
+def _about_head(token: Token, last: str, statement: Sequence[Token], following: Token | None) -> str:
+    """What a word in front of a PLAN, or between its name and TRADE, should have been."""
+    if last == "PLAN" and token.kind == "STRING":
+        return f"a name comes first, a title behind it: `PLAN my_plan {token.text[:40]}`"
+    if last == "NAME" and (token.kind in {"MINUS", "DOT", "NAME"} or token.text[:1].isalpha()):
+        joined = "_".join(t.text.lower() for t in (statement[-1], following if token.kind == "MINUS" else token) if t)
+        return f"a name is one word of a-z, 0-9 and `_`, such as `{joined[:64]}`; a title stands behind it in quotes"
+    if last:
+        return ""
+    if token.kind == "TRADE":
+        return "begin with the plan's name: `PLAN my_plan TRADE btc ON M5`"
+    if token.kind == "SLASH":
+        return "a comment begins with `#` and ends with its line"
+    return "a plan begins with `PLAN my_plan TRADE btc ON M5`; remarks stand behind `#`"

@@ -164,7 +164,8 @@ class Mender:
         expected = expected_words(kinds, previous.kind if previous else "")
         short = " or ".join(expected) if len(expected) <= 2 else ""
         ended = token.kind == END or (token.kind in _STATEMENTS and self._out_is_incomplete())
-        help = advice(token, kinds, self._out[self._mark[1] :])
+        following = self._tokens[i + 1] if i + 1 < len(self._tokens) else None
+        help = advice(token, kinds, self._out[self._mark[1] :], following)
         if ended and previous is not None:
             what = "the file ends" if token.kind == END else f"the next statement (`{token.text}`) begins"
             message = f"{what} where {short} is missing" if short else f"{what} before this statement is complete"

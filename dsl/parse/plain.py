@@ -75,13 +75,17 @@ def plain_text(source: Source, report: Report) -> str:
 
 
 def _inside(piece: str, start: int, report: Report, quiet: bool) -> str:
-    """A comment or a quoted text may hold any letter, but nothing invisible."""
-    if not quiet:
-        for match in _CONTROLS.finditer(piece):
-            # the carriage return of the line end that a comment runs up to is none of its own
-            if match[0] != "\r" or match.end() < len(piece):
-                _control(match[0], start + match.start(), report)
-    return piece
+    """A comment or a quoted text may hold any letter, but nothing invisible: a blank stands in for it."""
+
+    def blank(match: re.Match[str]) -> str:
+        # the carriage return of the line end that a comment runs up to is none of its own
+        if match[0] == "\r" and match.end() == len(piece):
+            return "\r"
+        if not quiet:
+            _control(match[0], start + match.start(), report)
+        return " " * len(match[0])
+
+    return _CONTROLS.sub(blank, piece)
 
 
 def _control(piece: str, start: int, report: Report) -> None:

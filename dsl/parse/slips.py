@@ -12,8 +12,10 @@ from tradeplan.dsl.parse.place import Place, Slip
 from tradeplan.dsl.parse.slips_in_literals import literal_slip
 from tradeplan.dsl.parse.slips_in_units import unit_slip, unknown_unit_slip
 from tradeplan.dsl.parse.slips_in_words import previous_word_slip, timeframe_slip, word_slip
+from tradeplan.dsl.parse.slips_of_habit import habit_slip
 from tradeplan.dsl.parse.vocabulary import SIGNS
 from tradeplan.dsl.source import Span
+from tradeplan.grammar.loader import END
 
 FOREIGN_SIGN = diagnostic_kind("foreign-sign", "Operators of other languages have one spelling here.")
 MISSING_WORD = diagnostic_kind("missing-word", "A fixed word of the language was left out.")
@@ -29,6 +31,7 @@ def slip_at(place: Place) -> Slip | None:
     """The repair of the token that cannot stand at the place, or None."""
     attempts: tuple[Callable[[Place], Slip | None], ...] = (
         _sign,
+        habit_slip,
         literal_slip,
         timeframe_slip,
         unit_slip,
@@ -132,7 +135,9 @@ def _likely(kind: str, place: Place) -> bool:
     """Whether leaving the word out here is a slip that people make, not just one that the grammar could mend."""
     match kind:
         case "COMMA":
-            return place.token.kind in _ACTIONS
+            # `CLOSE WHEN ...` on a line of its own is a rule written backwards, not an action more
+            backwards = place.following is not None and place.following.kind == "WHEN"
+            return place.token.kind in _ACTIONS and not backwards
         case "FOR":
             return place.token.kind in NUMBERS and place.behind(1) not in NUMBERS
         case "EQUAL":
@@ -154,7 +159,9 @@ def _stray(place: Place) -> Slip | None:
     fits = advance(place.states, following.kind) is not None
     if not fits and not (token.text in {";", ":"} and following.kind in {BAD, "NAME"}):
         return None
-    certain = token.text == ";" or (doubled and token.text.isalpha())
+    # `;` ends a line elsewhere; in the middle of one something else may have been meant
+    ends = token.text == ";" and (following.kind == END or "\n" in place.text[token.end : following.start])
+    certain = ends or (doubled and token.text.isalpha())
     # with a doubled word goes the blank in front of it
     edit = Edit(Span(place.taken[-1].end, token.end) if doubled else token.span, "")
     help = "statements need no sign at their end" if token.text == ";" else "take it out"

@@ -80,6 +80,8 @@ def _digits(place: Place) -> Slip | None:
     if ":" in token.text:
         if advance(place.states, "TIME") is None:
             return None
+        if place.behind(1) in {"TARGET", "AT", "STOP"}:
+            return _ratio(place)
         instead = (Token("TIME", "00:00", token.start, token.end),)
         shown = f"`{token.text[:30]}`"
         forms = ("a clock time such as `08:30` or `16:45:30`",)
@@ -105,6 +107,21 @@ def _digits(place: Place) -> Slip | None:
         help="round it",
         fixes=(),
         tokens=(Token(kind, token.text[:30], token.start, token.end),),
+    )
+
+
+def _ratio(place: Place) -> Slip:
+    """`TARGET 1:2`: how far to go for what is risked."""
+    token = place.token
+    return Slip(
+        NUMBER_FORM,
+        token.span,
+        f"`{token.text[:30]}` is no price and no distance",
+        found=f"`{token.text[:30]}`",
+        expected=("a distance such as `2R` or `3 ATR`", "a price"),
+        help="R is the distance to the stop: a risk to reward of 1 to 2 is `TARGET 2R`",
+        fixes=(),
+        tokens=(Token("INT", "1", token.start, token.start), Token("UNIT", "R", token.start, token.end)),
     )
 
 

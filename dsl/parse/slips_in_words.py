@@ -12,6 +12,7 @@ from tradeplan.dsl.parse.driver import advance
 from tradeplan.dsl.parse.lexer import BAD, Token, words
 from tradeplan.dsl.parse.place import Place, Slip
 from tradeplan.dsl.parse.vocabulary import SYNONYMS
+from tradeplan.dsl.source import Span
 from tradeplan.dsl.suggest import distance, nearest
 from tradeplan.dsl.timeframe import TIMEFRAMES
 from tradeplan.grammar.loader import load_tables
@@ -24,6 +25,7 @@ NAME_LETTERS = diagnostic_kind("name-letters", "A name is made of the letters a-
 TIMEFRAME_CASE = diagnostic_kind("timeframe-case", "A timeframe is written as on the platform: `M5`, `H1`.")
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_GLUED = re.compile(r"([A-Za-z]+)([0-9]+(?:\.[0-9]+)?)")
 
 
 @cache
@@ -36,6 +38,9 @@ def word_slip(place: Place) -> Slip | None:
     token = place.token
     if not _WORD.fullmatch(token.text) or token.kind == "TIMEFRAME":
         return None
+    glued = _glued(place)
+    if glued is not None:
+        return glued
     meant = _meant_keyword(token, place.states, place.following)
     if meant is not None:
         return keyword_slip(token, *meant)
@@ -44,6 +49,43 @@ def word_slip(place: Place) -> Slip | None:
         message = f"the timeframe `{token.text}` is written `{upper}`"
         return _respelled(TIMEFRAME_CASE, token, "TIMEFRAME", upper, message, True)
     return _name(place)
+
+
+def _glued(place: Place) -> Slip | None:
+    """`STOP2 ATR`: a keyword that its number sticks to. The number is kept, whatever else may be wrong with it."""
+    parts = _GLUED.match(place.text, place.token.start)
+    if parts is None or parts.end() < place.token.end or parts[1] not in words().keywords:
+        return None
+    kind, number = words().keywords[parts[1]], "NUMBER" if "." in parts[2] else "INT"
+    states = advance(place.states, kind)
+    if states is None or advance(states, number) is None:
+        return None
+    consumed = 1
+    while place.index + consumed < len(place.tokens) and place.tokens[place.index + consumed].start < parts.end():
+        consumed += 1
+    unit: tuple[Token, ...] = ()
+    behind = place.tokens[place.index + consumed] if place.index + consumed < len(place.tokens) else None
+    if behind is not None and behind.text in words().units:
+        # the lexer takes a word for a unit only behind a number
+        unit = (Token("UNIT", behind.text, behind.start, behind.end),)
+        consumed += 1
+    between = Span(parts.end(1), parts.end(1))
+    written = f"{parts[1]} {parts[2]}"
+    return Slip(
+        KEYWORD_SPELLING,
+        Span(parts.start(), parts.end()),
+        f"`{parts[0]}` is written `{written}`",
+        found=f"`{parts[0]}`",
+        expected=(f"`{written}`",),
+        help=f"put a blank behind `{parts[1]}`",
+        fixes=(Fix(f"write `{written}`", (Edit(between, " "),), safe=True),),
+        tokens=(
+            Token(kind, parts[1], parts.start(), parts.end(1)),
+            Token(number, parts[2], parts.start(2), parts.end()),
+            *unit,
+        ),
+        consumed=consumed,
+    )
 
 
 def timeframe_slip(place: Place) -> Slip | None:
@@ -116,6 +158,8 @@ def keyword_slip(token: Token, keyword: str, certain: bool) -> Slip:
     if token.text.upper() == keyword:
         message = f"the keyword `{token.text}` is written `{keyword}`"
         return _respelled(KEYWORD_CASE, token, kind, keyword, message, True)
+    # INVARIANT: a repair that is made unasked loses no digit: what is left of `AND5 1` would be another number
+    certain = certain and not any(c.isdigit() for c in token.text)
     message = f"`{token.text}` is no word of the language: did you mean `{keyword}`?"
     return _respelled(KEYWORD_SPELLING, token, kind, keyword, message, certain)
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 from tradeplan.dsl.catalog import Markets
 from tradeplan.dsl.diagnostic import Diagnostic, Severity
+from tradeplan.dsl.empty import nothing_in
 from tradeplan.dsl.graph import Graph
-from tradeplan.dsl.pipeline import Checked, check_source, duplicates_across, nothing_in
+from tradeplan.dsl.pipeline import Checked, check_source, duplicates_across
 from tradeplan.dsl.repair import apply_fixes
 from tradeplan.dsl.report import render_github, render_json, render_sarif, render_text
 from tradeplan.dsl.source import Source

@@ -6,9 +6,10 @@ import sys
 
 import click
 from tradeplan.dsl.diagnostic import Severity
+from tradeplan.dsl.empty import nothing_in
 from tradeplan.dsl.explain import explain_text
 from tradeplan.dsl.graph import Graph
-from tradeplan.dsl.pipeline import check_source, nothing_in
+from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.report import render_text
 from tradeplan.runtime.cli._plan_files import read_plan_texts
 from tradeplan.runtime.cli._terminal import wants_color

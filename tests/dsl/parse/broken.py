@@ -22,6 +22,18 @@ ONE_MISTAKE: list[tuple[str, str, str | None]] = [
     ("⟦IF⟧ a THEN CLOSE", "keyword-spelling", None),
     ("WHEN a THEN ⟦EXIT⟧", "keyword-spelling", None),
     ("⟦COOLDWN⟧ 2h", "keyword-spelling", "COOLDOWN 2h"),
+    # wordings of other platforms
+    ("WHEN a THEN BUY RISK 1% ⟦STOP LOSS⟧ 1%", "wording", None),
+    ("WHEN a THEN BUY RISK 1% STOP 1% ⟦TAKE PROFIT⟧ 2%", "wording", None),
+    ("WHEN a THEN ⟦CLOSE ALL⟧", "wording", None),
+    ("WHEN a ⟦BELOW⟧ 30 THEN CLOSE", "wording", None),
+    ("WHEN a ⟦IS ABOVE⟧ 30 THEN CLOSE", "wording", None),
+    ("WHEN ⟦D⟧.close > open THEN CLOSE", "wording", None),
+    ("WHEN a THEN BUY RISK 1% STOP 1% TARGET ⟦1:2⟧", "number-form", None),
+    # a number that sticks to its keyword is kept
+    ("WHEN a THEN BUY RISK 1% ⟦STOP2⟧ ATR", "keyword-spelling", "WHEN a THEN BUY RISK 1% STOP 2 ATR"),
+    ("WHEN a THEN BUY RISK 1% STOP 1% ⟦TARGET3.5⟧R", "keyword-spelling", "WHEN a THEN BUY RISK 1% STOP 1% TARGET 3.5R"),
+    ("WHEN a BETWEEN 3 ⟦AND5⟧ THEN CLOSE", "keyword-spelling", "WHEN a BETWEEN 3 AND 5 THEN CLOSE"),
     # names
     ("WHEN ⟦Close⟧ > open THEN CLOSE", "name-case", "WHEN close > open THEN CLOSE"),
     ("WHEN ⟦CLOSE⟧ > open THEN CLOSE", "name-case", "WHEN close > open THEN CLOSE"),

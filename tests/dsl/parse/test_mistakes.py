@@ -137,8 +137,34 @@ def test_timeframes_as_charts_elsewhere_call_them(written: str, meant: str) -> N
         ("WHEN a b THEN CLOSE", "operator"),
         ("GUARD g WHEN a THEN BUY RISK 1% STOP 1%", "HALT, FLATTEN and ALERT"),
         ("WHEN a AND NOT OPTIONAL b THEN CLOSE", "OPTIONAL stands first"),
+        ("// a remark\nONCE", "comment begins with `#`"),
+        ("WHEN close[-1] > open THEN CLOSE", "`close[1]` is one bar ago"),
+        ("WHEN a THEN BUY STOP 2 ATR RISK 1%", "size comes first"),
+        ("WHEN a THEN TRAIL STOP 2 ATR", "MOVE STOP TO trail"),
+        ("MAX 3 TRADES PER day", "MAX 3 PER day"),
+        ("ONCE\nCLOSE WHEN a", "`WHEN ... THEN CLOSE`"),
     ],
 )
 def test_the_advice_says_what_to_do(body: str, advice: str) -> None:
     _, report = read(HEAD + body)
     assert advice in report.diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("TRADE btc ON M5\nONCE", "begin with the plan's name"),
+        ("PLAN my-plan TRADE btc ON M5", "`my_plan`"),
+        ('PLAN "my plan" TRADE btc ON M5', 'PLAN my_plan "my plan"'),
+        ("PLAN p TRADE xau/usd ON M5", "`xauusd`"),
+        ("Here is it:\nPLAN p TRADE btc ON M5", "remarks stand behind `#`"),
+    ],
+)
+def test_the_advice_about_a_head(text: str, advice: str) -> None:
+    _, report = read(text)
+    assert advice in report.diagnostics[0].help
+
+
+def test_a_safe_repair_never_loses_a_digit() -> None:
+    _, report = read(HEAD + "WHEN a BETWEEN 3 ANDD5 THEN CLOSE")
+    assert all(not fix.safe for d in report.diagnostics for fix in d.fixes)

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from tradeplan.dsl.check.context import Use
-from tradeplan.dsl.graph import Lane, Node
+from tradeplan.dsl.explain.origins import Origins, origins
 from tradeplan.dsl.source import Source
 
-
-def bar_lanes(node: Node) -> set[Lane]:
-    """The bar lanes that a node reads, directly or not."""
-    seen: set[int] = set()
-    lanes: set[Lane] = set()
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if current.identity in seen:
-            continue
-        seen.add(current.identity)
-        if current.lane is not None and not current.lane.steps:
-            lanes.add(current.lane)
-        stack.extend(current.inputs)
-    return lanes
+_OTHERS = {
+    "the position": "the position as it was left by bars that closed at or before t",
+    "the account": "the account as it was left by bars that closed at or before t",
+    "the system": "the newest reading of the system that had arrived at t",
+    "the feed": "the newest reading of the feed that had arrived at t",
+}
 
 
 def certificate_rows(uses: list[Use], source: Source) -> list[list[str]]:
@@ -29,15 +20,15 @@ def certificate_rows(uses: list[Use], source: Source) -> list[list[str]]:
     seen: set[str] = set()
     for use in uses:
         written = " ".join(source.slice(use.span).split())
-        if written in seen:
-            continue
-        seen.add(written)
-        lanes = sorted(bar_lanes(use.value.node))
-        if not lanes and use.view is not None and use.function is not None:
-            rows.append([written, "the clock alone: the time of the step"])
-        elif not lanes:
-            rows.append([written, "the position as it was left by bars that closed at or before t"])
-        else:
-            bars = ", ".join(f"{lane.market} {lane.timeframe} with close <= t" for lane in lanes)
-            rows.append([written, bars])
+        if written not in seen:
+            seen.add(written)
+            rows.append([written, _newest(origins(use.value.node))])
     return rows
+
+
+def _newest(read: Origins) -> str:
+    words = [f"{lane.market} {lane.timeframe} with close <= t" for lane in read.lanes]
+    words += [_OTHERS[other] for other in read.others]
+    if read.clock and not words:
+        words.append("the clock alone: the time of the step")
+    return ", and ".join(words) or "no bar: a constant"

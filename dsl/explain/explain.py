@@ -5,33 +5,26 @@ from __future__ import annotations
 from tradeplan.dsl.check import Elaborated
 from tradeplan.dsl.explain.certificate import certificate_rows
 from tradeplan.dsl.explain.legs import leg_lines
-from tradeplan.dsl.explain.names import name_rows
+from tradeplan.dsl.explain.names import definitions, name_rows
+from tradeplan.dsl.explain.origins import origins
+from tradeplan.dsl.explain.spans import last_day_text, span_text
 from tradeplan.dsl.explain.table import table
-from tradeplan.dsl.format import expression_text
-from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, TimeSpan
-from tradeplan.dsl.nodes import Guard, Let, Param, Plan
-
-
-def _span(span: TimeSpan) -> str:
-    if span.calendar:
-        return f"the {span.calendar}"
-    seconds = span.milliseconds / 1000
-    for size, word in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")):
-        if seconds >= size:
-            return f"{seconds / size:g}{word}"
-    return f"{span.milliseconds}ms"
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, CheckedRule
+from tradeplan.dsl.nodes import Guard, Plan
 
 
 def _limits(plan: CheckedPlan) -> list[str]:
     lines = []
     if plan.cooldown is not None:
-        lines.append(f"  no entry within {_span(plan.cooldown)} of the last exit")
+        lines.append(f"  no entry within {span_text(plan.cooldown)} of the last exit")
     if plan.max_count and plan.max_span is not None:
-        lines.append(f"  at most {plan.max_count} entries in {_span(plan.max_span)}")
+        entries = "1 entry" if plan.max_count == 1 else f"{plan.max_count} entries"
+        within = span_text(plan.max_span) if plan.max_span.calendar else f"any {span_text(plan.max_span)}"
+        lines.append(f"  at most {entries} in {within}")
     if plan.once:
         lines.append("  one entry ever")
     if plan.expires is not None:
-        lines.append("  no entry after its EXPIRES day (UTC)")
+        lines.append(f"  no entry after {last_day_text(plan.expires)} (UTC), the last day")
     return lines
 
 
@@ -41,23 +34,21 @@ def _plan_lines(plan: CheckedPlan, netting: bool) -> list[str]:
         *_limits(plan),
         "",
         "Legs",
+        *leg_lines(plan, netting),
+        "",
+        "Data and lookback (bars that must be stored before every value can be known)",
     ]
-    for rule in plan.rules:
-        if rule.entry is not None:
-            lines += leg_lines(rule, rule.entry, plan.source, netting)
-    lines += ["", "Data and lookback (bars that must be stored before every value can be known)"]
-    lines += table([[lane.market, lane.timeframe, f"{bars} bars"] for lane, bars in plan.lookback])
+    needs = [[lane.market, lane.timeframe, f"{bars} bar{'s' * (bars != 1)}"] for lane, bars in plan.lookback]
+    return lines + table(needs)
+
+
+def _rule_lines(rule: CheckedRule) -> list[str]:
+    lines = [f"  {rule.number + 1}. " + " ".join(rule.text.split())]
+    for clause in rule.clauses:
+        node = clause.inner if clause.inner is not None else clause.node
+        optional = "; UNKNOWN counts as met" if clause.optional else ""
+        lines.append(f"       {clause.text}  [{origins(node).short()}{optional}]")
     return lines
-
-
-def _definitions(written: Plan | Guard) -> dict[str, str]:
-    found = {}
-    for item in written.items:
-        if isinstance(item, Let):
-            found[item.name.text] = f"LET: {expression_text(item.value)}"
-        elif isinstance(item, Param):
-            found[item.name.text] = f"PARAM: {expression_text(item.value)}"
-    return found
 
 
 def explain_text(elaborated: Elaborated, written: Plan | Guard, netting: bool = False) -> str:
@@ -72,16 +63,10 @@ def explain_text(elaborated: Elaborated, written: Plan | Guard, netting: bool = 
         lines += _plan_lines(block, netting)
     elif isinstance(block, CheckedGuard):
         lines += ["  stands above all plans: decides every minute while a traded market is open"]
-    lines += ["", "Rules"]
-    for rule in block.rules:
-        lines.append(f"  {rule.number + 1}. " + " ".join(rule.text.split()))
-        for clause in rule.clauses:
-            part = "the position" if clause.node.positional else "the market"
-            optional = "; UNKNOWN counts as met" if clause.optional else ""
-            lines.append(f"       {clause.text}  [{part}{optional}]")
-    names = name_rows(elaborated.uses, block.source, _definitions(written))
+        lines += ["  its HALT and FLATTEN cover every plan; positions that no plan opened are never touched"]
+    lines += ["", "Rules", *(line for rule in block.rules for line in _rule_lines(rule))]
+    names = name_rows(elaborated.uses, block.source, definitions(written))
     lines += ["", "Names (as written, read on, kind, what it is)", *table(names)]
-    certificate = certificate_rows(elaborated.uses, block.source)
     lines += ["", "Causality certificate (at a step at time t; no operation of the language can name a later bar)"]
-    lines += table(certificate)
+    lines += table(certificate_rows(elaborated.uses, block.source))
     return "\n".join(lines) + "\n"

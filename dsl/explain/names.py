@@ -4,56 +4,84 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tradeplan.dsl.catalog import Calendar, Field, Function, Named
+from tradeplan.dsl.catalog import ZONES, Calendar, Field, Function, Named, Parameter
 from tradeplan.dsl.check.context import Use
-from tradeplan.dsl.explain.certificate import bar_lanes
+from tradeplan.dsl.explain.origins import origins
 from tradeplan.dsl.format import expression_text
+from tradeplan.dsl.kinds import Base
+from tradeplan.dsl.nodes import Guard, Let, Param, Plan
 from tradeplan.dsl.source import Source
 
 
-def _call(use: Use, function: Function) -> str:
-    parts = []
-    for parameter in function.parameters:
-        given = use.arguments.get(parameter.name)
-        text = ", ".join(expression_text(e) for e in given) if given else (parameter.default or "")
-        parts.append(f"{parameter.name}={text}")
-    return f"{function.name}({', '.join(parts)})"
+def _argument(use: Use, parameter: Parameter) -> str:
+    """An argument as written, or its default as one would write it."""
+    given = use.arguments.get(parameter.name)
+    if given:
+        return ", ".join(expression_text(e) for e in given)
+    percent = parameter.kind is not None and parameter.kind.base is Base.PERCENT and not parameter.series
+    default = parameter.default or ""
+    return f"{default}%" if percent and default and not default.endswith("%") else default
 
 
-def _reads(function: Function) -> str:
+def _filled(text: str, arguments: Mapping[str, str]) -> str:
+    """A placeholder such as `{k}` replaced by the argument of that name."""
+    return arguments.get(text[1:-1], text) if text.startswith("{") and text.endswith("}") else text
+
+
+def _reads(function: Function, arguments: Mapping[str, str]) -> str:
     words = []
     for read in function.reads:
         match read:
             case Field():
                 words.append(read.name)
             case Calendar():
-                words.append(f"{read.what} of {read.zone}")
+                zone = _filled(read.zone, arguments)
+                day = "the broker's day" if zone == "broker" else ZONES.get(zone, zone)
+                words.append(f"{read.what} of {day}")
             case Named():
-                arguments = ", ".join(str(a) for a in read.arguments)
-                words.append(f"{read.name}({arguments})")
+                given = ", ".join(_filled(a, arguments) if isinstance(a, str) else f"{a:g}" for a in read.arguments)
+                words.append(f"{read.name}({given})" + (f".{read.output}" if read.output else ""))
     return f"reads {', '.join(words)}" if words else ""
 
 
-def name_rows(uses: list[Use], source: Source, definitions: Mapping[str, str]) -> list[list[str]]:
-    """Rows of: as written, expansion, where it is read, kind; each name once."""
+def _expansion(use: Use, function: Function) -> str:
+    arguments = {p.name: _argument(use, p) for p in function.parameters}
+    call = f"{function.name}({', '.join(f'{name}={text}' for name, text in arguments.items())})"
+    if not arguments:
+        call = function.name
+    details = (function.expands and f"is `{function.expands}`") or _reads(function, arguments)
+    return f"{call}: {function.summary}" + (f" ({details})" if details else "")
+
+
+def definitions(written: Plan | Guard) -> dict[str, str]:
+    """LETs and PARAMs by name, as text."""
+    found = {}
+    for item in written.items:
+        if isinstance(item, Let):
+            found[item.name.text] = f"LET: {expression_text(item.value)}"
+        elif isinstance(item, Param):
+            bounds = [("FROM", item.low), ("TO", item.high), ("STEP", item.step)]
+            text = " ".join(f"{word} {expression_text(e)}" for word, e in bounds if e is not None)
+            found[item.name.text] = f"PARAM: {expression_text(item.value)} {text}".rstrip()
+    return found
+
+
+def name_rows(uses: list[Use], source: Source, defined: Mapping[str, str]) -> list[list[str]]:
+    """Rows of: as written, where it is read, kind, expansion; each name once, then PARAMs that are constants by now."""
     rows: list[list[str]] = []
     seen: set[tuple[str, str]] = set()
     for use in uses:
         written = " ".join(source.slice(use.span).split())
         function = use.function
         if function is None:
-            expansion = definitions.get(use.name, "")
-            lanes = sorted(bar_lanes(use.value.node))
-            where = ", ".join(f"{lane.market} {lane.timeframe}" for lane in lanes) or "the position"
-            where = "a constant" if expansion and not lanes else where
+            expansion = defined.get(use.name, "")
+            where = origins(use.value.node).in_words()
         else:
-            expansion = f"{_call(use, function)}: {function.summary}"
-            details = (function.expands and f"is `{function.expands}`") or _reads(function)
-            expansion += f" ({details})" if details else ""
+            expansion = _expansion(use, function)
             where = f"{use.view.facts.name} {use.view.timeframe}" if use.view is not None else "any clock"
-        key = (written, where)
-        if key in seen:
-            continue
-        seen.add(key)
-        rows.append([written, where, str(use.value.kind), expansion])
+        if (written, where) not in seen:
+            seen.add((written, where))
+            rows.append([written, where, str(use.value.kind), expansion])
+    named = {row[0] for row in rows}
+    rows += [[name, "a constant", "", text] for name, text in defined.items() if name not in named]
     return rows

@@ -41,7 +41,7 @@ def run(group: click.Group) -> int:
     except click.Abort as abort:
         code = INTERRUPTED if isinstance(abort.__cause__ or abort.__context__, KeyboardInterrupt) else 1
         if code == 1:
-            click.echo("Error: the answers ended early; give them as options, `-h` lists them", err=True)
+            click.echo("\nError: the answers ended early; give them as options, `-h` lists them", err=True)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except SystemExit as done:

@@ -2,59 +2,106 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
-from tradeplan.dsl.diagnostic import Severity
+from tradeplan.dsl.diagnostic import Diagnostic, Report, Severity
 from tradeplan.dsl.format import format_file
 from tradeplan.dsl.graph import Graph
-from tradeplan.dsl.pipeline import check_source
+from tradeplan.dsl.parse import parse
+from tradeplan.dsl.pipeline import Checked, check_source
+from tradeplan.dsl.repair import apply_fixes
 from tradeplan.dsl.report import render_text
 from tradeplan.dsl.source import Source
+from tradeplan.runtime.cli._new_text import Answers, plan_name, plan_text
+from tradeplan.runtime.cli._terminal import wants_color
 from tradeplan.runtime.cli._write import write_text
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.stdlib.registry import catalog
 
-TEMPLATE = """\
-# {name}: written by `plan new`. Lines that begin with # are notes for you; change anything, then run
-#   plan check {file}      says what is wrong, if something is
-#   plan explain {file}    says what every word means here
-#   plan backtest {file}   shows what it would have done
-
-PLAN {name} "{title}"
-TRADE {market} ON {timeframe}
-
-# The entry happens when the whole condition becomes true: true on this close, false on the one before.
-# Add further conditions with AND; a word such as `rsi(14)` is read on {market} {timeframe}, `H1.rsi(14)` on the hour.
-WHEN {trigger}
-# {side} at the next available price. RISK is what is lost at the stop, costs included; R is the distance to the stop.
-THEN {side} RISK {risk} STOP {stop} TARGET {target}
-
-# Once the trade has been one R ahead it can no longer lose: the stop moves to the entry price.
-WHEN best >= 1R THEN MOVE STOP TO entry
-
-# Nothing lasts for ever.
-WHEN held > {longest} THEN CLOSE
-
-# Pauses after an exit, and a limit a day, keep a bad idea from being repeated all day.
-COOLDOWN {cooldown}
-MAX 3 PER day
-"""
-
-_LONGEST = {"M1": ("4h", "30m"), "M5": ("12h", "1h"), "M15": ("24h", "2h"), "H1": ("5d", "4h"), "H4": ("20d", "1d")}
+_ROUNDS = 5
+_EXAMPLES = {
+    "market": "btc, eurusd, gold",
+    "trigger": "rsi(14) CROSSES ABOVE 30",
+    "stop": "2 ATR, 20 pips, lowest(20) - 0.5 ATR",
+    "risk": "0.5%, 100 USD",
+}
 
 
-def _plan_name(path: Path) -> str:
-    kept = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in path.stem.lower())
-    return kept if kept[:1].isalpha() else f"plan_{kept}"
+class Refused(click.ClickException):
+    """Nothing was written; the message says why. The command ends with 2, as for every wrong use."""
+
+    exit_code = 2
 
 
 def _ask(value: str | None, question: str, default: str) -> str:
-    return value if value is not None else str(click.prompt(question, default=default, type=str)).strip()
+    """The option, or the answer to the question."""
+    return " ".join((value if value is not None else str(click.prompt(question, default=default, type=str))).split())
+
+
+def _target_file(file: Path, force: bool) -> Path:
+    if file.suffix != ".plan":
+        file = file.with_name(file.name + ".plan")
+    if not file.parent.is_dir():
+        raise Refused(f"there is no folder `{file.parent}`: make it first, or choose another place")
+    if file.is_dir():
+        raise Refused(f"`{file}` is a folder: choose another name")
+    if (file.exists() or file.is_symlink()) and not force:
+        raise Refused(f"`{file}` exists: choose another name, or write over it with --force")
+    return file
+
+
+def _checked(answers: Answers, file: Path) -> Checked:
+    """The plan of the answers, after the safe repairs: `crosses above` is no reason to ask again."""
+    functions, markets = catalog(), load_facts()
+    source = Source(str(file), plan_text(answers, file.name))
+    checked = check_source(source, functions, markets, Graph())
+    for _ in range(_ROUNDS):
+        fixed = apply_fixes(checked.source.text, checked.diagnostics)
+        if checked.ok or fixed == checked.source.text:
+            break
+        checked = check_source(Source(source.name, fixed), functions, markets, Graph())
+    return checked
+
+
+def _statements(answers: Answers) -> list[int]:
+    text = plan_text(answers, "x.plan")
+    return [len(block.items) for block in parse(Source("", text), Report(Source("", text))).blocks]
+
+
+def _says_too_much(answers: Answers, checked: Checked) -> str:
+    """Which answer holds more than its place takes, such as a condition with a THEN of its own; empty if none does.
+
+    It would make a plan that passes the check and is not the one asked for.
+    """
+    plain = _statements(Answers())
+    if [len(block.items) for block in checked.file.blocks] == plain:
+        return ""
+    fields = ("market", "trigger", "stop", "target", "risk")
+    return next((f for f in fields if _statements(replace(Answers(), **{f: getattr(answers, f)})) != plain), "trigger")
+
+
+def _refusal(checked: Checked, errors: list[Diagnostic]) -> Refused:
+    """The diagnostics of a text that was never written: what stands in its lines tells which answer is meant."""
+    text = checked.source.text
+    asked: list[str] = []
+    for diagnostic in errors:
+        line = checked.source.line(checked.source.position(diagnostic.span.start)[0])
+        if line.startswith("TRADE"):
+            asked += ["--market", "--timeframe"]
+        elif line.startswith("WHEN") and text.index(line) < text.index("\nTHEN"):
+            asked.append("--trigger")
+        elif line.startswith("THEN"):
+            asked += ["--risk", "--stop", "--target"]
+    options = ", ".join(dict.fromkeys(asked)) or "the answers"
+    return Refused(f"nothing was written: the answers do not make a plan yet; look at {options} and call again")
 
 
 @click.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--market", help="what to trade, such as `btc` or `eurusd`")
 @click.option("--timeframe", default="M15", show_default=True, help="on whose closes the plan decides")
 @click.option("--side", type=click.Choice(["buy", "sell"], case_sensitive=False), help="buy or sell")
@@ -75,35 +122,37 @@ def command(
     force: bool,
 ) -> None:
     """Write a first plan with comments to FILE; asks for what no option says."""
-    if file.suffix != ".plan":
-        file = file.with_name(file.name + ".plan")
-    if file.exists() and not force:
-        raise click.UsageError(f"`{file}` exists: choose another name, or write over it with --force")
-    market = _ask(market, "Market", "btc")
-    trigger = _ask(trigger, "Enter when", "rsi(14) CROSSES ABOVE 30")
-    side = (side or _ask(None, "Buy or sell", "buy")).upper()
-    stop = _ask(stop, "Stop (a distance or a price)", "2 ATR")
-    risk = _ask(risk, "Risk per trade", "0.5%")
-    longest, cooldown = _LONGEST.get(timeframe, ("5d", "4h"))
-    name = _plan_name(file)
-    text = TEMPLATE.format(
-        name=name,
-        file=file.name,
-        title=f"{side.capitalize()} {market} on {timeframe}",
+    file = _target_file(file, force)
+    # names and timeframes have one case only: taking them in any is no guess
+    market = _ask(market, f"Market ({_EXAMPLES['market']})", "btc").lower()
+    if side is None:
+        side = click.prompt("Buy or sell", default="buy", type=click.Choice(["buy", "sell"], case_sensitive=False))
+    trigger = _ask(trigger, "Enter when (a condition)", _EXAMPLES["trigger"])
+    stop = _ask(stop, f"Stop, a distance or a price ({_EXAMPLES['stop']})", "2 ATR")
+    risk = _ask(risk, f"Risk per trade ({_EXAMPLES['risk']})", "0.5%").removeprefix("RISK ")
+    answers = Answers(
+        name=plan_name(file.stem),
         market=market,
-        timeframe=timeframe,
-        trigger=trigger,
-        side=side,
+        timeframe=timeframe.strip().upper(),
+        side=str(side).upper(),
+        trigger=trigger.removeprefix("WHEN "),
+        stop=stop.removeprefix("STOP "),
+        target=" ".join(target.split()).removeprefix("TARGET "),
         risk=risk,
-        stop=stop,
-        target=target,
-        longest=longest,
-        cooldown=cooldown,
     )
-    checked = check_source(Source(str(file), text), catalog(), load_facts(), Graph())
+    checked = _checked(answers, file)
     errors = [d for d in checked.diagnostics if d.severity is Severity.ERROR]
     if errors:
-        click.echo(render_text(errors), err=True)
-        raise click.UsageError("nothing was written: the answers do not make a plan yet; mend them and call again")
+        click.echo(render_text(errors, color=wants_color(sys.stderr)), err=True)
+        raise _refusal(checked, errors)
+    beyond = _says_too_much(answers, checked)
+    if beyond:
+        raise Refused(
+            f"nothing was written: --{beyond} `{getattr(answers, beyond)}` holds more than one answer;"
+            f" write one such as {_EXAMPLES.get(beyond, '2R')}"
+        )
     write_text(file, format_file(checked.file, checked.source))
-    click.echo(f"wrote {file}: next, `plan backtest {file}` shows what it would have done on simulated markets")
+    click.echo(
+        f"wrote {file}: next, `plan backtest {shlex.quote(str(file))}` shows what it would have done"
+        " on simulated markets"
+    )

@@ -1,0 +1,57 @@
+"""Where a value comes from: bars, the clock, the position, the account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tradeplan.dsl.graph import Lane, Node, Op
+
+_READINGS = {"latency": "the system", "quality": "the feed", "stale": "the feed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """What a node reads, directly or not."""
+
+    lanes: tuple[Lane, ...]  # bar lanes, in order
+    others: tuple[str, ...]  # `the position`, `the account`, `the system`, `the feed`
+    clock: bool
+
+    def in_words(self) -> str:
+        """All of it on one line; a constant reads nothing."""
+        words = [f"{lane.market} {lane.timeframe}" for lane in self.lanes]
+        words += self.others
+        if self.clock and not words:
+            words.append("the clock")
+        return ", ".join(words) or "a constant"
+
+    def short(self) -> str:
+        """The part of the world that decides: for the clauses of a rule."""
+        if self.others:
+            return " and ".join(self.others)
+        return "the market" if self.lanes else "the clock" if self.clock else "a constant"
+
+
+def origins(node: Node) -> Origins:
+    """What a node reads."""
+    seen: set[int] = set()
+    lanes: set[Lane] = set()
+    others: set[str] = set()
+    clock = False
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        # recipes and columns are nodes of two graphs: the same number may stand for two of them
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        if current.op in {Op.POSITION, Op.AT_ENTRY}:
+            others.add("the position")
+        elif current.op is Op.ACCOUNT:
+            others.add(_READINGS.get(str(current.data[0]), "the account"))
+        elif current.op is Op.CALENDAR:
+            clock = True
+        if current.lane is not None and not current.lane.steps and current.op is not Op.CALENDAR:
+            lanes.add(current.lane)
+        stack.extend(current.inputs)
+    return Origins(tuple(sorted(lanes)), tuple(sorted(others, key=lambda w: (w != "the position", w))), clock)

@@ -70,7 +70,7 @@ def run_backtest(
     roots = [*program.roots, *clauses.roots]
     roots += [node for _, nodes in fields.values() for node in nodes]
     present = {node.lane for node in roots}
-    roots += [tick_node(lane) for lane in program.lanes if lane not in present]
+    roots += [tick_node(lane) for lane in program.stepped_lanes if lane not in present]
     tables = Tables.build(roots, catalog, capacity)
     first = min(int(t.bars.bars.open_time[0]) for t in traded.values())
     last = max(int(t.bars.bars.close_time[-1]) for t in traded.values())

@@ -12,8 +12,15 @@ from tradeplan.runtime.engine.evaluator import Evaluator
 from tradeplan.runtime.kernels.orders.wake import count_unknown
 from tradeplan.runtime.kernels.source import joins
 
-WARMING = "no value yet"
-_WHY = {joins.NO_BAR: "no bar yet", joins.CLOSED: "closed", joins.STALE: "stale", joins.NO_DATA: "no data"}
+_REASONS = {
+    joins.SEEN: "no value yet",
+    joins.NO_BAR: "no bar yet",
+    joins.CLOSED: "closed",
+    joins.STALE: "stale",
+    joins.NO_DATA: "no data",
+}
+_WHY = tuple(_REASONS[code] for code in sorted(_REASONS))
+_WIDTH = 1 + len(_WHY)
 
 
 @dataclass(slots=True)
@@ -43,57 +50,40 @@ class ClauseClock:
                         self._nodes.append(node)
                         self.times.append(ClauseTime(plan.name, rule.number, clause.text, clause.optional))
         self.roots: tuple[Node, ...] = tuple(dict.fromkeys(self._nodes))
-        self._evaluator: Evaluator | None = None
+        self._found: NDArray[np.int64] = np.zeros((0, _WIDTH), dtype=np.int64)
 
     def bind(self, evaluator: Evaluator) -> None:
         """Read the clauses in this evaluator from now on."""
         tables = evaluator.tables
-        self._evaluator = evaluator
-        self._lanes = [n.lane for n in self.roots if n.lane is not None]
-        self._places = np.array([tables.offset(n) for n in self.roots], dtype=np.int64)
-        self._numbers = np.array([3 * tables.lane_number[lane] for lane in self._lanes], dtype=np.int64)
-        self._pairs = [list(_pairs(evaluator, node)) for node in self.roots]
-        self._found = np.zeros(len(self.roots), dtype=np.int64)
-        self._steps = np.zeros(len(self.roots), dtype=np.int64)
-        self._unknown = np.zeros(len(self.roots), dtype=np.int64)
-        self._reasons: list[dict[str, int]] = [{} for _ in self.roots]
+        lanes = [n.lane for n in self.roots if n.lane is not None]
+        pairs = [list(_pairs(evaluator, node)) for node in self.roots]
+        ends = np.cumsum([0, *map(len, pairs)], dtype=np.int64)
+        flat = np.array([offset for found in pairs for offset in found] or [0], dtype=np.int64)
+        self._found = np.zeros((len(self.roots), _WIDTH), dtype=np.int64)
         self._count = evaluator.kernels.entry(count_unknown).bind(
-            self._places, self._numbers, evaluator.windows, evaluator.conditions, self._found, self._steps
+            np.array([tables.offset(n) for n in self.roots], dtype=np.int64),
+            np.array([3 * tables.lane_number[lane] for lane in lanes], dtype=np.int64),
+            evaluator.windows,
+            evaluator.conditions,
+            flat,
+            ends,
+            self._found.reshape(-1),
+            _WIDTH,
         )
 
     def count(self) -> None:
         """Add the steps of the evaluator's newest call."""
-        if not self.roots or not self._count():
-            return
-        for j in np.flatnonzero(self._found).tolist():
-            self._unknown[j] += self._found[j]
-            self._explain(j)
+        if self.roots:
+            self._count()
 
     def finish(self) -> list[ClauseTime]:
         """The counts of every clause."""
         place = {node: j for j, node in enumerate(self.roots)}
         for node, time in zip(self._nodes, self.times, strict=True):
-            j = place[node]
-            time.steps, time.unknown = int(self._steps[j]), int(self._unknown[j])
-            time.reasons = dict(self._reasons[j])
+            counts = self._found[place[node]].tolist()
+            time.steps, time.unknown = counts[0], sum(counts[1:])
+            time.reasons = {name: count for name, count in zip(_WHY, counts[1:], strict=True) if count}
         return self.times
-
-    def _explain(self, j: int) -> None:
-        evaluator = self._evaluator
-        assert evaluator is not None
-        first, last = evaluator.window(self._lanes[j])
-        place = int(self._places[j])
-        open_rows: NDArray[np.int64] = np.flatnonzero(evaluator.conditions[place + first : place + last] == 1)
-        reasons = self._reasons[j]
-        for offset in self._pairs[j]:
-            why = evaluator.conditions[offset + first : offset + last][open_rows]
-            for code, name in _WHY.items():
-                count = int(np.count_nonzero(why == code))
-                if count:
-                    reasons[name] = reasons.get(name, 0) + count
-            open_rows = open_rows[why == joins.SEEN]
-        if len(open_rows):
-            reasons[WARMING] = reasons.get(WARMING, 0) + len(open_rows)
 
 
 def clause_node(clause: Clause) -> Node:

@@ -72,8 +72,9 @@ class OrderLoop:
         tables = evaluator.tables
         self._slots = np.array([a for a, _ in (*program.values, *program.truths)], dtype=np.int64)
         self.k[self._slots] = [tables.offset(node) for _, node in (*program.values, *program.truths)]
-        self._lanes = [(address, 3 * tables.lane_number[lane]) for lane, address in program.lanes.items()]
-        for lane, address in program.lanes.items():
+        stepped = [(lane, program.lanes[lane]) for lane in program.stepped_lanes]
+        self._lanes = [(address, 3 * tables.lane_number[lane]) for lane, address in stepped]
+        for lane, address in stepped:
             self.k[address + at.U_TIMES] = tables.time_offset(lane)
         self._markets: list[tuple[int, int, TradedBars, list[tuple[int, int | None]]]] = []
         for name, address in program.markets.items():

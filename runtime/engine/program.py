@@ -48,6 +48,11 @@ class Program:
     roots: list[Node] = field(default_factory=list)
 
     @property
+    def stepped_lanes(self) -> list[Lane]:
+        """The lanes that somebody steps on; the guards' lane stands in the book even when there is none."""
+        return [lane for lane in self.lanes if lane != GUARD_LANE or self.guards]
+
+    @property
     def owners(self) -> tuple[Owner, ...]:
         """Guards and plans, in the order of their numbers."""
         return (*self.guards, *self.plans)

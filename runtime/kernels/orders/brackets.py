@@ -13,6 +13,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     B_OPEN_TIME,
     B_RATE,
     B_RATE_OPEN,
+    F_BUSY,
     F_LEGS,
     F_NEAR,
     F_PARTS,
@@ -90,6 +91,7 @@ def stops_and_targets(b: Book, p: int, row: int, open_price: float, high: float,
         elif by_program:
             if b.f[leg + L_REQUEST] < units:
                 if reaches(long, best, level) and fresh != FRESH_LIMIT:
+                    b.f[p + F_BUSY] = 1.0
                     if b.f[leg + L_REQUEST] == 0.0:
                         b.f[p + F_PARTS] += 1.0
                     b.f[leg + L_REQUEST] = units

@@ -5,6 +5,10 @@ from __future__ import annotations
 from tradeplan.runtime.kernels.orders.arrays import (
     Book,
 )
+from tradeplan.runtime.kernels.orders.cruise import (
+    cruise,
+    owners,
+)
 from tradeplan.runtime.kernels.orders.exposure import (
     catch_up,
     close_time,
@@ -24,18 +28,24 @@ from tradeplan.runtime.kernels.orders.layout import (
     H_ORIGIN,
     H_OUT,
     H_PLANS,
-    H_PLANS_END,
     H_RESERVE,
     INF,
     LANE,
     M_LIST,
     MARKET_RECORD,
+    N_CLOSE,
+    N_SPREAD,
     P_LANE,
+    P_MARKET,
     PLAN,
     U_END,
     U_LIST,
     U_NEXT,
     U_TIMES,
+    W_STALE,
+)
+from tradeplan.runtime.kernels.orders.ledger import (
+    equity_now,
 )
 from tradeplan.runtime.kernels.orders.market import (
     market_bar,
@@ -48,6 +58,9 @@ from tradeplan.runtime.kernels.orders.plan import (
 )
 from tradeplan.runtime.kernels.orders.statistics import (
     account_phase,
+)
+from tradeplan.runtime.kernels.orders.watch import (
+    asleep,
 )
 from tradeplan.runtime.kernels.source.primitives import (
     Bytes,
@@ -77,12 +90,15 @@ def drive(
     while True:
         if k[H_OUT] + k[H_RESERVE] > out.shape[0]:
             return 1
+        cruise(b)
         t = next_instant(b)
         if t >= INF:
             break
         instant(b, t)
     for m in range(k[H_MARKETS], k[H_MARKETS_END], MARKET_RECORD):
         catch_up(b, m, INF)
+    b.f[W_STALE] = 1.0
+    equity_now(b)
     return 0
 
 
@@ -100,11 +116,6 @@ def next_instant(b: Book) -> float:
     return t
 
 
-def owners(b: Book) -> int:
-    """How many guards and plans there are."""
-    return (b.k[H_PLANS_END] - b.k[H_GUARDS]) // PLAN
-
-
 def instant(b: Book, t: float) -> None:
     """The four phases of one instant."""
     for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
@@ -120,7 +131,10 @@ def instant(b: Book, t: float) -> None:
     for lane in range(b.k[H_LANES], guard_lane, LANE):
         if b.lists[b.k[lane + U_LIST]] > 0 and at_step(b, lane, t):
             for j in range(1, 1 + b.lists[b.k[lane + U_LIST]]):
-                count = merge(b.due, count, b.lists[b.k[lane + U_LIST] + j])
+                p = b.lists[b.k[lane + U_LIST] + j]
+                m = b.k[p + P_MARKET]
+                if not asleep(b, p, b.f[m + N_CLOSE], b.f[m + N_SPREAD], t):
+                    count = merge(b.due, count, p)
     now = int(t) - b.k[H_ORIGIN]
     people = owners(b)
     while b.k[H_KEY] < b.k[H_KEYS] and b.keys[b.k[H_KEY]] // people == now:

@@ -42,6 +42,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     EXPIRED,
     F_ADDS,
     F_BEST,
+    F_BUSY,
     F_CLOSE_AT,
     F_ENTRY,
     F_FILLS,
@@ -55,6 +56,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_PHASE,
     F_POSITION,
     F_R,
+    F_SIDE,
     F_STOP,
     F_STOP_AT,
     F_STOP_NEW,
@@ -131,8 +133,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     TYPE_FILL,
     UNKNOWN_LEVEL,
     V_LIVE_FROM,
-    W_DIRTY,
-    W_EQUITY,
     W_HALT,
     W_POSITIONS,
     Y_ORDER,
@@ -150,14 +150,15 @@ from tradeplan.runtime.kernels.orders.layout import (
     Y_VALID_CALENDAR,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
+    add_up,
     charge,
     emit,
     margin_of,
 )
 from tradeplan.runtime.kernels.orders.levels import (
-    decided_margin,
     estimated_fill,
     level_price,
+    margin_allows,
     part_up,
     sized_units,
     value_at,
@@ -166,6 +167,9 @@ from tradeplan.runtime.kernels.orders.numbers import (
     boundary_of,
     span_end,
     to_tick,
+)
+from tradeplan.runtime.kernels.orders.watch import (
+    watch,
 )
 
 
@@ -240,7 +244,7 @@ def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
     if units <= 0.0:
         return TOO_SMALL
     margin = margin_of(b, m, units, fill, b.f[m + N_RATE_NOW])
-    if not decided_margin(b) + margin <= b.f[W_EQUITY] / 100.0:
+    if not margin_allows(b, margin):
         return MARGIN
     b.f[p + E_ORDER] = order
     b.f[p + E_PRICE] = price
@@ -298,6 +302,8 @@ def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: fl
     b.f[p + F_PHASE] = OPEN
     b.f[p + F_POSITION] = b.f[W_POSITIONS]
     b.f[p + F_ENTRY] = fill
+    b.f[p + F_SIDE] = side
+    b.f[p + F_BUSY] = 0.0
     b.f[p + F_FIRST] = fill
     b.f[p + F_STOP] = stop
     b.f[p + F_STOP_NEW] = stop
@@ -334,6 +340,7 @@ def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: fl
     for rule in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
         if b.k[rule + R_POSITIONAL] != 0:
             b.f[rule + T_PREVIOUS] = NO_TRUTH
+    watch(b, p)
     place(b, p)
 
 
@@ -362,7 +369,7 @@ def open_leg(
     if units <= 0.0:
         return
     m = b.k[p + P_MARKET]
-    b.f[W_DIRTY] = 1.0
+    add_up(b, p, leg, units)
     row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
     b.out[row + EV_PRICE] = fill
     b.out[row + EV_UNITS] = units

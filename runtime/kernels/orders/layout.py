@@ -16,6 +16,7 @@ H_RULES, H_RULES_END = range(15, 17)
 # floats: settings, then the account (money in cents)
 V_NETTING, V_STOP_OUT, V_LIVE_FROM, V_RECORD_MOVES, V_SAMPLE = range(5)
 W_BALANCE, W_EQUITY, W_HALT, W_POSITIONS, W_PEAK, W_FALL, W_FALL_PERCENT, W_SAMPLED, W_MARGIN, W_DIRTY = range(5, 15)
+W_STALE = 15  # W_EQUITY is not that of the present instant
 HEADER = 17
 
 # --- lanes and markets: cursors into their positions of the chunk, and the list of who has to be looked at
@@ -31,20 +32,25 @@ B_OPEN_TIME, B_KNOWN, B_RATE_OPEN, B_RATE, B_RATE_NOW, B_SWAP_DAYS, B_SWAP_LONG,
 # floats: the market's numbers, then what its newest processed bar left behind
 M_TICK, M_SLIP, M_CONTRACT, M_LOT_STEP, M_UNITS_MIN, M_UNITS_MAX, M_COMMISSION, M_MARGIN_RATE, M_MAX_AGE = range(9)
 N_CLOSE, N_SPREAD, N_RATE, N_RATE_NOW, N_TIME, N_KNOWN = range(9, 15)
+# running sums over open legs, for quick bounds only: units, units x entry, margin; nothing is decided by them
+N_LONG, N_LONG_COST, N_SHORT, N_SHORT_COST, N_MARGIN = range(15, 20)
 MARKET_RECORD = 26
 
 # --- plans and guards (a guard uses rules and lane only)
 P_MARKET, P_LANE, P_SIDE, P_RULE0, P_ENTRY0, P_RULE1, P_LEG0, P_LEG1, P_ADD0, P_ADD1 = range(10)
 P_COOLDOWN, P_COOLDOWN_CALENDAR, P_MAX, P_MAX_SPAN, P_MAX_CALENDAR, P_RING, P_ONCE, P_EXPIRES = range(10, 18)
 P_STEPS, P_ALWAYS, P_CAPTURE0, P_CAPTURE1, P_CELL0, P_CELL1 = range(18, 24)
-# floats: the broker's side first, then the pending entry, then what only decisions read
-F_PHASE, F_ENTRY, F_FIRST, F_STOP, F_STOP_NEW, F_STOP_AT, F_TARGET, F_R, F_BEST, F_NEAR = range(10)
-F_UNITS, F_UNITS_ALL, F_LEGS, F_OPENED, F_POSITION = range(10, 15)
-F_CLOSE_AT, F_CLOSE_RULE, F_PARTS, F_ADDS = range(15, 19)
-E_RULE, E_TIME, E_ACTIVE, E_ACTIVATED, E_VALID, E_ORDER, E_PRICE, E_UNITS = range(19, 27)
-E_STOP_KIND, E_STOP, E_TARGET_KIND, E_TARGET, E_TAKES, E_MARGIN = range(27, 33)
-F_LAST_EXIT, F_FILLS, F_HALT, F_AWAKE, F_FROZEN = range(33, 38)
-PLAN = 38
+# floats: what every bar of an open position needs, the rest of it, the pending entry, what only decisions read
+F_PHASE, F_BUSY, F_SIDE, F_STOP, F_NEAR, F_ENTRY, F_BEST = range(7)
+# until one of these is reached no rule of an open position can do anything (see `watch`)
+F_EVERY, F_ABOVE, F_BELOW, F_BEST_FROM, F_HELD_FROM = range(7, 12)
+F_FIRST, F_STOP_NEW, F_STOP_AT, F_TARGET, F_R = range(12, 17)
+F_UNITS, F_UNITS_ALL, F_LEGS, F_OPENED, F_POSITION = range(17, 22)
+F_CLOSE_AT, F_CLOSE_RULE, F_PARTS, F_ADDS = range(22, 26)
+E_RULE, E_TIME, E_ACTIVE, E_ACTIVATED, E_VALID, E_ORDER, E_PRICE, E_UNITS = range(26, 34)
+E_STOP_KIND, E_STOP, E_TARGET_KIND, E_TARGET, E_TAKES, E_MARGIN = range(34, 40)
+F_LAST_EXIT, F_FILLS, F_HALT, F_AWAKE, F_FROZEN = range(40, 45)
+PLAN = 45
 FLAT, PENDING, OPEN = 0.0, 1.0, 2.0
 
 # --- legs (floats)

@@ -13,16 +13,20 @@ from tradeplan.runtime.kernels.orders.layout import (
     E_MARGIN,
     F_ADDS,
     F_PHASE,
+    H_MARKETS,
+    H_MARKETS_END,
     H_PLANS,
     H_PLANS_END,
     LOTS,
     M_COMMISSION,
     M_CONTRACT,
+    M_LIST,
     M_LOT_STEP,
     M_SLIP,
     M_UNITS_MAX,
     M_UNITS_MIN,
     MARKET,
+    MARKET_RECORD,
     N_CLOSE,
     N_RATE_NOW,
     N_SPREAD,
@@ -35,10 +39,13 @@ from tradeplan.runtime.kernels.orders.layout import (
     R_MULTIPLE,
     RISK_PERCENT,
     STOP,
-    W_EQUITY,
     WAITING_ADD,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
+    equity_now,
+    quick_equity,
+    quick_error,
+    quick_margin,
     used_margin,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
@@ -95,7 +102,7 @@ def sized_units(b: Book, m: int, kind: int, size: float, distance: float) -> flo
     else:
         money = size
         if kind == RISK_PERCENT:
-            money = b.f[W_EQUITY] / 100.0 * size / 100.0
+            money = equity_now(b) / 100.0 * size / 100.0
         contract = b.f[m + M_CONTRACT]
         rate = b.f[m + N_RATE_NOW]
         risk = ((distance + b.f[m + M_SLIP]) * contract * rate + 2.0 * b.f[m + M_COMMISSION]) * step
@@ -115,3 +122,21 @@ def decided_margin(b: Book) -> float:
                 if b.f[slot + D_UNITS] > 0.0:
                     total += b.f[slot + D_MARGIN]
     return total
+
+
+def margin_allows(b: Book, margin: float) -> bool:
+    """Whether equity covers used margin, that of decided orders, and this one."""
+    decided = quick_margin(b) + margin
+    for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
+        at = b.k[m + M_LIST]
+        for j in range(1, 1 + b.lists[at]):
+            p = b.lists[at + j]
+            if b.f[p + F_PHASE] == PENDING:
+                decided += b.f[p + E_MARGIN]
+            elif b.f[p + F_ADDS] > 0.0:
+                for slot in range(b.k[p + P_ADD0], b.k[p + P_ADD1], WAITING_ADD):
+                    if b.f[slot + D_UNITS] > 0.0:
+                        decided += b.f[slot + D_MARGIN]
+    if 100.0 * decided * (1.0 + 1e-9) + 2.0 * quick_error(b) < quick_equity(b):
+        return True  # far from the edge: no need to walk over every leg
+    return decided_margin(b) + margin <= equity_now(b) / 100.0

@@ -52,6 +52,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     EXPIRED,
     F_ADDS,
     F_BEST,
+    F_BUSY,
     F_CLOSE_AT,
     F_CLOSE_RULE,
     F_ENTRY,
@@ -60,6 +61,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_PARTS,
     F_PHASE,
     F_POSITION,
+    F_SIDE,
     F_STOP,
     F_STOP_AT,
     F_STOP_NEW,
@@ -71,6 +73,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     FRESH_LIMIT,
     FRESH_OPEN,
     FRESH_STOP,
+    H_OUT,
     INF,
     L_FRESH,
     L_REQUEST,
@@ -106,6 +109,9 @@ from tradeplan.runtime.kernels.orders.numbers import (
     cents,
     to_tick,
 )
+from tradeplan.runtime.kernels.orders.watch import (
+    watch,
+)
 
 
 def market_bar(b: Book, m: int, row: int) -> None:
@@ -116,19 +122,13 @@ def market_bar(b: Book, m: int, row: int) -> None:
     low = b.values[b.k[m + C_LOW] + row]
     spread = b.values[b.k[m + C_SPREAD] + row]
     swapped = bar_extra(b, m, B_SWAP_DAYS, row) != 0.0
-    count = b.lists[b.k[m + M_LIST]]
+    at = b.k[m + M_LIST]
+    count = b.lists[at]
     gone = False
     for j in range(1, count + 1):
-        p = b.lists[b.k[m + M_LIST] + j]
-        if b.f[p + F_PHASE] == OPEN and not swapped and quiet(b, p):
-            # the usual bar: nothing asked for, no level reached
-            if b.k[p + P_SIDE] > 0:
-                if low > b.f[p + F_STOP] and high < b.f[p + F_NEAR]:
-                    b.f[p + F_BEST] = max(b.f[p + F_BEST], high - b.f[p + F_ENTRY])
-                    continue
-            elif high + spread < b.f[p + F_STOP] and low + spread > b.f[p + F_NEAR]:
-                b.f[p + F_BEST] = max(b.f[p + F_BEST], b.f[p + F_ENTRY] - (low + spread))
-                continue
+        p = b.lists[at + j]
+        if not swapped and passes(b, p, high, low, spread):
+            continue
         if b.f[p + F_PHASE] == OPEN:
             open_position_bar(b, p, row, open_price, high, low, spread)
         else:
@@ -136,21 +136,35 @@ def market_bar(b: Book, m: int, row: int) -> None:
         gone = gone or b.f[p + F_PHASE] == FLAT
     if gone:
         for j in range(count, 0, -1):
-            p = b.lists[b.k[m + M_LIST] + j]
+            p = b.lists[at + j]
             if b.f[p + F_PHASE] == FLAT:
                 place(b, p)
 
 
-def quiet(b: Book, p: int) -> bool:
-    """Whether a position has nothing waiting for an open."""
-    return (
-        b.f[p + F_STOP_AT] == INF and b.f[p + F_CLOSE_AT] == INF and b.f[p + F_PARTS] == 0.0 and b.f[p + F_ADDS] == 0.0
-    )
+def passes(b: Book, p: int, high: float, low: float, spread: float) -> bool:
+    """Whether a bar does nothing to a plan but move its furthest: the usual bar of an open position."""
+    if b.f[p + F_PHASE] != OPEN or b.f[p + F_BUSY] != 0.0:
+        return False
+    if b.f[p + F_SIDE] > 0.0:
+        if low <= b.f[p + F_STOP] or high >= b.f[p + F_NEAR]:
+            return False
+        b.f[p + F_BEST] = max(b.f[p + F_BEST], high - b.f[p + F_ENTRY])
+        return True
+    if high + spread >= b.f[p + F_STOP] or low + spread <= b.f[p + F_NEAR]:
+        return False
+    b.f[p + F_BEST] = max(b.f[p + F_BEST], b.f[p + F_ENTRY] - (low + spread))
+    return True
+
+
+def is_busy(b: Book, p: int) -> bool:
+    """Whether something of a position waits for an open."""
+    return b.f[p + F_STOP_AT] < INF or b.f[p + F_CLOSE_AT] < INF or b.f[p + F_PARTS] > 0.0 or b.f[p + F_ADDS] > 0.0
 
 
 def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float, low: float, spread: float) -> None:
     """A bar of an open position: swap, stop moves, exits and ADDs at the open, then stops and targets."""
     m = b.k[p + P_MARKET]
+    events = b.k[H_OUT]
     time = bar_extra(b, m, B_OPEN_TIME, row)
     rate = bar_extra(b, m, B_RATE_OPEN, row)
     first = b.k[p + P_LEG0]
@@ -184,6 +198,9 @@ def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float,
         stops_and_targets(b, p, row, open_price, high, low, spread)
     if b.f[p + F_PHASE] == OPEN:
         furthest(b, p, high, low, spread)
+        b.f[p + F_BUSY] = 1.0 if is_busy(b, p) else 0.0
+        if b.k[H_OUT] != events:
+            watch(b, p)
 
 
 def charge_swap(b: Book, p: int, row: int) -> None:

@@ -48,6 +48,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     EV_UNITS,
     EXPIRED,
     F_ADDS,
+    F_BUSY,
     F_CLOSE_AT,
     F_LEGS,
     F_PARTS,
@@ -97,7 +98,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     TYPE_DECISION,
     V_LIVE_FROM,
     V_RECORD_MOVES,
-    W_EQUITY,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
     emit,
@@ -105,8 +105,8 @@ from tradeplan.runtime.kernels.orders.ledger import (
     units_open,
 )
 from tradeplan.runtime.kernels.orders.levels import (
-    decided_margin,
     estimated_fill,
+    margin_allows,
     part_down,
     part_up,
 )
@@ -127,6 +127,9 @@ from tradeplan.runtime.kernels.orders.values import (
     present_stop,
     run_program,
 )
+from tradeplan.runtime.kernels.orders.watch import (
+    watch,
+)
 
 
 def plan_step(b: Book, p: int, i: int, t: float) -> None:
@@ -141,6 +144,8 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
     part_rule = -1
     part = 0.0
     adds = False
+    changed = False  # whether what `watch` looked at is not so any more
+    busy = b.f[p + F_BUSY]
     tightest = math.nan
     for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
         truth = rule_truth(b, p, r, i, t)
@@ -160,6 +165,7 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
             elif code == DO_CLOSE_PART:
                 if free and b.f[a + A_USED] != position:
                     b.f[a + A_USED] = position
+                    changed = True
                     part += part_up(b.f[p + F_UNITS], b.f[a + A_PERCENT])
                     if part_rule < 0:
                         part_rule = b.k[r + R_NUMBER]
@@ -167,6 +173,7 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
                 if free and b.f[a + A_USED] != position:
                     b.f[b.k[a + A_ADD] + D_TIME] = t
                     adds = True
+                    changed = True
             elif code == DO_CANCEL:
                 cancel = True
             elif code == DO_FLATTEN:
@@ -196,9 +203,11 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
             request_close(b, p, close_rule, t)
             closing = True
         elif not math.isnan(tightest):
-            move_stop(b, p, tightest, t)
+            changed = move_stop(b, p, tightest, t) or changed
         if adds and not closing and not is_halted(b, p, t):
             send_adds(b, p, t)
+        if changed or b.f[p + F_BUSY] != busy:
+            watch(b, p)
     entry_rules(b, p, i, t, closing)
 
 
@@ -244,20 +253,22 @@ def tighter(b: Book, p: int, r: int, a: int, i: int, t: float, so_far: float) ->
     return better_of(long, price, so_far)
 
 
-def move_stop(b: Book, p: int, price: float, t: float) -> None:
-    """Move the stop if that makes it tighter; it is never loosened."""
+def move_stop(b: Book, p: int, price: float, t: float) -> bool:
+    """Move the stop if that makes it tighter, and tell whether it did; it is never loosened."""
     stop = present_stop(b, p)
     if b.k[p + P_SIDE] > 0:
         if not price > stop:
-            return
+            return False
     elif not price < stop:
-        return
+        return False
     b.f[p + F_STOP_NEW] = price
     b.f[p + F_STOP_AT] = max(t, b.f[V_LIVE_FROM])
+    b.f[p + F_BUSY] = 1.0
     if b.f[V_RECORD_MOVES] != 0.0:
         row = emit(b, t, TYPE_DECISION, p, -1, ABOUT_STOP, SENT)
         b.out[row + EV_PRICE] = price
         b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+    return True
 
 
 def units_requested(b: Book, p: int) -> float:
@@ -274,6 +285,7 @@ def request_part(b: Book, p: int, part: float, rule: int, t: float) -> None:
     row = emit(b, t, TYPE_DECISION, p, rule, ABOUT_CLOSE, SENT)
     b.out[row + EV_UNITS] = part
     b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+    b.f[p + F_BUSY] = 1.0
     first = b.k[p + P_LEG0]
     rest = part
     for leg in range(first + LEG * (int(b.f[p + F_LEGS]) - 1), first - 1, -LEG):
@@ -310,7 +322,7 @@ def send_adds(b: Book, p: int, t: float) -> None:
             else:
                 fill = estimated_fill(b, m, float(b.k[p + P_SIDE]), MARKET, 0.0)
                 margin = margin_of(b, m, units, fill, rate)
-                if not decided_margin(b) + margin <= b.f[W_EQUITY] / 100.0:
+                if not margin_allows(b, margin):
                     reason = MARGIN
             row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_ADD, reason)
             b.out[row + EV_UNITS] = units
@@ -321,3 +333,4 @@ def send_adds(b: Book, p: int, t: float) -> None:
                 b.f[slot + D_RULE] = b.k[r + R_NUMBER]
                 b.f[slot + D_MARGIN] = margin
                 b.f[p + F_ADDS] += 1.0
+                b.f[p + F_BUSY] = 1.0

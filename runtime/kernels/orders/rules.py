@@ -18,6 +18,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     E_RULE,
     EV_A,
     EV_POSITION,
+    F_BUSY,
     F_CLOSE_AT,
     F_CLOSE_RULE,
     F_HALT,
@@ -61,6 +62,9 @@ from tradeplan.runtime.kernels.orders.numbers import (
 from tradeplan.runtime.kernels.orders.values import (
     literals_true,
     run_program,
+)
+from tradeplan.runtime.kernels.orders.watch import (
+    watch,
 )
 
 
@@ -124,7 +128,9 @@ def request_close(b: Book, p: int, rule: int, t: float) -> None:
     """Ask for a full close of a position at the next open."""
     b.f[p + F_CLOSE_AT] = max(t, b.f[V_LIVE_FROM])
     b.f[p + F_CLOSE_RULE] = rule
+    b.f[p + F_BUSY] = 1.0
     drop_adds(b, p)
+    watch(b, p)
     row = emit(b, t, TYPE_DECISION, p, rule, ABOUT_CLOSE, SENT)
     b.out[row + EV_POSITION] = b.f[p + F_POSITION]
 

@@ -46,11 +46,11 @@ from tradeplan.runtime.kernels.orders.layout import (
     V_SAMPLE,
     V_STOP_OUT,
     W_BALANCE,
-    W_EQUITY,
     W_FALL,
     W_FALL_PERCENT,
     W_PEAK,
     W_SAMPLED,
+    W_STALE,
     Z_BOUNDARY,
     Z_COUNT,
     Z_HEAD,
@@ -62,8 +62,12 @@ from tradeplan.runtime.kernels.orders.layout import (
 from tradeplan.runtime.kernels.orders.ledger import (
     emit,
     equity_cents,
+    equity_now,
     exit_leg,
     profit_cents,
+    quick_equity,
+    quick_error,
+    quick_margin,
     used_margin,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
@@ -75,29 +79,44 @@ from tradeplan.runtime.kernels.orders.values import (
 
 
 def account_phase(b: Book, t: float) -> None:
-    """Equity at an instant, forced closes, and the statistics."""
-    equity = equity_cents(b)
-    while True:
-        margin = used_margin(b)
-        if not (margin > 0.0 and equity / 100.0 < margin * b.f[V_STOP_OUT] / 100.0):
-            break
-        stop_out_worst(b, t)
-        equity = equity_cents(b)
-    b.f[W_EQUITY] = equity
-    if equity > b.f[W_PEAK]:
-        b.f[W_PEAK] = equity
-    fall = b.f[W_PEAK] - equity
-    if fall > 0.0:
-        b.f[W_FALL] = max(b.f[W_FALL], fall)
-        if b.f[W_PEAK] > 0.0:
-            b.f[W_FALL_PERCENT] = max(b.f[W_FALL_PERCENT], 100.0 * fall / b.f[W_PEAK])
+    """Equity at an instant, forced closes, and the statistics.
+
+    Legs are walked over only where that can matter: near the stop-out, for statistics, for a point of the curve.
+    """
+    b.f[W_STALE] = 1.0
+    equity = quick_equity(b)
+    if near_stop_out(b, equity):
+        while True:
+            margin = used_margin(b)
+            if not (margin > 0.0 and equity_cents(b) / 100.0 < margin * b.f[V_STOP_OUT] / 100.0):
+                break
+            stop_out_worst(b, t)
+        equity = quick_equity(b)
+    watch_fall(b, equity)
     if t - b.f[W_SAMPLED] >= b.f[V_SAMPLE]:
         b.f[W_SAMPLED] = t
         row = emit(b, t, TYPE_EQUITY, -1, -1, 0, 0)
-        b.out[row + EV_A] = equity
+        b.out[row + EV_A] = equity_now(b)
         b.out[row + EV_B] = b.f[W_BALANCE]
     for x in range(b.k[H_STATISTICS], b.k[H_STATISTICS_END], STATISTIC):
-        statistic(b, x, t, equity)
+        statistic(b, x, t, equity_now(b))
+
+
+def near_stop_out(b: Book, equity: float) -> bool:
+    """Whether equity in cents is so low that the stop-out has to be looked at exactly."""
+    margin = quick_margin(b)
+    return margin != 0.0 and equity - quick_error(b) <= margin * b.f[V_STOP_OUT]
+
+
+def watch_fall(b: Book, equity: float) -> None:
+    """The deepest fall of equity from its peak, for the report."""
+    if equity > b.f[W_PEAK]:
+        b.f[W_PEAK] = equity
+    fall = b.f[W_PEAK] - equity
+    if fall > b.f[W_FALL]:
+        b.f[W_FALL] = fall
+    if fall > 0.0 and 100.0 * fall > b.f[W_FALL_PERCENT] * b.f[W_PEAK]:
+        b.f[W_FALL_PERCENT] = 100.0 * fall / b.f[W_PEAK]
 
 
 def stop_out_worst(b: Book, t: float) -> None:

@@ -67,18 +67,36 @@ def keep_last(k: Integers, f: Floats, truths: Bytes) -> int:
 
 
 def count_unknown(
-    places: Integers, lanes: Integers, windows: Integers, truths: Bytes, found: Integers, steps: Integers
-) -> int:
-    """Count the UNKNOWN steps of columns in a chunk into `found`, all into `steps`; returns how many there are."""
-    total = 0
+    places: Integers,
+    lanes: Integers,
+    windows: Integers,
+    truths: Bytes,
+    pairs: Integers,
+    ends: Integers,
+    found: Integers,
+    width: int,
+) -> None:
+    """Count the steps of columns in a chunk, and the UNKNOWN ones by reason.
+
+    Row j of `found` (of `width` numbers): all steps, the UNKNOWN ones without a reason in a join, then those by the
+    reason of the first join that has one; `pairs[ends[j] : ends[j + 1]]` is where the joins' reasons lie.
+    """
     for j in range(places.shape[0]):
-        first = places[j] + windows[lanes[j]]
-        last = places[j] + windows[lanes[j] + 1]
+        first = windows[lanes[j]]
+        last = windows[lanes[j] + 1]
+        at = places[j]
         count = 0
         for i in range(first, last):
-            if truths[i] == 1:
+            if truths[at + i] == 1:
                 count += 1
-        found[j] = count
-        steps[j] += last - first
-        total += count
-    return total
+        row = j * width
+        found[row] += last - first
+        if count > 0:
+            for i in range(first, last):
+                if truths[at + i] == 1:
+                    why = 0
+                    k = ends[j]
+                    while why == 0 and k < ends[j + 1]:
+                        why = int(truths[pairs[k] + i])
+                        k += 1
+                    found[row + 1 + why] += 1

@@ -148,6 +148,11 @@ class PlanFolder:
         result.changed = used != self._used
         self._used = used
 
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The files that hold mistakes as they stand."""
+        return tuple(sorted(self._broken))
+
     def plans(self) -> tuple[CheckedPlan, ...]:
         """All good plans, by name."""
         return tuple(sorted((p for f in self._used.values() for p in f.plans), key=lambda p: p.name))

@@ -109,11 +109,14 @@ class Instance:
         ran = [p.source for p in active.plans if p.name not in active.retired] + [g.source for g in active.guards]
         self.folder.keep_good(ran)
         active = switch.update(engine, active)
+        recorder.broken = self.folder.broken
+        recorder.finish(engine, active)
         self._tell_start(engine, active, recovered)
         while not self.stop():
             if watcher is not None and watcher.take():
                 scan = self.folder.scan()
                 self.tell_scan(scan)
+                recorder.broken = self.folder.broken
                 if scan.changed:
                     active = switch.update(engine, active)
             if active.retired:

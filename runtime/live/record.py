@@ -39,6 +39,7 @@ class Recorder:
         self._waiting: dict[str, int] = {}
         self.point = point
         self._told_at = 0.0
+        self.broken: tuple[str, ...] = ()  # files with mistakes, for whoever looks from outside
         self.steps = self.decisions = self.fills = 0
 
     def repeat(self, segments: Iterable[tuple[list[Event], Active]]) -> None:
@@ -88,7 +89,7 @@ class Recorder:
             self._progress(engine, active)
 
     def finish(self, engine: Engine, active: Active) -> None:
-        """Say where the run stopped."""
+        """Say where the run stands."""
         self._progress(engine, active)
 
     def _intent(self, event: Event, versions: dict[str, str]) -> JournalIntent | None:
@@ -182,6 +183,7 @@ class Recorder:
             "plans": [[p.name, p.version, p.name in active.retired] for p in active.plans],
             "guards": [[g.name, g.version] for g in active.guards],
             "silenced": sorted(active.silenced),
+            "broken": self.broken,
             "positions": [asdict(p) for p in engine.positions()],
         }
         row = {"id": 1, "time": engine.now, "balance": engine.balance, "equity": engine.equity}

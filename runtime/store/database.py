@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
-from tradeplan.runtime.store.schema import migrate, pending
+from sqlite_utils.migrations import Migrations
+from tradeplan.runtime.store.schema import migrate, pending, unknown
 
+_MIGRATIONS = Migrations.migrations_table
 BUSY_TIMEOUT_MS = 5_000
 
 
@@ -43,9 +45,15 @@ def open_database(path: Path, *, durable: bool = False, read_only: bool = False)
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
         db = _connect(path, durable, read_only)
+        if db.table(_MIGRATIONS).exists() and unknown(db):
+            raise StoreError(
+                f"`{path}` was written by a newer tradeplan: update this one, or give another file with --db"
+            )
         if read_only:
+            if not db.table("setting").exists():
+                raise StoreError(f"`{path}` holds no run: give the file that `plan run DIR --db FILE` writes")
             if pending(db):
-                raise StoreError(f"`{path}` is not a database of this version: `plan run DIR --db {path}` updates it")
+                raise StoreError(f"`{path}` is of an older tradeplan: `plan run DIR --db {path}` updates it")
         else:
             migrate(db)
     except (sqlite3.DatabaseError, OSError) as error:

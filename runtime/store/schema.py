@@ -32,6 +32,12 @@ def pending(db: Database) -> list[str]:
     return [m.name for m in _set().pending(db)]
 
 
+def unknown(db: Database) -> list[str]:
+    """Names of migrations that the database has seen and this version does not know: it was written by a newer one."""
+    ours = {m.__name__.rsplit(".", 1)[1] for m in _modules()}
+    return [m.name for m in _set().applied(db) if m.name not in ours]
+
+
 def migrate(db: Database) -> list[str]:
     """Apply what is pending, each in a transaction; returns the names applied."""
     names = pending(db)

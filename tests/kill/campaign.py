@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import random
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -21,20 +20,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.kill.plans import CASES, Case
-from tests.kill.worker import ACCOUNT, run
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.events import Decision, Event, Fill, Swap
+from tradeplan.runtime.engine.events import Decision, Event, Fill, Halt, Swap
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
-from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.stdlib.registry import catalog
+
+from tests.kill.plans import CASES, Case
+from tests.kill.worker import ACCOUNT, open_bars, run
 
 ROOT = Path(__file__).resolve().parents[2]
 MINUTE = 60_000
+MAX_SIGNAL_AGE = 2 * MINUTE  # as the profiles of the traded markets have it
 POINTS = ("decided", "journalled", "stepped", "recovered", "activation", "before activation", "outage")
 Rows = dict[str, list[tuple[Any, ...]]]
 TABLES = {
@@ -68,6 +68,9 @@ def rows_of_events(events: Iterable[Event], lots: dict[str, float]) -> Rows:
             detail = json.dumps({"units": e.units, "price": e.price, "position": e.position})
             key: tuple[Any, ...] = (e.time, e.plan, e.rule, e.about, e.outcome)
             decisions.setdefault(key, (*key, detail))
+        elif isinstance(e, Halt):
+            key = (e.time, e.owner, e.rule, "halt", "sent")
+            decisions.setdefault(key, (*key, json.dumps({"until": e.until})))
         elif isinstance(e, Fill):
             size = round(e.units * lots[e.plan], 8)
             key = (e.time, e.plan, e.leg, e.reason, e.position)
@@ -97,6 +100,7 @@ class Campaign:
     folder: Path
     start: int
     end: int
+    bytecode: Path
     kills: int = 0
     finished: bool = False
     places: dict[str, int] = field(default_factory=dict)
@@ -110,13 +114,19 @@ class Campaign:
     def order(self, database: Path, **more: Any) -> dict[str, Any]:
         """What a life is told."""
         plans = str(self.folder / "plans")
-        return {"plans": plans, "data": str(self.data), "db": str(database), "start": self.start, "end": self.end} | more
+        return {
+            "plans": plans,
+            "data": str(self.data),
+            "db": str(database),
+            "start": self.start,
+            "end": self.end,
+        } | more
 
     def live(self, database: Path, **more: Any) -> bool:
         """One life in a process of its own; True when it came to the end of the feed."""
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         # bytecode is kept beside the databases, so that a life does not begin with compiling the program's text
-        environment["PYTHONPYCACHEPREFIX"] = str(self.folder / "bytecode")
+        environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
         done = subprocess.run(
             [sys.executable, "-m", "tests.kill.worker", json.dumps(self.order(database, **more))],
             cwd=ROOT,
@@ -196,7 +206,9 @@ def outage_faults(database: Path, max_age: int) -> list[str]:
     for t, plan, _, action, outcome, _detail in left["decision"]:
         until = max((u for begin, u in spans if begin < t <= u), default=0)
         if action == "close" and outcome == "sent":
-            exits = [f for f in left["fill"] if f[1] == plan and f[3] in ("stop", "target", "close", "take", "stop_out")]
+            exits = [
+                f for f in left["fill"] if f[1] == plan and f[3] in ("stop", "target", "close", "take", "stop_out")
+            ]
             if not any(f[0] >= t for f in exits) and left["progress"][0][0] > max(t, until) + 3_600_000:
                 faults.append(f"the close of {plan} decided at {t} was never made")
     for (plan, position), t in decided.items():
@@ -233,8 +245,8 @@ def main() -> int:
     start, end = utc(case.start), utc(given.end or case.end)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        work = Campaign(case, given.data, folder, start, end)
-        dataset = Dataset.open(given.data, load_profiles())
+        work = Campaign(case, given.data, folder, start, end, folder / "bytecode")
+        dataset = open_bars(given.data, start, end)
         began = time.perf_counter()
         peace = run(work.order(folder / "peace.db"), dataset)
         took = time.perf_counter() - began
@@ -242,7 +254,7 @@ def main() -> int:
         faults = differences(backtest_rows(case, dataset, start, end), expected)
         work.torment(folder / "killed.db", given.count, given.seed, peace.steps, given.outage)
         if given.outage:
-            faults += outage_faults(folder / "killed.db", 60_000)
+            faults += outage_faults(folder / "killed.db", MAX_SIGNAL_AGE)
             expected = rows(folder / "killed.db")
             forget_what_replay_finds(folder / "killed.db", folder / "again.db")
             assert work.live(folder / "again.db")
@@ -255,7 +267,6 @@ def main() -> int:
             f" {len(outages(folder / 'killed.db'))} outages;"
             f" {'identical' if not faults else 'DIFFERENT'}"
         )
-        shutil.rmtree(folder / "bytecode", ignore_errors=True)
     for fault in faults:
         print(fault)
     return int(bool(faults))

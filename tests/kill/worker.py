@@ -60,9 +60,14 @@ def _unseen(scan: Scan) -> None:
         raise ValueError(f"{name}: {diagnostics[0].message}")
 
 
+def open_bars(data: Path, start: int, end: int) -> Dataset:
+    """The bars of a run with nine days to warm up: what a market has in other years must not decide its finest bars."""
+    return Dataset.open(data, load_profiles()).window(start - 9 * 86_400_000, end)
+
+
 def run(order: dict[str, Any], dataset: Dataset | None = None) -> Totals:
     """Run one life."""
-    dataset = dataset or Dataset.open(Path(order["data"]), load_profiles())
+    dataset = dataset or open_bars(Path(order["data"]), order["start"], order["end"])
     functions = catalog()
     folder = PlanFolder(Path(order["plans"]), functions, load_facts(), Graph())
     settings = Settings("test", ACCOUNT, order["start"], order["end"])
@@ -73,9 +78,7 @@ def run(order: dict[str, Any], dataset: Dataset | None = None) -> Totals:
         timer.daemon = True
         timer.start()
     say = _silent if not order.get("loud") else print
-    instance = Instance(
-        folder, dataset, functions, settings, Path(order["db"]), clock, say, _unseen, point=point
-    )
+    instance = Instance(folder, dataset, functions, settings, Path(order["db"]), clock, say, _unseen, point=point)
     return instance.run()
 
 

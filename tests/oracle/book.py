@@ -90,6 +90,7 @@ class AddOrder:
     """An ADD that was sent and has not filled."""
 
     rule: int
+    action: int
     decided: int
     active_from: int
     units: int
@@ -118,6 +119,7 @@ class Position:
     net: int = 0
     ambiguous: int = 0
     closing: bool = False  # a full close is requested
+    closing_from: int = 0
 
     @property
     def requested_stop(self) -> float:

@@ -71,4 +71,4 @@ def flatten(time: int, writer: Writer, plans: list[PlanState]) -> None:
             plan.pending = None
             writer.decide(time, plan.plan.name, -1, "cancel", "cancelled")
         if plan.position is not None and not plan.position.closing:
-            request_full(writer, plan, time, -1, "close")
+            request_full(writer, plan, time, -1)

@@ -67,8 +67,11 @@ def market_exits(state: PlanState, bar: Bar, market: OracleMarket, writer: Write
     position = state.position
     assert position is not None
     price = bar.open - market.slip if position.side > 0 else bar.open + bar.spread + market.slip
+    full = position.closing and position.closing_from <= bar.opened
     for leg in list(position.legs):
-        if leg.requested and leg.requested_from <= bar.opened:
+        if full:
+            writer.close(state, leg, leg.units, price, bar.opened, "close")
+        elif leg.requested and leg.requested_from <= bar.opened:
             writer.close(state, leg, min(leg.requested, leg.units), price, bar.opened, leg.requested_reason)
 
 
@@ -89,7 +92,7 @@ def fill_adds(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer) 
     position = state.position
     assert position is not None
     made = set()
-    for order in list(position.adds):
+    for order in sorted(position.adds, key=lambda a: (a.rule, a.action)):
         if bar.opened < order.active_from:
             continue
         position.adds.remove(order)

@@ -131,7 +131,7 @@ def run_step(step: Step) -> None:
         if full:
             closing = True
             rule = next(r for r, _, percent in closes if percent is None)
-            request_full(step.writer, state, step.time, rule.number, "close")
+            request_full(step.writer, state, step.time, rule.number)
         elif closes:
             closing = request_parts(step, position, closes) or closing
         if not already:
@@ -192,14 +192,13 @@ def close_rules(true: list[CheckedRule], position: Position) -> list[tuple[Check
     return result
 
 
-def request_full(writer: Writer, state: PlanState, time: int, rule: int, reason: str) -> None:
+def request_full(writer: Writer, state: PlanState, time: int, rule: int) -> None:
     """A full close: everything that is open, ADDs that have not filled are dropped."""
     position = state.position
     assert position is not None
     position.closing = True
     position.adds.clear()
-    for leg in position.legs:
-        leg.requested, leg.requested_from, leg.requested_reason = leg.units, writer.active_from(time), reason
+    position.closing_from = writer.active_from(time)
     writer.decide(time, state.plan.name, rule, "close", "sent", position.units)
 
 
@@ -214,7 +213,7 @@ def request_parts(step: Step, position: Position, closes: list[tuple[CheckedRule
     if free == 0:
         return False
     if wanted >= free:
-        request_full(step.writer, step.state, step.time, closes[0][0].number, "close")
+        request_full(step.writer, step.state, step.time, closes[0][0].number)
         return True
     step.writer.decide(step.time, step.name, closes[0][0].number, "close", "sent", wanted)
     for leg in reversed(position.legs):
@@ -271,7 +270,9 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
                 used = step.account.used_margin() + step.account.unfilled_margin() + this
                 outcome = "sent" if used <= step.account.equity(step.time) / 100 else "margin"
             if outcome == "sent":
-                position.adds.append(AddOrder(rule.number, step.time, step.writer.active_from(step.time), units, this))
+                position.adds.append(
+                    AddOrder(rule.number, number, step.time, step.writer.active_from(step.time), units, this)
+                )
             step.writer.decide(step.time, step.name, rule.number, "add", outcome, units if outcome == "sent" else 0)
 
 

@@ -17,7 +17,8 @@ LAST_DECISIONS = 8
 class RunStatus:
     """The state of a run. Times are UTC ms, money is account money; `plans` have name, version and state.
 
-    A plan's state is `running`, `retired` (manages what it has, opens nothing) or `put aside` (failed); `broken` are files with mistakes.
+    A plan's state is `running`, `retired` (manages what it has, opens nothing) or `put aside` (failed);
+    `broken` are files with mistakes.
     """
 
     feed: str
@@ -51,12 +52,13 @@ def read_status(path: Path) -> RunStatus:
 def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
     connection.execute("begin")  # one state of the database for all that follows, whatever is written meanwhile
     progress = _rows(connection, "select time, balance, equity, body from progress where id = 1")
-    settings = {r["name"]: r["value"] for r in _rows(connection, "select name, value from setting")}
+    settings = {str(r["name"]): str(r["value"]) for r in _rows(connection, "select name, value from setting")}
     if not settings:
         raise StoreError(f"`{path}` is empty: `plan run DIR --db {path}` has not begun to fill it")
     started = int(settings.get("start", 0))
     balance = float(json.loads(settings.get("account", "{}")).get("balance", 0.0))
-    now = progress[0] if progress else {"time": started, "balance": balance, "equity": balance, "body": "{}"}
+    first: dict[str, Any] = {"time": started, "balance": balance, "equity": balance, "body": "{}"}
+    now = progress[0] if progress else first
     body = json.loads(now["body"])
     silenced = set(body.get("silenced", ()))
     time = int(now["time"])

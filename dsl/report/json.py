@@ -13,7 +13,10 @@ SCHEMA_VERSION = 1
 
 
 def span_as_json(source: Source, span: Span) -> dict[str, int]:
-    """Lines and columns from 1 (columns in code points, the end exclusive) and UTF-8 byte offsets."""
+    """Lines and columns from 1 (columns in code points, the end exclusive) and UTF-8 byte offsets.
+
+    All are of the text: a byte order mark in front of it is not counted.
+    """
     line, column = source.position(span.start)
     end_line, end_column = source.position(span.end)
     return {

@@ -11,9 +11,19 @@ from tradeplan.dsl.diagnostic import Diagnostic, DiagnosticKind, diagnostic_kind
 from tradeplan.dsl.report.json import span_as_json
 from tradeplan.dsl.source import Source, Span
 
+_IN_A_URI = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+
 
 def _uri(name: str) -> str:
-    return PurePath(name).as_posix()
+    """A file as a URI, relative unless the path is absolute."""
+    path = PurePath(name)
+    encoded = "".join(
+        c if c in _IN_A_URI else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogateescape"))
+        for c in path.as_posix()
+    )
+    if path.is_absolute():
+        return f"file://{'' if encoded.startswith('/') else '/'}{encoded}"
+    return encoded
 
 
 def _region(source: Source, span: Span) -> dict[str, int]:
@@ -44,6 +54,14 @@ def _result(d: Diagnostic) -> dict[str, Any]:
         "message": {"text": d.message + (f"; {d.help}" if d.help else "")},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": _region(d.source, d.span)}}],
     }
+    if d.related:
+        result["relatedLocations"] = [
+            {
+                "physicalLocation": {"artifactLocation": artifact, "region": _region(d.source, span)},
+                "message": {"text": message},
+            }
+            for span, message in d.related
+        ]
     if d.fixes:
         result["fixes"] = [
             {

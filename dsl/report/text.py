@@ -20,7 +20,7 @@ def _printable(text: str) -> str:
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _excerpt(source: Source, span: Span, paint: str, plain: str) -> list[str]:
@@ -43,7 +43,8 @@ def render_one(diagnostic: Diagnostic, color: bool = False) -> str:
     paint, bold, blue, plain = (_RED if red else _YELLOW, _BOLD, _BLUE, _PLAIN) if color else ("", "", "", "")
     source = diagnostic.source
     line, column = source.position(diagnostic.span.start)
-    head = f"{source.name}:{line}:{column}: {paint}{diagnostic.severity}[{diagnostic.code}]{plain}"
+    name = _printable(source.name)
+    head = f"{name}:{line}:{column}: {paint}{diagnostic.severity}[{diagnostic.code}]{plain}"
     lines = [f"{head}: {bold}{_printable(diagnostic.message)}{plain}"]
     lines += _excerpt(source, diagnostic.span, paint, plain)
     if diagnostic.expected:
@@ -57,7 +58,7 @@ def render_one(diagnostic: Diagnostic, color: bool = False) -> str:
         lines.append(f"      {blue}fix{plain}: {_printable(fix.title)} ({how})")
     for span, message in diagnostic.related:
         at_line, at_column = source.position(span.start)
-        lines.append(f"      {blue}see{plain} {source.name}:{at_line}:{at_column}: {_printable(message)}")
+        lines.append(f"      {blue}see{plain} {name}:{at_line}:{at_column}: {_printable(message)}")
     return "\n".join(lines)
 
 

@@ -77,8 +77,9 @@ def _files(name: str, wrong: list[str]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
+    before = len(wrong)
     inside = sorted(_plans_below(path, wrong))
-    if not inside and not wrong:
+    if not inside and len(wrong) == before:
         raise Unreadable(f"the folder `{path}` holds no `*.plan` file: `plan new {path / 'first.plan'}` writes one")
     yield from inside
 

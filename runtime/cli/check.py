@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +86,18 @@ def _check_all(texts: Sequence[PlanText], check: Check, fix: bool) -> _Answer:
     return answer
 
 
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without the search for cycles: over 1,000 files it takes 40 % of the time, and the process ends soon anyway."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def _markets(data: Path | None) -> Markets:
     if data is None:
         return load_facts()
@@ -140,7 +154,8 @@ def command(paths: tuple[str, ...], form: str, fix: bool, data: Path | None, qui
     """Check plans: exit 0 when all are good, 1 when one has an error, 2 when something cannot be read."""
     texts = read_plan_texts(paths)
     functions, markets = catalog(), _markets(data)
-    answer = _check_all(texts, lambda source: check_source(source, functions, markets, Graph()), fix)
+    with _nothing_collected():
+        answer = _check_all(texts, lambda source: check_source(source, functions, markets, Graph()), fix)
     # with --fix and `-` the repaired text has standard output to itself
     beside = fix and "-" in paths
     rendered = _render(answer, form, wants_color(sys.stderr if beside else sys.stdout))

@@ -73,3 +73,29 @@ def test_sarif_has_region_and_fix() -> None:
     replacement = result["fixes"][0]["artifactChanges"][0]["replacements"][0]
     assert replacement["insertedContent"]["text"] == "rsi"
     assert replacement["deletedRegion"]["byteLength"] == 3
+
+
+def test_marks_stand_below_the_place_whatever_stands_before_it() -> None:
+    # a wide letter takes two columns, a combining accent none: `雷` and `e` with an accent are 3 columns
+    source = Source("a.plan", "\u96f7e\u0301 x")
+    line, marks = render_text([Diagnostic("c", Severity.ERROR, "m", source, Span(4, 5))]).splitlines()[1:3]
+    assert line.endswith("\u96f7e\u0301 x")
+    assert marks == "      | " + " " * 4 + "^"
+
+
+def test_control_characters_of_a_file_name_do_not_reach_the_terminal() -> None:
+    source = Source("a\x1b[2J\n.plan", "x")
+    shown = render_text([Diagnostic("c", Severity.ERROR, "m", source, Span(0, 1), related=((Span(0, 1), "r"),))])
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 4
+
+
+def test_sarif_names_files_by_uri_and_tells_what_is_related() -> None:
+    source = Source("/plans/f\u00fcr 50%.plan", "x y")
+    one = Diagnostic("c", Severity.ERROR, "m", source, Span(0, 1), related=((Span(2, 3), "first used here"),))
+    (result,) = json.loads(render_sarif([one], "0.1"))["runs"][0]["results"]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert place == "file:///plans/f%C3%BCr%2050%25.plan"
+    (related,) = result["relatedLocations"]
+    assert related["physicalLocation"]["region"]["startColumn"] == 3
+    assert related["message"]["text"] == "first used here"

@@ -47,6 +47,8 @@ def read_plan_texts(paths: Sequence[str]) -> list[PlanText]:
 
     A file that is named twice is read once. Raises Unreadable, with all paths that are.
     """
+    if not paths:
+        raise click.UsageError("name what to read: a plan file, a folder of plans, or `-` for standard input")
     found: list[PlanText] = []
     wrong: list[str] = []
     seen: set[str] = set()

@@ -18,7 +18,7 @@ from tradeplan.stdlib.registry import catalog
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...|-")
+@click.argument("paths", nargs=-1, metavar="PATH...|-")
 @click.option("--netting", is_flag=True, help="explain the legs for a netting account")
 def command(paths: tuple[str, ...], netting: bool) -> None:
     """Explain plans: expansions, kinds, clocks, lookback, data, legs and the causality certificate."""

@@ -41,7 +41,7 @@ def _difference(name: str, before: str, after: str) -> str:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...|-")
+@click.argument("paths", nargs=-1, metavar="PATH...|-")
 @click.option("--check", is_flag=True, help="write nothing; exit 1 when a file is not in the canonical layout")
 @click.option("--diff", is_flag=True, help="write nothing; show what would change")
 def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:

@@ -12,7 +12,6 @@ from tests.fuzz.edits import BrokenPromise, campaign, edited, examine
 from tests.fuzz.seeds import check, generated, written
 
 
-@pytest.mark.smoke()
 def test_edited_plans_are_answered_and_never_break_anything() -> None:
     figures = campaign(400, seed=2026)
     assert figures.edits == 400

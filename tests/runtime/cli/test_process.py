@@ -154,3 +154,6 @@ def test_a_good_and_a_broken_file(tmp_path: Path) -> None:
     assert plan("check", "b.plan", folder=tmp_path).returncode == 2
     assert plan("check", "--nonsense", "a.plan", folder=tmp_path).returncode == 2
     assert plan("chekc", "a.plan", folder=tmp_path).returncode == 2
+    nothing_named = plan("check", folder=tmp_path)
+    assert nothing_named.returncode == 2
+    assert b"name what to read" in nothing_named.stderr

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.graph import Lane
+from tradeplan.dsl.timeframe import TIMEFRAMES
 from tradeplan.runtime.engine.swap_days import swap_amounts, swap_days
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.dataset import Dataset
@@ -37,7 +39,7 @@ class TradedMarket:
     stop_out: float = 50.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TradedBars:
     """The finest bars of a market, and what money needs beside them.
 
@@ -53,9 +55,23 @@ class TradedBars:
     swap_long: Column = 0.0
     swap_short: Column = 0.0
 
+    @cached_property
+    def length(self) -> Column:
+        """Close less open of each bar, in ms."""
+        if TIMEFRAMES[self.bars.timeframe] <= TIMEFRAMES["H1"]:
+            return float(TIMEFRAMES[self.bars.timeframe])
+        return np.asarray(self.bars.close_time - self.bars.open_time, dtype=np.float64)
+
+    @cached_property
+    def spread_known(self) -> Column:
+        """Whether each bar's spread is its own."""
+        if self.bars.spread_known.all():
+            return 1.0
+        return np.asarray(self.bars.spread_known, dtype=np.float64)
+
     @property
     def extras(self) -> tuple[Column, ...]:
-        """The columns in the order of the layout, after open time and known spread."""
+        """The columns in the order of the layout, after length and known spread."""
         return self.rate_open, self.rate, self.rate_now, self.swap_days, self.swap_long, self.swap_short
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tradeplan.dsl.graph import Lane, Node, Op
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.evaluator import Evaluator
-from tradeplan.runtime.engine.market_table import TradedBars
+from tradeplan.runtime.engine.market_table import Column, TradedBars
 from tradeplan.runtime.engine.program import READINGS, Program
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.orders import layout as at
@@ -22,7 +22,7 @@ Sink = Callable[[Rows], None]
 
 ENTRIES = (find_keys, drive, keep_last)
 _FIELDS = ("open", "high", "low", "close", "spread")
-_EXTRAS = (at.B_OPEN_TIME, at.B_KNOWN, at.B_RATE_OPEN, at.B_RATE, at.B_RATE_NOW, at.B_SWAP_DAYS, at.B_SWAP_LONG)
+_EXTRAS = (at.B_LENGTH, at.B_KNOWN, at.B_RATE_OPEN, at.B_RATE, at.B_RATE_NOW, at.B_SWAP_DAYS, at.B_SWAP_LONG)
 _ROWS = 4_096
 
 
@@ -34,6 +34,11 @@ def bar_nodes(lane: Lane) -> tuple[Node, ...]:
 def tick_node(lane: Lane) -> Node:
     """A calendar reading whose only purpose is to have a step lane's ticks in the tables."""
     return Node(Op.CALENDAR, lane, (), ("weekday", "UTC", True), False, False, -1)
+
+
+def _columns(bars: TradedBars) -> tuple[Column, ...]:
+    """The further columns of bars in the order of the layout."""
+    return bars.length, bars.spread_known, *bars.extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class OrderLoop:
         self._lanes = [(address, 3 * tables.lane_number[lane]) for lane, address in stepped]
         for lane, address in stepped:
             self.k[address + at.U_TIMES] = tables.time_offset(lane)
-        self._markets: list[tuple[int, int, TradedBars, list[tuple[int, int | None]]]] = []
+        self._markets: list[tuple[int, int, TradedBars, list[tuple[int, int]]]] = []
         for name, address in program.markets.items():
             lane, nodes = fields[name]
             self.k[address + at.U_TIMES] = tables.time_offset(lane)
@@ -112,7 +117,7 @@ class OrderLoop:
         size = 0
         constants: list[tuple[int, float]] = []
         for address, _, bars, moving in self._markets:
-            columns = (None, None, *bars.extras)
+            columns = _columns(bars)
             for what, column in zip((*_EXTRAS, at.B_SWAP_SHORT), columns, strict=True):
                 if isinstance(column, float | int):
                     self.k[address + what] = size
@@ -168,11 +173,11 @@ class OrderLoop:
             k[address + at.U_NEXT] = first + self._too_early(bars, seen, last - first)
             k[address + at.U_END] = last
             rows = slice(seen, seen + last - first)
-            columns = (bars.bars.open_time, bars.bars.spread_known, *bars.extras)
+            columns = _columns(bars)
             for what, place in moving:
                 k[address + what] = place - first
-                column = columns[(what - at.B_OPEN_TIME) // 2]
-                if place is not None and not isinstance(column, float | int):
+                column = columns[(what - at.B_LENGTH) // 2]
+                if not isinstance(column, float | int):
                     self.extra[place : place + last - first] = column[rows]
 
     def _too_early(self, bars: TradedBars, seen: int, count: int) -> int:

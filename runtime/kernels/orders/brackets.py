@@ -8,9 +8,9 @@ from tradeplan.runtime.kernels.orders.arrays import (
 from tradeplan.runtime.kernels.orders.exposure import (
     bar_extra,
     close_time,
+    open_time,
 )
 from tradeplan.runtime.kernels.orders.layout import (
-    B_OPEN_TIME,
     B_RATE,
     B_RATE_OPEN,
     F_BUSY,
@@ -59,7 +59,7 @@ def stops_and_targets(b: Book, p: int, row: int, open_price: float, high: float,
     at_open = open_price if long else open_price + spread
     worst = low if long else high + spread
     best = high if long else low + spread
-    open_time = bar_extra(b, m, B_OPEN_TIME, row)
+    at_start = open_time(b, m, row)
     at_close = close_time(b, m, row)
     rate_open = bar_extra(b, m, B_RATE_OPEN, row)
     rate = bar_extra(b, m, B_RATE, row)
@@ -79,9 +79,9 @@ def stops_and_targets(b: Book, p: int, row: int, open_price: float, high: float,
         target_fill = better_of(long, at_open, target) if not inside else target
         if fresh == 0.0 and reaches(not long, at_open, stop):
             price = at_open - slip if long else at_open + slip
-            exit_leg(b, p, leg, units, price, open_time, rate_open, FILL_STOP, -1, 0.0)
+            exit_leg(b, p, leg, units, price, at_start, rate_open, FILL_STOP, -1, 0.0)
         elif fresh == 0.0 and reaches(long, at_open, target):
-            exit_leg(b, p, leg, units, at_open, open_time, rate_open, reason, -1, 0.0)
+            exit_leg(b, p, leg, units, at_open, at_start, rate_open, reason, -1, 0.0)
         elif reaches(not long, worst, stop):
             price = better_of(not long, at_open, stop) if not inside else stop
             price = price - slip if long else price + slip

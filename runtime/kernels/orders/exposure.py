@@ -7,6 +7,7 @@ from tradeplan.runtime.kernels.orders.arrays import (
 )
 from tradeplan.runtime.kernels.orders.layout import (
     B_KNOWN,
+    B_LENGTH,
     B_RATE,
     B_RATE_NOW,
     C_CLOSE,
@@ -84,6 +85,11 @@ def place(b: Book, p: int) -> None:
 def close_time(b: Book, m: int, row: int) -> float:
     """When a finest bar of a market closes."""
     return float(b.times[b.k[m + U_TIMES] + row])
+
+
+def open_time(b: Book, m: int, row: int) -> float:
+    """When a finest bar of a market opened."""
+    return close_time(b, m, row) - bar_extra(b, m, B_LENGTH, row)
 
 
 def bar_extra(b: Book, m: int, what: int, row: int) -> float:

@@ -27,7 +27,7 @@ LANE = 5
 # markets: where position 0 of a column of the finest bars lies in `values`
 C_OPEN, C_HIGH, C_LOW, C_CLOSE, C_SPREAD = range(5, 10)
 # and in `extra`: place of position 0 and stride (0 for a constant) of what only fills and new days need
-B_OPEN_TIME, B_KNOWN, B_RATE_OPEN, B_RATE, B_RATE_NOW, B_SWAP_DAYS, B_SWAP_LONG, B_SWAP_SHORT = range(10, 26, 2)
+B_LENGTH, B_KNOWN, B_RATE_OPEN, B_RATE, B_RATE_NOW, B_SWAP_DAYS, B_SWAP_LONG, B_SWAP_SHORT = range(10, 26, 2)
 # B_RATE_OPEN and B_RATE hold the last known rate; B_RATE_NOW is NaN where none is known at the close.
 # floats: the market's numbers, then what its newest processed bar left behind
 M_TICK, M_SLIP, M_CONTRACT, M_LOT_STEP, M_UNITS_MIN, M_UNITS_MAX, M_COMMISSION, M_MARGIN_RATE, M_MAX_AGE = range(9)
@@ -43,14 +43,14 @@ P_STEPS, P_ALWAYS, P_CAPTURE0, P_CAPTURE1, P_CELL0, P_CELL1 = range(18, 24)
 # floats: what every bar of an open position needs, the rest of it, the pending entry, what only decisions read
 F_PHASE, F_BUSY, F_SIDE, F_STOP, F_NEAR, F_ENTRY, F_BEST = range(7)
 # until one of these is reached no rule of an open position can do anything (see `watch`)
-F_EVERY, F_ABOVE, F_BELOW, F_BEST_FROM, F_HELD_FROM = range(7, 12)
+F_ABOVE, F_BELOW, F_BEST_FROM, F_HELD_UNTIL, F_EVERY = range(7, 12)
 F_FIRST, F_STOP_NEW, F_STOP_AT, F_TARGET, F_R = range(12, 17)
 F_UNITS, F_UNITS_ALL, F_LEGS, F_OPENED, F_POSITION = range(17, 22)
 F_CLOSE_AT, F_CLOSE_RULE, F_PARTS, F_ADDS = range(22, 26)
 E_RULE, E_TIME, E_ACTIVE, E_ACTIVATED, E_VALID, E_ORDER, E_PRICE, E_UNITS = range(26, 34)
 E_STOP_KIND, E_STOP, E_TARGET_KIND, E_TARGET, E_TAKES, E_MARGIN = range(34, 40)
 F_LAST_EXIT, F_FILLS, F_HALT, F_AWAKE, F_FROZEN = range(40, 45)
-PLAN = 45
+PLAN = 48  # whole cache lines
 FLAT, PENDING, OPEN = 0.0, 1.0, 2.0
 
 # --- legs (floats)
@@ -68,7 +68,7 @@ WAITING_ADD = 5
 R_OWNER, R_NUMBER, R_HOISTED, R_RESIDUAL, R_LITERAL0, R_LITERAL1, R_PROGRAM0, R_PROGRAM1 = range(8)
 R_ACTION0, R_ACTION1, R_EDGE, R_POSITIONAL, R_ENTRY, R_WAKE, R_LANE = range(8, 15)
 # floats; truths: -1 none, 0 FALSE, 1 UNKNOWN, 2 TRUE
-T_LAST, T_PREVIOUS, T_UNTIL, T_BLOCKED = range(4)
+T_LAST, T_PREVIOUS, T_UNTIL, T_BLOCKED, T_INERT = range(5)
 RULE = 15
 NO_RESIDUAL, LITERALS, PROGRAM, STATEFUL = 0, 1, 2, 3
 WAKE_NEVER, WAKE_EDGE, WAKE_TRUE = 0, 1, 2

@@ -15,13 +15,13 @@ from tradeplan.runtime.kernels.orders.entry import (
 from tradeplan.runtime.kernels.orders.exposure import (
     bar_extra,
     close_time,
+    open_time,
     place,
     read_mark,
 )
 from tradeplan.runtime.kernels.orders.layout import (
     ABOUT_ADD,
     ABOUT_ENTRY,
-    B_OPEN_TIME,
     B_RATE,
     B_RATE_OPEN,
     B_SWAP_DAYS,
@@ -165,7 +165,7 @@ def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float,
     """A bar of an open position: swap, stop moves, exits and ADDs at the open, then stops and targets."""
     m = b.k[p + P_MARKET]
     events = b.k[H_OUT]
-    time = bar_extra(b, m, B_OPEN_TIME, row)
+    time = open_time(b, m, row)
     rate = bar_extra(b, m, B_RATE_OPEN, row)
     first = b.k[p + P_LEG0]
     if bar_extra(b, m, B_SWAP_DAYS, row) != 0.0:
@@ -212,7 +212,7 @@ def charge_swap(b: Book, p: int, row: int) -> None:
         if b.f[leg + L_UNITS] > 0.0:
             amount = cents(bar_extra(b, m, B_SWAP_DAYS, row) * b.f[leg + L_UNITS] * per_unit)
             b.f[W_BALANCE] += amount
-            event = emit(b, bar_extra(b, m, B_OPEN_TIME, row), TYPE_SWAP, p, -1, (leg - first) // LEG, 0)
+            event = emit(b, open_time(b, m, row), TYPE_SWAP, p, -1, (leg - first) // LEG, 0)
             b.out[event + EV_PROFIT] = amount
             b.out[event + EV_UNITS] = b.f[leg + L_UNITS]
             b.out[event + EV_POSITION] = b.f[p + F_POSITION]
@@ -230,7 +230,7 @@ def fill_adds(b: Book, p: int, row: int, open_price: float, spread: float) -> No
     m = b.k[p + P_MARKET]
     side = float(b.k[p + P_SIDE])
     slip = b.f[m + M_SLIP]
-    time = bar_extra(b, m, B_OPEN_TIME, row)
+    time = open_time(b, m, row)
     fill = open_price + spread + slip if side > 0.0 else open_price - slip
     for slot in range(b.k[p + P_ADD0], b.k[p + P_ADD1], WAITING_ADD):
         units = b.f[slot + D_UNITS]
@@ -256,7 +256,7 @@ def fill_adds(b: Book, p: int, row: int, open_price: float, spread: float) -> No
 def pending_bar(b: Book, p: int, row: int, open_price: float, high: float, low: float, spread: float) -> None:
     """A bar of a pending entry: it is dropped, or waits, or fills, and then stops and targets follow at once."""
     m = b.k[p + P_MARKET]
-    time = bar_extra(b, m, B_OPEN_TIME, row)
+    time = open_time(b, m, row)
     if b.f[p + E_ACTIVE] > time:
         return
     rule = int(b.f[p + E_RULE])

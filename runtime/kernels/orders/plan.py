@@ -93,6 +93,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     SENT,
     STOP_PASSED,
     T_BLOCKED,
+    T_INERT,
     TOO_SMALL,
     TYPE_ALERT,
     TYPE_DECISION,
@@ -148,6 +149,8 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
     busy = b.f[p + F_BUSY]
     tightest = math.nan
     for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
+        if is_open and b.f[r + T_INERT] != 0.0:
+            continue  # whatever it says, it could change nothing
         truth = rule_truth(b, p, r, i, t)
         became = b.k[r + R_EDGE] != 0 and becomes_true(b, p, r, i, truth)
         if truth != 2:

@@ -92,11 +92,14 @@ def count_unknown(
         row = j * width
         found[row] += last - first
         if count > 0:
-            for i in range(first, last):
+            i = first
+            while count > 0:
                 if truths[at + i] == 1:
+                    count -= 1
                     why = 0
                     k = ends[j]
                     while why == 0 and k < ends[j + 1]:
                         why = int(truths[pairs[k] + i])
                         k += 1
                     found[row + 1 + why] += 1
+                i += 1

@@ -32,7 +32,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_ENTRY,
     F_EVERY,
     F_FROZEN,
-    F_HELD_FROM,
+    F_HELD_UNTIL,
     F_OPENED,
     F_PHASE,
     F_POSITION,
@@ -63,6 +63,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     R_RESIDUAL,
     RULE,
     STATEFUL,
+    T_INERT,
     V_RECORD_MOVES,
     X_COMPARE,
     X_LEFT,
@@ -91,14 +92,16 @@ def watch(b: Book, p: int) -> None:
     b.f[p + F_ABOVE] = INF
     b.f[p + F_BELOW] = -INF
     b.f[p + F_BEST_FROM] = INF
-    b.f[p + F_HELD_FROM] = INF
+    b.f[p + F_HELD_UNTIL] = INF
     if b.f[p + F_FROZEN] != 0.0 or b.f[p + F_AWAKE] != 0.0 or b.k[p + P_ALWAYS] != 0:
         b.f[p + F_EVERY] = 1.0
-        return
     for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
-        if not inert(b, p, r) and not bounded(b, p, r):
-            b.f[p + F_EVERY] = 1.0
-            return
+        if inert(b, p, r):
+            b.f[r + T_INERT] = 1.0
+        else:
+            b.f[r + T_INERT] = 0.0
+            if not bounded(b, p, r):
+                b.f[p + F_EVERY] = 1.0
 
 
 def inert(b: Book, p: int, r: int) -> bool:
@@ -152,7 +155,7 @@ def bounded(b: Book, p: int, r: int) -> bool:
             b.f[p + F_BEST_FROM] = min(b.f[p + F_BEST_FROM], level)
             return True
         if what == Q_HELD and upwards:
-            b.f[p + F_HELD_FROM] = min(b.f[p + F_HELD_FROM], level)
+            b.f[p + F_HELD_UNTIL] = min(b.f[p + F_HELD_UNTIL], b.f[p + F_OPENED] + math.floor(level))
             return True
     return False
 
@@ -170,7 +173,7 @@ def asleep(b: Book, p: int, bid: float, spread: float, t: float) -> bool:
     """Whether a step at a time and mark can be left out."""
     if b.f[p + F_PHASE] != OPEN or b.f[p + F_EVERY] != 0.0:
         return False
-    if b.f[p + F_BEST] >= b.f[p + F_BEST_FROM] or t - b.f[p + F_OPENED] >= b.f[p + F_HELD_FROM]:
+    if b.f[p + F_BEST] >= b.f[p + F_BEST_FROM] or t >= b.f[p + F_HELD_UNTIL]:
         return False
     side = b.f[p + F_SIDE]
     mark = bid if side > 0.0 else bid + spread

@@ -23,7 +23,8 @@ Sink = Callable[[Rows], None]
 ENTRIES = (find_keys, drive, keep_last)
 _FIELDS = ("open", "high", "low", "close", "spread")
 _EXTRAS = (at.B_LENGTH, at.B_KNOWN, at.B_RATE_OPEN, at.B_RATE, at.B_RATE_NOW, at.B_SWAP_DAYS, at.B_SWAP_LONG)
-_ROWS = 4_096
+_ROWS = 4_096  # rows of events and keys that there is room for at first
+_INSTANTS = 4  # and at least so many times what one instant can record
 
 
 def bar_nodes(lane: Lane) -> tuple[Node, ...]:
@@ -90,7 +91,7 @@ class OrderLoop:
             self._markets.append((address, 3 * tables.lane_number[lane], bars[name], []))
         self._lay_extras()
         days, weeks = account.days(*span), account.weeks(*span)
-        self.out = np.zeros(max(_ROWS * at.EVENT, 4 * int(self.k[at.H_RESERVE])), dtype=np.float64)
+        self.out = np.zeros(max(_ROWS * at.EVENT, _INSTANTS * int(self.k[at.H_RESERVE])), dtype=np.float64)
         self.keys = np.zeros(_ROWS, dtype=np.int64)
         self._found = kernels.entry(find_keys).bind(self.k, self.f, evaluator.ticks, evaluator.conditions, self.keys)
         self._kept = kernels.entry(keep_last).bind(self.k, self.f, evaluator.conditions)

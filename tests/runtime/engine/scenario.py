@@ -12,8 +12,8 @@
       refused c1 entry too_small          # a decision that was not sent
       swap o5 -1.20 / alert c2 text / halt c2 / balance 9985.00 / open 3
 
-Times are `o<n>` and `c<n>`: open and close of bar n of the first market loaded. All fills, refusals and swaps of the run
-must stand there, in order.
+Times are `o<n>` and `c<n>`: open and close of bar n of the first market loaded. All fills, refusals, swaps, alerts and
+halts of the run must stand there, in order.
 """
 
 from __future__ import annotations

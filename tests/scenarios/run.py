@@ -11,6 +11,7 @@ import numpy as np
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Graph
 from tradeplan.dsl.pipeline import check_source
+from tradeplan.dsl.report import render_text
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_backtest
@@ -82,7 +83,7 @@ def prepared(scenario: Scenario) -> World:
     dataset = Dataset.from_rates({key: _rates(rows) for key, rows in scenario.bars.items()}, profiles)
     checked = check_source(Source(scenario.name, scenario.plan), functions(), facts_of(profiles), Graph())
     if not checked.ok:
-        raise ScenarioError("\n".join(f"{d.message} {d.hint or ''}" for d in checked.diagnostics))
+        raise ScenarioError(render_text(checked.diagnostics))
     account = AccountConfig(**{"balance": 10_000.0, "stop_out": 50.0, **scenario.account}, record_moves=True)
     steps = {p.name: profiles[p.market].lot_step for p in checked.plans}
     return World(dataset, checked.plans, checked.guards, account, steps)

@@ -92,26 +92,23 @@ def performance(recording: Recording, table: TradeTable) -> Performance:
 
 
 def _costs(recording: Recording, table: TradeTable) -> tuple[Costs, float | None]:
-    rows = recording.table
-    fills = rows[rows[:, at.EV_TYPE] == at.TYPE_FILL]
-    if not len(fills):
+    fills = recording.fills
+    if not fills.shape[1]:
         return Costs(0.0, 0.0, 0.0, 0.0), None
-    number = fills[:, at.EV_POSITION].astype(np.int64) - 1
-    plan = np.asarray(table.columns["plan"], dtype=np.int64)[number]
+    number = fills[at.EV_POSITION].astype(np.int64) - 1
     markets = [recording.markets[name] for name in table.markets]
-    size = np.array([m.lot_step * m.contract for m in markets])[plan]
-    side = np.asarray(table.columns["side"], dtype=np.int64)[number]
-    reason = fills[:, at.EV_REASON].astype(np.int64)
-    into = reason <= at.FILL_ADD
+    plan = np.asarray(table.columns["plan"], dtype=np.int64)
+    size = np.array([m.lot_step * m.contract for m in markets])[plan][number]
+    long = np.asarray(table.columns["side"], dtype=np.int64)[number] > 0
     # a trade crosses the spread once: longs where they buy, shorts where they buy back
-    crossed = np.where(side > 0, into, ~into)
-    worth = fills[:, at.EV_UNITS] * size * fills[:, at.EV_RATE]
-    spread = float((worth * fills[:, at.EV_SPREAD] * crossed).sum())
-    slippage = float((worth * fills[:, at.EV_SLIP]).sum())
-    commission = float(fills[:, at.EV_COMMISSION].sum()) / 100.0
+    crossed = long == (fills[at.EV_REASON] <= at.FILL_ADD)
+    worth = fills[at.EV_UNITS] * size * fills[at.EV_RATE]
+    spread = float((worth * fills[at.EV_SPREAD] * crossed).sum())
+    slippage = float((worth * fills[at.EV_SLIP]).sum())
+    commission = float(fills[at.EV_COMMISSION].sum()) / 100.0
     swap = float(np.asarray(table.columns["swap"], dtype=np.float64).sum())
     costs = Costs(round(spread, 2), round(slippage, 2), round(commission, 2), round(swap, 2))
-    return costs, float((fills[:, at.EV_KNOWN] == 0.0).mean())
+    return costs, float((fills[at.EV_KNOWN] == 0.0).mean())
 
 
 def _exposure(recording: Recording, table: TradeTable) -> float:

@@ -64,6 +64,21 @@ class Recording:
         """All event rows, shape (events, EVENT), in order."""
         return np.concatenate(self.rows) if self.rows else np.zeros((0, at.EVENT))
 
+    @cached_property
+    def fills(self) -> NDArray[np.float64]:
+        """The fills, shape (EVENT, fills): a row a column, since figures are worked out column by column."""
+        return self._of(at.TYPE_FILL)
+
+    @cached_property
+    def swaps(self) -> NDArray[np.float64]:
+        """The nights charged, likewise."""
+        return self._of(at.TYPE_SWAP)
+
+    def _of(self, kind: int) -> NDArray[np.float64]:
+        # chunk by chunk: a chunk's rows are still in the processor's cache, the whole table is not
+        parts = [rows[rows[:, at.EV_TYPE] == kind].T for rows in self.rows]
+        return np.concatenate([np.zeros((at.EVENT, 0)), *parts], axis=1)
+
     def events(self) -> list[Event]:
         """The events as records."""
         return list(events(self.table, self.program))

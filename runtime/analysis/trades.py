@@ -74,56 +74,53 @@ class TradeTable:
 
 def trade_table(recording: Recording) -> TradeTable:
     """The trades of a run."""
-    rows = recording.table
+    fills, swaps = recording.fills, recording.swaps
     owners = recording.program.plans
     blocks = [owner.block for owner in owners if isinstance(owner.block, CheckedPlan)]
     addresses = np.array([owner.address for owner in owners], dtype=np.int64)
-    fills = rows[rows[:, at.EV_TYPE] == at.TYPE_FILL]
-    swaps = rows[rows[:, at.EV_TYPE] == at.TYPE_SWAP]
-    count = int(fills[:, at.EV_POSITION].max()) if len(fills) else 0
-    number = fills[:, at.EV_POSITION].astype(np.int64) - 1
-    reason = fills[:, at.EV_REASON].astype(np.int64)
-    units, price = fills[:, at.EV_UNITS], fills[:, at.EV_PRICE]
+    number = fills[at.EV_POSITION].astype(np.int64) - 1
+    count = int(number.max()) + 1 if len(number) else 0
+    reason = fills[at.EV_REASON].astype(np.int64)
+    units, price, time = fills[at.EV_UNITS], fills[at.EV_PRICE], fills[at.EV_TIME].astype(np.int64)
     first = reason == at.FILL_ENTRY
     into = reason <= at.FILL_ADD
 
-    def total(values: Floats, where: NDArray[np.bool_]) -> Floats:
-        return np.bincount(number[where], weights=values[where], minlength=count)
+    def total(values: Floats) -> Floats:
+        return np.bincount(number, weights=values, minlength=count)
 
     plan = np.zeros(count, dtype=np.int64)
-    plan[number] = np.searchsorted(addresses, fills[:, at.EV_OWNER].astype(np.int64))
+    plan[number[first]] = np.searchsorted(addresses, fills[at.EV_OWNER][first].astype(np.int64))
     opened, closed = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-    stop, last = np.zeros(count), np.zeros(count, dtype=np.int64)
-    opened[number[first]] = fills[first, at.EV_TIME].astype(np.int64)
-    stop[number[first]] = fills[first, at.EV_A]
-    closed[number[~into]] = fills[~into, at.EV_TIME].astype(np.int64)
-    last[number[~into]] = reason[~into]
-    entered, left = total(units, into), total(units, ~into)
+    stop, last, rate, start = np.zeros(count), np.zeros(count, dtype=np.int64), np.ones(count), np.zeros(count)
+    opened[number[first]] = time[first]
+    stop[number[first]] = fills[at.EV_A][first]
+    start[number[first]] = price[first]
+    rate[number[first]] = fills[at.EV_RATE][first]
+    out_of = ~into
+    closed[number[out_of]] = time[out_of]
+    last[number[out_of]] = reason[out_of]
+    came, went = units * into, units * out_of
+    entered, left = total(came), total(went)
     with np.errstate(invalid="ignore", divide="ignore"):
-        entry = total(units * price, into) / entered
-        out = np.where(left > 0, total(units * price, ~into) / left, 0.0)
-        start = total(units * price, first) / total(units, first)
-    profit = total(fills[:, at.EV_PROFIT], ~into) / 100.0
-    every = np.ones(len(fills), dtype=np.bool_)
-    commission = total(fills[:, at.EV_COMMISSION], every) / 100.0
+        entry = total(came * price) / entered
+        out = np.where(left > 0, total(went * price) / left, 0.0)
+    profit = total(fills[at.EV_PROFIT]) / 100.0
+    commission = total(fills[at.EV_COMMISSION]) / 100.0
     swap = np.zeros(count)
-    if len(swaps):
-        at_swap = swaps[:, at.EV_POSITION].astype(np.int64) - 1
-        swap = np.bincount(at_swap, weights=swaps[:, at.EV_PROFIT], minlength=count) / 100.0
+    if swaps.shape[1]:
+        nights = swaps[at.EV_POSITION].astype(np.int64) - 1
+        swap = np.bincount(nights, weights=swaps[at.EV_PROFIT], minlength=count) / 100.0
     net = np.round(profit - commission + swap, 2)
     numbers = [recording.markets[b.market] for b in blocks]
     step = np.array([m.lot_step for m in numbers])[plan]
     size = np.array([m.lot_step * m.contract for m in numbers])[plan]
     side = np.array([b.side for b in blocks], dtype=np.int64)[plan]
-    rate = np.ones(count)
-    rate[number[first]] = fills[first, at.EV_RATE]
-    risk = np.abs(start - stop) * total(units, first) * size * rate
+    risk = np.abs(start - stop) * total(units * first) * size * rate
     r = np.divide(net, risk, out=np.zeros(count), where=risk > 0)
-    unclear = (reason == at.FILL_STOP) & (fills[:, at.EV_A] != 0.0)
-    gain = np.zeros(len(fills))
+    unclear = np.flatnonzero((reason == at.FILL_STOP) & (fills[at.EV_A] != 0.0))
     where = number[unclear]
-    gain[unclear] = (fills[unclear, at.EV_A] - price[unclear]) * side[where] * units[unclear] * size[where]
-    gain[unclear] *= fills[unclear, at.EV_RATE]
+    gain = (fills[at.EV_A][unclear] - price[unclear]) * side[where] * units[unclear] * size[where]
+    gain *= fills[at.EV_RATE][unclear]
     still = entered - left > 0.5
     closed[still] = 0
     columns: dict[str, NDArray[np.generic]] = {
@@ -142,7 +139,7 @@ def trade_table(recording: Recording) -> TradeTable:
         "net": net,
         "r": r,
         "reason": last,
-        "ambiguous": np.bincount(number[unclear], minlength=count).astype(np.int64),
-        "better": np.bincount(number, weights=gain, minlength=count),
+        "ambiguous": np.bincount(where, minlength=count).astype(np.int64),
+        "better": np.bincount(where, weights=gain, minlength=count),
     }
     return TradeTable(columns, tuple(b.name for b in blocks), tuple(b.market for b in blocks))

@@ -17,6 +17,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     C_HIGH,
     C_LOW,
     C_SPREAD,
+    F_BEST,
     F_PHASE,
     H_GUARDS,
     H_KEY,
@@ -48,6 +49,7 @@ from tradeplan.runtime.kernels.orders.ledger import (
     quick_profit,
 )
 from tradeplan.runtime.kernels.orders.market import (
+    furthest,
     passes,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
@@ -98,6 +100,10 @@ def cruise(b: Book) -> None:
         if near_stop_out(b, equity):
             break
         watch_fall(b, equity)
+        # only now: a bar that has to be looked at has not closed yet for the steps before it
+        for j in range(1, count + 1):
+            p = b.lists[at + j]
+            b.f[p + F_BEST] = furthest(b, p, high, low, spread)
         row += 1
     if row > first:
         b.k[m + U_NEXT] = row
@@ -107,7 +113,9 @@ def cruise(b: Book) -> None:
 
 def untouched(b: Book, p: int, high: float, low: float, close: float, spread: float, t: float) -> bool:
     """Whether a bar passes a plan by and needs no step of it."""
-    return passes(b, p, high, low, spread) and (b.k[p + P_STEPS] == 0 or asleep(b, p, close, spread, t))
+    if not passes(b, p, high, low, spread):
+        return False
+    return b.k[p + P_STEPS] == 0 or asleep(b, p, furthest(b, p, high, low, spread), close, spread, t)
 
 
 def skip_steps(b: Book, t: float) -> None:
@@ -115,7 +123,8 @@ def skip_steps(b: Book, t: float) -> None:
     for lane in range(b.k[H_LANES], b.k[H_LANES_END], LANE):
         if b.lists[b.k[lane + U_LIST]] > 0:
             times = b.k[lane + U_TIMES]
-            b.k[lane + U_NEXT] = first_after(b.times, times + b.k[lane + U_NEXT], times + b.k[lane + U_END], t) - times
+            start = times + b.k[lane + U_NEXT]
+            b.k[lane + U_NEXT] = first_after(b.times, start, times + b.k[lane + U_END], t) - times
 
 
 def only_market(b: Book) -> int:

@@ -17,6 +17,7 @@ from tradeplan.runtime.kernels.orders.guard import (
     guard_phase,
 )
 from tradeplan.runtime.kernels.orders.layout import (
+    F_BEST,
     H_GUARD_LANE,
     H_GUARDS,
     H_KEY,
@@ -133,7 +134,7 @@ def instant(b: Book, t: float) -> None:
             for j in range(1, 1 + b.lists[b.k[lane + U_LIST]]):
                 p = b.lists[b.k[lane + U_LIST] + j]
                 m = b.k[p + P_MARKET]
-                if not asleep(b, p, b.f[m + N_CLOSE], b.f[m + N_SPREAD], t):
+                if not asleep(b, p, b.f[p + F_BEST], b.f[m + N_CLOSE], b.f[m + N_SPREAD], t):
                     count = merge(b.due, count, p)
     now = int(t) - b.k[H_ORIGIN]
     people = owners(b)

@@ -128,6 +128,7 @@ def market_bar(b: Book, m: int, row: int) -> None:
     for j in range(1, count + 1):
         p = b.lists[at + j]
         if not swapped and passes(b, p, high, low, spread):
+            b.f[p + F_BEST] = furthest(b, p, high, low, spread)
             continue
         if b.f[p + F_PHASE] == OPEN:
             open_position_bar(b, p, row, open_price, high, low, spread)
@@ -146,14 +147,15 @@ def passes(b: Book, p: int, high: float, low: float, spread: float) -> bool:
     if b.f[p + F_PHASE] != OPEN or b.f[p + F_BUSY] != 0.0:
         return False
     if b.f[p + F_SIDE] > 0.0:
-        if low <= b.f[p + F_STOP] or high >= b.f[p + F_NEAR]:
-            return False
-        b.f[p + F_BEST] = max(b.f[p + F_BEST], high - b.f[p + F_ENTRY])
-        return True
-    if high + spread >= b.f[p + F_STOP] or low + spread <= b.f[p + F_NEAR]:
-        return False
-    b.f[p + F_BEST] = max(b.f[p + F_BEST], b.f[p + F_ENTRY] - (low + spread))
-    return True
+        return low > b.f[p + F_STOP] and high < b.f[p + F_NEAR]
+    return high + spread < b.f[p + F_STOP] and low + spread > b.f[p + F_NEAR]
+
+
+def furthest(b: Book, p: int, high: float, low: float, spread: float) -> float:
+    """The furthest of a position once a bar that passes has closed."""
+    if b.f[p + F_SIDE] > 0.0:
+        return max(b.f[p + F_BEST], high - b.f[p + F_ENTRY])
+    return max(b.f[p + F_BEST], b.f[p + F_ENTRY] - (low + spread))
 
 
 def is_busy(b: Book, p: int) -> bool:
@@ -197,7 +199,7 @@ def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float,
     if b.f[p + F_PHASE] == OPEN:
         stops_and_targets(b, p, row, open_price, high, low, spread)
     if b.f[p + F_PHASE] == OPEN:
-        furthest(b, p, high, low, spread)
+        b.f[p + F_BEST] = furthest(b, p, high, low, spread)
         b.f[p + F_BUSY] = 1.0 if is_busy(b, p) else 0.0
         if b.k[H_OUT] != events:
             watch(b, p)
@@ -309,19 +311,13 @@ def pending_bar(b: Book, p: int, row: int, open_price: float, high: float, low: 
     stops_and_targets(b, p, row, open_price, high, low, spread)
     if b.f[p + F_PHASE] == OPEN:
         if at_open:
-            furthest(b, p, high, low, spread)
+            b.f[p + F_BEST] = furthest(b, p, high, low, spread)
         else:
             close = b.values[b.k[m + C_CLOSE] + row]
-            furthest(b, p, close, close, spread)
+            b.f[p + F_BEST] = furthest(b, p, close, close, spread)
 
 
 def drop_entry(b: Book, p: int, rule: int, time: float, reason: int) -> None:
     """A pending entry is over without a fill."""
     b.f[p + F_PHASE] = FLAT
     emit(b, time, TYPE_DECISION, p, rule, ABOUT_ENTRY, reason)
-
-
-def furthest(b: Book, p: int, high: float, low: float, spread: float) -> None:
-    """`best` after a bar."""
-    distance = high - b.f[p + F_ENTRY] if b.k[p + P_SIDE] > 0 else b.f[p + F_ENTRY] - (low + spread)
-    b.f[p + F_BEST] = max(b.f[p + F_BEST], distance)

@@ -26,7 +26,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_ABOVE,
     F_AWAKE,
     F_BELOW,
-    F_BEST,
     F_BEST_FROM,
     F_CLOSE_AT,
     F_ENTRY,
@@ -169,11 +168,11 @@ def fixed(b: Book, p: int, kind: int, index: int, scale: float) -> float:
     return math.nan
 
 
-def asleep(b: Book, p: int, bid: float, spread: float, t: float) -> bool:
-    """Whether a step at a time and mark can be left out."""
+def asleep(b: Book, p: int, best: float, bid: float, spread: float, t: float) -> bool:
+    """Whether a step at a time, furthest and mark can be left out."""
     if b.f[p + F_PHASE] != OPEN or b.f[p + F_EVERY] != 0.0:
         return False
-    if b.f[p + F_BEST] >= b.f[p + F_BEST_FROM] or t >= b.f[p + F_HELD_UNTIL]:
+    if best >= b.f[p + F_BEST_FROM] or t >= b.f[p + F_HELD_UNTIL]:
         return False
     side = b.f[p + F_SIDE]
     mark = bid if side > 0.0 else bid + spread

@@ -69,12 +69,14 @@ class Hand(Watcher):
 
     def __init__(self) -> None:
         self.changed = False
+        self.waits = 0
 
     def take(self) -> bool:
         told, self.changed = self.changed, False
         return told
 
     def wait(self, seconds: float) -> bool:
+        self.waits += 1
         return self.changed
 
 
@@ -135,7 +137,7 @@ class World:
             ReplayClock(None, resume_at),
             self.said.append,
             self.scans.append,
-            stop=lambda: until is not None and steps >= until,
+            stop=lambda: hand.waits > 2 or (until is not None and steps >= until),
             point=at,
             kernels=self.kernels,
         )

@@ -97,10 +97,16 @@ def profiles_of(scenario: Scenario) -> Profiles:
 
 
 def _rates(rows: list[Row]) -> Rates:
-    columns = [np.array([getattr(row, name) for row in rows]) for name in ("open", "high", "low", "close")]
-    time = np.array([row.time for row in rows], dtype=np.int64)
-    spread = np.array([row.spread for row in rows], dtype=np.int32)
-    return Rates(time, *columns, np.ones(len(rows)), spread, np.zeros(len(rows)))
+    return Rates(
+        time=np.array([row.time for row in rows], dtype=np.int64),
+        open=np.array([row.open for row in rows]),
+        high=np.array([row.high for row in rows]),
+        low=np.array([row.low for row in rows]),
+        close=np.array([row.close for row in rows]),
+        tick_volume=np.ones(len(rows)),
+        spread=np.array([row.spread for row in rows], dtype=np.int32),
+        real_volume=np.zeros(len(rows)),
+    )
 
 
 def expected(scenario: Scenario, swaps: bool = True) -> list[str]:
@@ -172,7 +178,9 @@ def by_order_loop(world: World, capacity: int) -> list[str]:
                 found.append((event.time, text))
                 balance += money[0] - money[1]
             case Swap():
-                found.append((event.time, f"{event.plan} swap {event.amount:.2f}{f' leg {event.leg}' * (event.leg > 0)}"))
+                found.append(
+                    (event.time, f"{event.plan} swap {event.amount:.2f}{f' leg {event.leg}' * (event.leg > 0)}")
+                )
                 balance += round(event.amount * 100)
             case Alert():
                 found.append((event.time, f"{event.owner} alert"))

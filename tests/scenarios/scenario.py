@@ -16,8 +16,8 @@
       00:00 p swap -1.50
       balance 9989.80
 
-Sections begin at the margin, their lines are indented, `#` begins a comment. Decisions that an order follows are seen in
-their fills and not listed.
+Sections begin at the margin, their lines are indented, `#` begins a comment. Decisions that an order follows are seen
+in their fills and not listed.
 """
 
 from __future__ import annotations

@@ -252,7 +252,7 @@ def test_the_stop_of_a_plan_put_aside_works_and_its_next_version_runs(tmp_path: 
 def test_a_waiting_order_of_a_plan_put_aside_is_cancelled(faulty: World) -> None:
     text = (
         one("bad", level=10_180)
-        .replace("RISK 1%", "RISK 1% AT LIMIT close * 0.9 FOR 100 bars")
+        .replace("RISK 1%", "RISK 1% AT LIMIT close - 10% FOR 100 bars")
         .replace(HOLD, "WHEN faulty(14) < 10 THEN CANCEL")
     )
     faulty.write("bad.plan", text)

@@ -24,6 +24,10 @@ Progress = Callable[[float], None]
 """Told the share that is done, from 0 to 1."""
 
 
+_FEW, _FEW_CAPACITY = 40, 4 * CAPACITY
+"""So few columns stay in the processor's cache in longer chunks too, and there are fewer chunks to set up."""
+
+
 class BacktestError(ValueError):
     """A backtest that cannot start; the message says what was expected and what to do."""
 
@@ -52,11 +56,11 @@ def run_backtest(
     end: int | None = None,
     kernels: Kernels | None = None,
     progress: Progress | None = None,
-    capacity: int = CAPACITY,
+    capacity: int | None = None,
 ) -> Recording:
     """Run plans over `(start, end]` (UTC ms); bars that open before `start` only warm the values up.
 
-    `capacity` is how many bars a chunk holds; the result does not depend on it. Raises BacktestError without data.
+    `capacity` is how many bars a chunk holds, None a good number; the result does not depend on it. Raises BacktestError without data.
     """
     account = account or AccountConfig()
     if not plans:
@@ -71,7 +75,7 @@ def run_backtest(
     roots += [node for _, nodes in fields.values() for node in nodes]
     present = {node.lane for node in roots}
     roots += [tick_node(lane) for lane in program.stepped_lanes if lane not in present]
-    tables = Tables.build(roots, catalog, capacity)
+    tables = Tables.build(roots, catalog, capacity or (_FEW_CAPACITY if len(roots) <= _FEW else CAPACITY))
     first = min(int(t.bars.bars.open_time[0]) for t in traded.values())
     last = max(int(t.bars.bars.close_time[-1]) for t in traded.values())
     begin = first if start is None else max(start, first)

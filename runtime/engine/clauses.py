@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.graph import CheckedPlan, Clause, Lane, Node, Op
 from tradeplan.runtime.engine.evaluator import Evaluator
+from tradeplan.runtime.engine.order_loop import eights
 from tradeplan.runtime.kernels.orders.wake import count_unknown
 from tradeplan.runtime.kernels.source import joins
 
@@ -65,6 +66,7 @@ class ClauseClock:
             np.array([3 * tables.lane_number[lane] for lane in lanes], dtype=np.int64),
             evaluator.windows,
             evaluator.conditions,
+            eights(evaluator.conditions),
             flat,
             ends,
             self._found.reshape(-1),

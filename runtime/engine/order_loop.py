@@ -42,6 +42,11 @@ def _columns(bars: TradedBars) -> tuple[Column, ...]:
     return bars.length, bars.spread_known, *bars.extras
 
 
+def eights(conditions: NDArray[np.int8]) -> NDArray[np.int64]:
+    """The memory of conditions, eight a number. Rows lie on whole cache lines, so the arena is a multiple of eight."""
+    return conditions[: len(conditions) // 8 * 8].view(np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that changes, between two calls; restored into a loop of the same program it goes on from there."""
@@ -93,7 +98,9 @@ class OrderLoop:
         days, weeks = account.days(*span), account.weeks(*span)
         self.out = np.zeros(max(_ROWS * at.EVENT, _INSTANTS * int(self.k[at.H_RESERVE])), dtype=np.float64)
         self.keys = np.zeros(_ROWS, dtype=np.int64)
-        self._found = kernels.entry(find_keys).bind(self.k, self.f, evaluator.ticks, evaluator.conditions, self.keys)
+        self._found = kernels.entry(find_keys).bind(
+            self.k, self.f, evaluator.ticks, evaluator.conditions, eights(evaluator.conditions), self.keys
+        )
         self._kept = kernels.entry(keep_last).bind(self.k, self.f, evaluator.conditions)
         self._drive = kernels.entry(drive).bind(
             self.k,
@@ -198,7 +205,7 @@ class OrderLoop:
         count = self._found()
         if count > len(self.keys):
             self.keys = np.zeros(2 * count, dtype=np.int64)
-            self._found.set(4, self.keys)
+            self._found.set(5, self.keys)
             self._drive.set(10, self.keys)
             count = self._found()
         self.keys[:count].sort()

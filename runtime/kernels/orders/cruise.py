@@ -19,7 +19,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     C_SPREAD,
     F_BEST,
     F_PHASE,
-    H_GUARDS,
     H_KEY,
     H_KEYS,
     H_LANES,
@@ -27,16 +26,15 @@ from tradeplan.runtime.kernels.orders.layout import (
     H_MARKETS,
     H_MARKETS_END,
     H_ORIGIN,
-    H_PLANS_END,
     H_STATISTICS,
     H_STATISTICS_END,
     INF,
+    KEY_BITS,
     LANE,
     M_LIST,
     MARKET_RECORD,
     OPEN,
     P_STEPS,
-    PLAN,
     U_END,
     U_LIST,
     U_NEXT,
@@ -78,7 +76,7 @@ def cruise(b: Book) -> None:
     last = b.k[m + U_END]
     horizon = INF
     if b.k[H_KEY] < b.k[H_KEYS]:
-        horizon = float(b.k[H_ORIGIN] + b.keys[b.k[H_KEY]] // owners(b))
+        horizon = float(b.k[H_ORIGIN] + (b.keys[b.k[H_KEY]] >> KEY_BITS))
     horizon = min(horizon, b.f[W_SAMPLED] + b.f[V_SAMPLE])
     at = b.k[m + M_LIST]
     count = b.lists[at]
@@ -128,7 +126,7 @@ def skip_steps(b: Book, t: float) -> None:
 
 
 def only_market(b: Book) -> int:
-    """The one market with orders or positions, -1 when there are none , or several, or somebody is stepped while flat."""
+    """The one market with orders or positions, -1 for none or several, or when somebody is stepped while flat."""
     if b.k[H_STATISTICS] < b.k[H_STATISTICS_END]:
         return -1
     for lane in range(b.k[H_LANES], b.k[H_LANES_END], LANE):
@@ -142,8 +140,3 @@ def only_market(b: Book) -> int:
                 return -1
             found = m
     return found
-
-
-def owners(b: Book) -> int:
-    """How many guards and plans there are."""
-    return (b.k[H_PLANS_END] - b.k[H_GUARDS]) // PLAN

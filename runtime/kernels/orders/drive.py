@@ -7,7 +7,6 @@ from tradeplan.runtime.kernels.orders.arrays import (
 )
 from tradeplan.runtime.kernels.orders.cruise import (
     cruise,
-    owners,
 )
 from tradeplan.runtime.kernels.orders.exposure import (
     catch_up,
@@ -31,11 +30,13 @@ from tradeplan.runtime.kernels.orders.layout import (
     H_PLANS,
     H_RESERVE,
     INF,
+    KEY_BITS,
     LANE,
     M_LIST,
     MARKET_RECORD,
     N_CLOSE,
     N_SPREAD,
+    OWNER_MASK,
     P_LANE,
     P_MARKET,
     PLAN,
@@ -113,7 +114,7 @@ def next_instant(b: Book) -> float:
         if b.lists[b.k[lane + U_LIST]] > 0 and b.k[lane + U_NEXT] < b.k[lane + U_END]:
             t = min(t, close_time(b, lane, b.k[lane + U_NEXT]))
     if b.k[H_KEY] < b.k[H_KEYS]:
-        t = min(t, float(b.k[H_ORIGIN] + b.keys[b.k[H_KEY]] // owners(b)))
+        t = min(t, float(b.k[H_ORIGIN] + (b.keys[b.k[H_KEY]] >> KEY_BITS)))
     return t
 
 
@@ -137,9 +138,8 @@ def instant(b: Book, t: float) -> None:
                 if not asleep(b, p, b.f[p + F_BEST], b.f[m + N_CLOSE], b.f[m + N_SPREAD], t):
                     count = merge(b.due, count, p)
     now = int(t) - b.k[H_ORIGIN]
-    people = owners(b)
-    while b.k[H_KEY] < b.k[H_KEYS] and b.keys[b.k[H_KEY]] // people == now:
-        p = b.k[H_GUARDS] + PLAN * (b.keys[b.k[H_KEY]] % people)
+    while b.k[H_KEY] < b.k[H_KEYS] and b.keys[b.k[H_KEY]] >> KEY_BITS == now:
+        p = b.k[H_GUARDS] + PLAN * (b.keys[b.k[H_KEY]] & OWNER_MASK)
         b.k[H_KEY] += 1
         reach(b, b.k[p + P_LANE], t)
         if p < b.k[H_PLANS]:

@@ -19,6 +19,13 @@ W_BALANCE, W_EQUITY, W_HALT, W_POSITIONS, W_PEAK, W_FALL, W_FALL_PERCENT, W_SAMP
 W_STALE = 15  # W_EQUITY is not that of the present instant
 HEADER = 17
 
+# --- keys: (time - origin) and below it the number of the owner
+KEY_BITS = 20
+OWNER_MASK = (1 << KEY_BITS) - 1
+# conditions are looked at eight together, as one integer: the bits of TRUE (2) and of UNKNOWN (1)
+EIGHT_TRUE = 0x0202020202020202
+EIGHT_UNKNOWN = 0x0101010101010101
+
 # --- lanes and markets: cursors into their positions of the chunk, and the list of who has to be looked at
 U_START, U_NEXT, U_END, U_LIST = range(4)
 M_LIST = U_LIST

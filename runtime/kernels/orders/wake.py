@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tradeplan.runtime.kernels.orders.layout import (
+    EIGHT_TRUE,
+    EIGHT_UNKNOWN,
     H_GUARDS,
     H_ORIGIN,
-    H_PLANS_END,
     H_RULES,
     H_RULES_END,
+    KEY_BITS,
     PLAN,
     R_HOISTED,
     R_LANE,
@@ -28,14 +30,14 @@ from tradeplan.runtime.kernels.source.primitives import (
 )
 
 
-def find_keys(k: Integers, f: Floats, times: Integers, truths: Bytes, keys: Integers) -> int:
-    """Write `(time - origin) * owners + number of the owner` for each such step, unsorted; returns how many there are.
+def find_keys(k: Integers, f: Floats, times: Integers, truths: Bytes, words: Integers, keys: Integers) -> int:
+    """Write a key of time and owner for each such step, unsorted; returns how many there are.
 
+    `words` is the memory of `truths`, eight conditions a number.
     Counts on past the end of `keys` without writing: the caller then comes again with more room.
     """
     count = 0
     room = keys.shape[0]
-    people = (k[H_PLANS_END] - k[H_GUARDS]) // PLAN
     for r in range(k[H_RULES], k[H_RULES_END], RULE):
         how = k[r + R_WAKE]
         if how == WAKE_NEVER:
@@ -44,14 +46,18 @@ def find_keys(k: Integers, f: Floats, times: Integers, truths: Bytes, keys: Inte
         lane = k[r + R_LANE]
         at = k[lane + U_TIMES]
         offset = k[k[r + R_HOISTED]]
-        before = int(f[r + T_LAST])
-        for i in range(k[lane + U_START], k[lane + U_END]):
-            truth = truths[offset + i]
-            if truth == 2 and (how == WAKE_TRUE or before == 0):
-                if count < room:
-                    keys[count] = (times[at + i] - k[H_ORIGIN]) * people + who
-                count += 1
-            before = truth
+        first = offset + k[lane + U_START]
+        last = offset + k[lane + U_END]
+        for w in range(first >> 3, (last + 7) >> 3):
+            if words[w] & EIGHT_TRUE == 0:
+                continue
+            for i in range(max(first, w << 3), min(last, (w + 1) << 3)):
+                if truths[i] == 2:
+                    before = int(f[r + T_LAST]) if i == first else int(truths[i - 1])
+                    if how == WAKE_TRUE or before == 0:
+                        if count < room:
+                            keys[count] = ((times[at + i - offset] - k[H_ORIGIN]) << KEY_BITS) | who
+                        count += 1
     return count
 
 
@@ -71,6 +77,7 @@ def count_unknown(
     lanes: Integers,
     windows: Integers,
     truths: Bytes,
+    words: Integers,
     pairs: Integers,
     ends: Integers,
     found: Integers,
@@ -82,24 +89,19 @@ def count_unknown(
     reason of the first join that has one; `pairs[ends[j] : ends[j + 1]]` is where the joins' reasons lie.
     """
     for j in range(places.shape[0]):
-        first = windows[lanes[j]]
-        last = windows[lanes[j] + 1]
         at = places[j]
-        count = 0
-        for i in range(first, last):
-            if truths[at + i] == 1:
-                count += 1
+        first = at + windows[lanes[j]]
+        last = at + windows[lanes[j] + 1]
         row = j * width
         found[row] += last - first
-        if count > 0:
-            i = first
-            while count > 0:
-                if truths[at + i] == 1:
-                    count -= 1
+        for w in range(first >> 3, (last + 7) >> 3):
+            if words[w] & EIGHT_UNKNOWN == 0:
+                continue
+            for i in range(max(first, w << 3), min(last, (w + 1) << 3)):
+                if truths[i] == 1:
                     why = 0
                     k = ends[j]
                     while why == 0 and k < ends[j + 1]:
-                        why = int(truths[pairs[k] + i])
+                        why = int(truths[pairs[k] + i - at])
                         k += 1
                     found[row + 1 + why] += 1
-                i += 1

@@ -15,7 +15,7 @@ from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import traded_lane
 from tradeplan.runtime.engine.carry import Memory, carry
 from tradeplan.runtime.engine.evaluator import Evaluator
-from tradeplan.runtime.engine.events import Event, Rows, events
+from tradeplan.runtime.engine.events import Event, Rows, events, owner_names
 from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_market
@@ -80,6 +80,7 @@ class Engine:
         self._loop: OrderLoop | None = None
         self._parked: OrderLoop | None = None  # the loop that ran before the set became empty: it has the account
         self._memory = Memory()
+        self._names: dict[int, str] = {}
         self._traded: dict[str, TradedLane] = {}
         self._instants: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._next = 0
@@ -119,6 +120,7 @@ class Engine:
             self._memory.keep(self._loop)
             self._parked = self._loop
         self._loop, self._traded = prepared.loop, prepared.traded
+        self._names = {} if prepared.loop is None else owner_names(prepared.loop.program)
         self._instants, self._next, self._laid_out = self._instants[:0], 0, self.now
 
     def fork(self) -> Engine:
@@ -196,7 +198,7 @@ class Engine:
         self._laid_out = max(self._laid_out, to)
         if not self._rows:
             return []
-        told = [event for rows in self._rows for event in events(rows, loop.program)]
+        told = [event for rows in self._rows for event in events(rows, loop.program, self._names)]
         self._rows.clear()
         self._memory.note(told)
         return told

@@ -107,9 +107,17 @@ class Halt:
 Event = Decision | Fill | Swap | Alert | Halt
 
 
-def events(rows: Rows, program: Program) -> Iterator[Event]:
-    """The records of event rows; points of the equity curve are left out."""
-    names = {owner.address: owner.block.name for owner in program.owners}
+def owner_names(program: Program) -> dict[int, str]:
+    """Names of plans and guards by address."""
+    return {owner.address: owner.block.name for owner in program.owners}
+
+
+def events(rows: Rows, program: Program, names: dict[int, str] | None = None) -> Iterator[Event]:
+    """The records of event rows; points of the equity curve are left out.
+
+    `names` are the program's `owner_names`, for callers that read a few rows at a time.
+    """
+    names = owner_names(program) if names is None else names
     for row in rows.tolist():
         found = _event(row, names, program)
         if found is not None:

@@ -88,9 +88,10 @@ def live_step(plans: int, distinct: int, steps: int = 2_000) -> str:
         parts[name].append(time.perf_counter_ns() - at)
 
     whole: list[int] = []
+    told = 0
     while (instant := engine.next_instant()) is not None and len(whole) < steps // 2:
         at = time.perf_counter_ns()
-        engine.advance(instant)
+        told += len(engine.advance(instant))
         whole.append(time.perf_counter_ns() - at)
     for minute in range(10_000 + steps // 2, 10_000 + steps):
         until = START + (minute + 1) * MINUTE
@@ -102,9 +103,11 @@ def live_step(plans: int, distinct: int, steps: int = 2_000) -> str:
         timed("keep", loop._kept)
     split = ", ".join(f"{name} {median_us(found):.1f}" for name, found in parts.items())
     tail = sorted(whole)[int(len(whole) * 0.99)] / 1_000
+    held = len(engine.positions())
     return (
-        f"live step, {plans} plans, {distinct} predicates: median {median_us(whole):.1f} µs, 99 % below {tail:.1f} µs"
-        f" (parts: {split}); {len(engine.positions())} positions open; set ready in {ready:.2f} s"
+        f"live step, {plans} plans, {distinct} predicates: median {median_us(whole):.1f} µs, 99 % below {tail:.1f} µs,"
+        f" with {told / len(whole):.1f} events a step and {held} positions open; parts without the events: {split};"
+        f" set ready in {ready:.2f} s"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,21 +55,16 @@ class TradeTable:
 
     def trades(self) -> list[Trade]:
         """The rows as records."""
-        c = {name: column.tolist() for name, column in self.columns.items()}
-        names = ("side", "position", "opened", "closed", "lots", "entry", "exit", "stop", "profit", "commission")
-        rest = ("swap", "net", "r")
-        return [
-            Trade(
-                self.plans[p],
-                self.markets[p],
-                *(c[n][i] for n in names),
-                *(c[n][i] for n in rest),
-                FILLS[c["reason"][i]] if c["closed"][i] else "",
-                c["ambiguous"][i],
-                c["better"][i],
-            )
-            for i, p in enumerate(c["plan"])
+        names = np.array(self.plans, dtype=object)[self.columns["plan"]].tolist()
+        markets = np.array(self.markets, dtype=object)[self.columns["plan"]].tolist()
+        closed = self.columns["closed"].tolist()
+        reasons = [
+            FILLS[code] if done else "" for code, done in zip(self.columns["reason"].tolist(), closed, strict=True)
         ]
+        given = {**{name: column.tolist() for name, column in self.columns.items()}, "reason": reasons}
+        given |= {"plan": names, "market": markets}
+        order = [f.name for f in fields(Trade)]
+        return [Trade(*row) for row in zip(*(given[name] for name in order), strict=True)]
 
 
 def trade_table(recording: Recording) -> TradeTable:
@@ -86,7 +81,7 @@ def trade_table(recording: Recording) -> TradeTable:
     into = reason <= at.FILL_ADD
 
     def total(values: Floats) -> Floats:
-        return np.bincount(number, weights=values, minlength=count)
+        return np.asarray(np.bincount(number, weights=values, minlength=count), dtype=np.float64)
 
     plan = np.zeros(count, dtype=np.int64)
     plan[number[first]] = np.searchsorted(addresses, fills[at.EV_OWNER][first].astype(np.int64))

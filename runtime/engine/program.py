@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, Lane, Node
-from tradeplan.runtime.engine.account import AccountConfig
+from tradeplan.runtime.engine.account import AccountConfig, refuse_shared_markets
 from tradeplan.runtime.engine.book_writer import BookWriter
 from tradeplan.runtime.engine.market_table import TradedMarket
 from tradeplan.runtime.engine.rule_writer import RuleWriter, span_words
@@ -64,7 +64,12 @@ def build_program(
     markets: Iterable[TradedMarket],
     account: AccountConfig,
 ) -> Program:
-    """Compile plans and guards for an account. Markets must hold every traded one; names must be different."""
+    """Compile plans and guards for an account. Markets must hold every traded one; names must be different.
+
+    Raises AccountError for two plans in one market on a netting account.
+    """
+    plans = list(plans)
+    refuse_shared_markets(account, ((p.name, p.market) for p in plans))
     return _Builder(sorted(plans, key=lambda p: p.name), sorted(guards, key=lambda g: g.name), markets, account).build()
 
 
@@ -94,7 +99,7 @@ class _Builder:
         lanes = {lane: self._list(book.take(at.LANE)) for lane in self._lanes()}
         first_owner = book.take(at.PLAN, len(self.guards) + len(self.plans))
         first_plan = first_owner + at.PLAN * len(self.guards)
-        rules = sum(len(b.rules) for b in (*self.guards, *self.plans))
+        rules = sum(len(g.rules) for g in self.guards) + sum(len(p.rules) for p in self.plans)
         first_rule = book.take(at.RULE, rules)
         self.writer.next_rule = first_rule
         owners_g = tuple(

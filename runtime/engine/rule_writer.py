@@ -296,9 +296,9 @@ class RuleWriter:
         target_kind, target = (at.NO_LEVEL, 0) if entry.target is None else self._level(entry.target)
         takes = [self._level(take.at) for take in entry.takes]
         first = self.book.take(at.TAKE, len(takes))
-        for i, (words, take) in enumerate(zip(takes, entry.takes, strict=True)):
+        for i, (level, take) in enumerate(zip(takes, entry.takes, strict=True)):
             address = first + at.TAKE * i
-            self.book.k[address : address + 2] = words
+            self.book.k[address : address + 2] = level
             self.book.f[address + at.J_PERCENT] = take.percent
         written.most_takes = max(written.most_takes, len(takes))
         valid, calendar = span_words(entry.valid)

@@ -90,7 +90,7 @@ def drive(
     """Run all instants of a chunk. Returns 0 when done, 1 when `out` is full: take the events and call again."""
     b = Book(k, f, ring, lists, days, weeks, extra, times, values, truths, keys, out, stack, due)
     while True:
-        if k[H_OUT] + k[H_RESERVE] > out.shape[0]:
+        if k[H_OUT] + k[H_RESERVE] > len(out):
             return 1
         cruise(b)
         t = next_instant(b)

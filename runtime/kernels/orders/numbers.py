@@ -33,7 +33,7 @@ def to_tick(x: float, tick: float) -> float:
 def newest_boundary(boundaries: Integers, t: float) -> float:
     """The newest boundary at or before a time; the first of the table if none."""
     low = 0
-    high = boundaries.shape[0]
+    high = len(boundaries)
     while low < high:
         middle = (low + high) // 2
         if boundaries[middle] <= t:
@@ -46,14 +46,14 @@ def newest_boundary(boundaries: Integers, t: float) -> float:
 def next_boundary(boundaries: Integers, t: float) -> float:
     """The first boundary after a time; the last of the table if none."""
     low = 0
-    high = boundaries.shape[0]
+    high = len(boundaries)
     while low < high:
         middle = (low + high) // 2
         if boundaries[middle] <= t:
             low = middle + 1
         else:
             high = middle
-    return float(boundaries[min(low, boundaries.shape[0] - 1)])
+    return float(boundaries[min(low, len(boundaries) - 1)])
 
 
 def boundary_of(b: Book, calendar: int, t: float) -> float:

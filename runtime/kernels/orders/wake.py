@@ -37,7 +37,7 @@ def find_keys(k: Integers, f: Floats, times: Integers, truths: Bytes, words: Int
     Counts on past the end of `keys` without writing: the caller then comes again with more room.
     """
     count = 0
-    room = keys.shape[0]
+    room = len(keys)
     for r in range(k[H_RULES], k[H_RULES_END], RULE):
         how = k[r + R_WAKE]
         if how == WAKE_NEVER:
@@ -88,7 +88,7 @@ def count_unknown(
     Row j of `found` (of `width` numbers): all steps, the UNKNOWN ones without a reason in a join, then those by the
     reason of the first join that has one; `pairs[ends[j] : ends[j + 1]]` is where the joins' reasons lie.
     """
-    for j in range(places.shape[0]):
+    for j in range(len(places)):
         at = places[j]
         first = at + windows[lanes[j]]
         last = at + windows[lanes[j] + 1]

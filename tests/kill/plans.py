@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-DOLLAR = """
-PLAN weak_dollar "Dollar down, Bitcoin up."
-TRADE btc ON M5
-WHEN dxy.H1.change < -0.05% AND btc.holds(support)
-THEN BUY RISK 0.5% STOP 2 ATR TARGET 2R TAKE 50% AT 1R
-WHEN profit >= 1R THEN MOVE STOP TO entry
-WHEN held > 24h THEN CLOSE
-COOLDOWN 2h
-MAX 3 PER day
-"""
+EXAMPLES = Path(__file__).resolve().parents[2] / "plans"
 
 PULLBACK = """
 PLAN {market}_pullback "A limit order below the market, a trailing stop, a half closed, one more added."
@@ -55,20 +47,22 @@ class Case:
     texts: dict[str, str]
 
 
-def _case(name: str, market: str, timeframe: str, start: str, end: str, short_end: str, *more: str) -> Case:
-    texts = {f"{name}_{i}": text for i, text in enumerate(more)}
+def _case(name: str, market: str, timeframe: str, start: str, end: str, short_end: str, example: str) -> Case:
     spans = {"hold": "40m", "rest": "20m"} if timeframe == "M1" else {"hold": "10h", "rest": "5h"}
-    texts["pullback"] = PULLBACK.format(market=market, timeframe=timeframe, **spans)
-    texts["breakdown"] = BREAKOUT.format(market=market, timeframe=timeframe, **spans)
-    texts["limits"] = GUARD
+    texts = {
+        "pullback": PULLBACK.format(market=market, timeframe=timeframe, **spans),
+        "breakdown": BREAKOUT.format(market=market, timeframe=timeframe, **spans),
+        "limits": GUARD,
+    }
+    texts |= {file: (EXAMPLES / f"{file}.plan").read_text(encoding="utf-8") for file in (example, "daily_limits")}
     return Case(name, start, end, short_end, {f"{file}.plan": text for file, text in texts.items()})
 
 
 CASES = {
     case.name: case
     for case in (
-        _case("btc", "btc", "M1", "2018-01-08", "2018-12-31", "2018-01-10", DOLLAR),
-        _case("usdjpy", "usdjpy", "M1", "2013-01-07", "2013-12-31", "2013-01-09"),
-        _case("eurusd", "eurusd", "M15", "2022-10-10", "2023-10-03", "2022-11-20"),
+        _case("btc", "btc", "M1", "2018-01-08", "2018-12-31", "2018-01-10", "btc_on_weak_dollar"),
+        _case("usdjpy", "usdjpy", "M1", "2013-01-07", "2013-12-31", "2013-01-09", "usdjpy_london_breakout"),
+        _case("eurusd", "eurusd", "M15", "2022-10-10", "2023-10-03", "2022-11-20", "eurusd_trend_pullback"),
     )
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 import click
+import structlog
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.report import render_text
 from tradeplan.runtime.cli._load import markets_of, open_dataset, parse_time, time_text
@@ -29,16 +31,27 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _tell_scan(scan: Scan) -> None:
+def _tell_scan(scan: Scan, say: Callable[[str], None]) -> None:
     for name in scan.loaded:
-        _say(f"loaded {name}")
+        say(f"loaded {name}")
     for name in scan.removed:
-        _say(f"{name} is gone: its plans open nothing more and are dropped when their positions are closed")
+        say(f"{name} is gone: its plans open nothing more and are dropped when their positions are closed")
     for name, diagnostics in scan.broken:
-        _say(render_text(diagnostics, color=sys.stderr.isatty()))
-        _say(f"{name} is broken as it stands: its last good version, if there is one, keeps running")
+        say(render_text(diagnostics, color=sys.stderr.isatty()))
+        say(f"{name} is broken as it stands: its last good version, if there is one, keeps running")
     for problem in scan.problems:
-        _say(problem)
+        say(problem)
+
+
+def _teller(as_json: bool) -> Callable[[str], None]:
+    """Words for a person, or one JSON object a line for a program."""
+    if not as_json:
+        return _say
+    log = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.JSONRenderer()],
+    )
+    return lambda text: log.msg(text)
 
 
 def _speed(text: str) -> float | None:
@@ -77,6 +90,7 @@ def _speed(text: str) -> float | None:
 @click.option("--seed", default=7, show_default=True, help="of the simulator")
 @click.option("--balance", default=10_000.0, show_default=True)
 @click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
+@click.option("--log-json", "log_json", is_flag=True, help="say everything as one JSON object a line")
 @click.option("--once", "no_watch", is_flag=True, help="do not watch the folder for changes")
 def command(
     folder: Path,
@@ -92,6 +106,7 @@ def command(
     seed: int,
     balance: float,
     mode: str,
+    log_json: bool,
     no_watch: bool,
 ) -> None:
     """Run every plan of FOLDER with the paper broker; a saved edit is live at the next step."""
@@ -100,6 +115,11 @@ def command(
     if (feed == "replay") != (data is not None):
         raise click.UsageError("a replay needs bars: give --data DIR (and only then: the simulator makes its own)")
     pace = _speed(speed)
+    say = _teller(log_json)
+
+    def tell_scan(scan: Scan) -> None:
+        _tell_scan(scan, say)
+
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -112,7 +132,7 @@ def command(
         signal.signal(signal.SIGTERM, stop)
     try:
         plans = PlanFolder(folder, catalog(), load_facts(), Graph())
-        _tell_scan(plans.scan())
+        tell_scan(plans.scan())
         markets = sorted(
             {*markets_of(plans.plans()), *([] if feed == "replay" else ["btc", "dxy", "eurusd", "gold", "usdjpy"])}
         )
@@ -123,7 +143,7 @@ def command(
         )
         clock = ReplayClock(pace, parse_time(resume_at, "--resume-at"))
         watcher = None if no_watch else Watcher(folder)
-        instance = Instance(plans, dataset, catalog(), settings, database, clock, _say, _tell_scan, stopping.is_set)
+        instance = Instance(plans, dataset, catalog(), settings, database, clock, say, tell_scan, stopping.is_set)
         try:
             told = instance.run(watcher)
         finally:
@@ -132,11 +152,11 @@ def command(
     except (MarketError, BacktestError, AccountError, StoreError) as error:
         raise click.UsageError(str(error)) from error
     how = "stopped" if stopping.is_set() else "the feed ended"
-    _say(
+    say(
         f"{how} at {time_text(told.time)} UTC after {told.steps} steps, {told.decisions} decisions, {told.fills} fills;"
         f" balance {told.balance:.2f}, equity {told.equity:.2f}"
     )
-    _say(f"`plan status --db {database}` shows it; the same command goes on from here")
+    say(f"`plan status --db {database}` shows it; the same command goes on from here")
 
 
 def _settings(

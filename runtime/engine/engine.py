@@ -81,6 +81,7 @@ class Engine:
         self._parked: OrderLoop | None = None  # the loop that ran before the set became empty: it has the account
         self._memory = Memory()
         self._names: dict[int, str] = {}
+        self._addresses: dict[str, int] = {}
         self._traded: dict[str, TradedLane] = {}
         self._instants: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._next = 0
@@ -120,6 +121,8 @@ class Engine:
             self._memory.keep(self._loop)
             self._parked = self._loop
         self._loop, self._traded = prepared.loop, prepared.traded
+        owners = () if prepared.loop is None else prepared.loop.program.plans
+        self._addresses = {owner.block.name: owner.address for owner in owners}
         self._names = {} if prepared.loop is None else owner_names(prepared.loop.program)
         self._instants, self._next, self._laid_out = self._instants[:0], 0, self.now
 
@@ -236,9 +239,7 @@ class Engine:
         )
 
     def _owner(self, name: str) -> int | None:
-        if self._loop is None:
-            return None
-        return next((o.address for o in self._loop.program.plans if o.block.name == name), None)
+        return self._addresses.get(name)
 
     def _field(self, address: int, field: int) -> float:
         assert self._loop is not None

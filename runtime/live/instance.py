@@ -119,7 +119,7 @@ class Instance:
                 recorder.broken = self.folder.broken
                 if scan.changed:
                     active = switch.update(engine, active)
-            if active.retired:
+            if any(not engine.busy(name) for name in active.retired):
                 active = switch.update(engine, active)
             instant = engine.next_instant()
             if instant is None:

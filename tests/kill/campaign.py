@@ -35,7 +35,8 @@ from tests.kill.worker import ACCOUNT, open_bars, run
 ROOT = Path(__file__).resolve().parents[2]
 MINUTE = 60_000
 MAX_SIGNAL_AGE = 2 * MINUTE  # as the profiles of the traded markets have it
-POINTS = ("decided", "journalled", "stepped", "recovered", "activation", "before activation", "outage")
+STARTING = ("recovered", "activation", "before activation", "outage")
+POINTS = ("decided", "journalled", "stepped", "decided", "journalled", "stepped", *STARTING)
 Rows = dict[str, list[tuple[Any, ...]]]
 TABLES = {
     "decision": "time, plan, rule, action, outcome, detail",
@@ -138,6 +139,9 @@ class Campaign:
         if done.returncode > 0 and "Traceback" in done.stderr:
             raise AssertionError(f"a life ended with an error:\n{done.stderr}")
         killed = done.returncode != 0
+        if killed:
+            place = done.stderr.rsplit("died at: ", 1)[-1].strip()
+            self.places[place] = self.places.get(place, 0) + 1
         self.kills += killed
         self.finished = not killed
         return self.finished
@@ -149,14 +153,16 @@ class Campaign:
         while self.kills < count and not self.finished and tries < 4 * count:
             tries += 1
             place = chance.choice((*POINTS, "seconds"))
-            more: dict[str, Any] = {"steps": chance.randint(1, max(2 * steps // (count + 4), 2))}
+            skipped = chance.randint(0, max(2 * steps // (count + 4), 2))
+            more: dict[str, Any] = {"most": skipped + chance.randint(1, 50)}
             if place == "seconds":
-                more["seconds"] = chance.uniform(0.3, 2.0)
+                more = {"most": 2 * skipped + 1, "seconds": chance.uniform(0.3, 3.0)}
+            elif place in STARTING:
+                more |= {"point": place, "at": 1}
             else:
-                more |= {"point": place, "at": chance.choice((1, 1, 2, 5, 20))}
+                more |= {"point": place, "at": chance.choice((1, 1, 2, 5, 20)), "after": skipped}
             if outage and database.exists():
                 more["resume_at"] = (self.reached(database) or self.start) + chance.randint(1, 600) * MINUTE
-            self.places[place] = self.places.get(place, 0) + 1
             self.live(database, **more)
         if not self.finished:
             assert self.live(database), "the last life was not told to die"
@@ -263,7 +269,7 @@ def main() -> int:
             faults += differences(expected, rows(folder / "killed.db"))
         print(
             f"{case.name}: {peace.steps} steps, {peace.decisions} decisions, {peace.fills} fills in {took:.1f} s;"
-            f" {work.kills} kills at {dict(sorted(work.places.items()))};"
+            f" {work.kills} kills: {', '.join(f'{n} {place}' for place, n in sorted(work.places.items()))};"
             f" {len(outages(folder / 'killed.db'))} outages;"
             f" {'identical' if not faults else 'DIFFERENT'}"
         )

@@ -27,28 +27,31 @@ from tradeplan.stdlib.registry import catalog
 ACCOUNT = AccountConfig(record_moves=True)
 
 
-def die() -> None:
-    """End this process at once, as `Process.kill` from outside does: nothing is flushed, closed or said."""
+def die(place: str) -> None:
+    """End this process at once, as `Process.kill` from outside does: nothing is flushed or closed."""
+    os.write(2, f"died at: {place}\n".encode())
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
 @dataclass
 class Killer:
-    """Dies at the n-th time a point is reached, after so many steps, or after so many seconds."""
+    """Dies at the n-th time that a point is reached after so many steps; at the latest after `most` steps."""
 
     point: str = ""
     at: int = 0
-    steps: int = 0
+    after: int = 0
+    most: int = 0
+    done: int = 0
 
     def __call__(self, name: str) -> None:
-        if name == self.point:
+        if name == self.point and self.done >= self.after:
             self.at -= 1
             if self.at == 0:
-                die()
-        if name == "stepped" and self.steps:
-            self.steps -= 1
-            if self.steps == 0:
-                die()
+                die(name)
+        if name == "stepped":
+            self.done += 1
+            if self.done == self.most:
+                die("most steps")
 
 
 def _silent(text: str) -> None:
@@ -72,9 +75,11 @@ def run(order: dict[str, Any], dataset: Dataset | None = None) -> Totals:
     folder = PlanFolder(Path(order["plans"]), functions, load_facts(), Graph())
     settings = Settings("test", ACCOUNT, order["start"], order["end"])
     clock = ReplayClock(None, order.get("resume_at"))
-    point = Killer(order.get("point", ""), order.get("at", 0), order.get("steps", 0))
+    point = Killer(
+        *(order.get(name, default) for name, default in (("point", ""), ("at", 0), ("after", 0), ("most", 0)))
+    )
     if order.get("seconds") is not None:
-        timer = threading.Timer(order["seconds"], die)
+        timer = threading.Timer(order["seconds"], die, ("any moment",))
         timer.daemon = True
         timer.start()
     say = _silent if not order.get("loud") else print

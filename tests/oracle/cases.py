@@ -36,7 +36,7 @@ def random_case(r: Random, plans: int = 2) -> Case:
     fine, coarse = _TIMEFRAMES[world.finest]
     texts = []
     for i in range(plans):
-        market, other = ("red", "blue") if r.random() < 0.8 else ("blue", "red")
+        market, other = ("red", "blue") if r.random() < (0.8 if i == 0 else 0.5) else ("blue", "red")
         timeframe = r.choice([fine, fine, coarse])
         views = {"": market, f"{other}.": other, f"{coarse}.": market, f"{other}.{coarse}.": other}
         views |= {"H1.": market, f"{other}.H1.": other, "D1.": market}
@@ -50,4 +50,6 @@ def random_case(r: Random, plans: int = 2) -> Case:
         for d in checked.diagnostics
         if d.severity is Severity.ERROR
     )
-    return Case(world, text, checked.plans, checked.guards, refused, r.random() < 0.3, r.choice([50.0, 100.0, 150.0]))
+    alone = len({p.market for p in checked.plans}) == len(checked.plans)  # a netting account has one plan a market
+    netting = r.random() < 0.3 and alone
+    return Case(world, text, checked.plans, checked.guards, refused, netting, r.choice([50.0, 100.0, 150.0]))

@@ -57,7 +57,7 @@ def backtest(
         settings = AccountConfig(balance=balance, currency=settings.currency, mode=settings.mode)
     if known and settings.currency not in {p.account_currency for p in known}:
         known = known.with_account(settings.currency)
-    plans, guards = _checked([plan] if isinstance(plan, PlanLike) else list(plan), functions)
+    plans, guards = _checked([plan] if isinstance(plan, PlanLike) else list(plan), functions, settings.currency)
     dataset = _dataset(bars, plans, known)
     recording = run_backtest(
         plans, guards, dataset, functions, settings, _moment(start), _moment(end), kernels, progress=progress
@@ -65,10 +65,12 @@ def backtest(
     return BacktestResult(recording)
 
 
-def _checked(given: Sequence[PlanLike], functions: Catalog) -> tuple[list[CheckedPlan], list[CheckedGuard]]:
+def _checked(
+    given: Sequence[PlanLike], functions: Catalog, currency: str
+) -> tuple[list[CheckedPlan], list[CheckedGuard]]:
     plans = [p for p in given if isinstance(p, CheckedPlan)]
     guards = [g for g in given if isinstance(g, CheckedGuard)]
-    markets: Markets = load_facts()
+    markets: Markets = load_facts().with_account(currency)
     graph = Graph()
     sources = [source for p in given if isinstance(p, str | Path) for source in _sources(p)]
     checked = [check_source(source, functions, markets, graph) for source in sources]

@@ -28,7 +28,7 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SameAs:
-    """An output of the kind of a series argument; `as_distance` turns a price into a distance (a slope, a difference)."""
+    """An output of a series argument's kind; `as_distance` turns a price into a distance (a slope, a difference)."""
 
     parameter: str
     as_distance: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,10 @@ class Markets:
     def get(self, name: str) -> MarketFacts | None:
         """The market of a name, or None."""
         return self._by_name.get(name)
+
+    def with_account(self, currency: str) -> Markets:
+        """The same markets on an account kept in another currency or unit."""
+        return Markets(replace(f, account_currency=currency) for f in self._facts)
 
     def names(self) -> tuple[str, ...]:
         """Every name, aliases included."""

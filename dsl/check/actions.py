@@ -69,7 +69,7 @@ def _action(ctx: Context, action: Action) -> RuleAction | None:
         case Halt():
             if action.amount is None:
                 return HaltAction(None, action.span)
-            span = time_span(ctx, action.amount, "HALT FOR", calendar=True)
+            span = time_span(ctx, action.amount, "HALT FOR")
             return None if span is None else HaltAction(span, action.span)
         case Flatten():
             return FlattenAction(action.span)

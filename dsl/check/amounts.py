@@ -42,26 +42,16 @@ def amount(ctx: Context, written: Quantity | Name) -> Value | None:
     return ctx.value(written, ctx.home)
 
 
-def time_span(ctx: Context, written: Quantity | Name, what: str, calendar: bool) -> TimeSpan | None:
-    """A length of time in milliseconds, or `day` and `week` where they are legal; bars are those of the plan."""
+def time_span(ctx: Context, written: Quantity | Name, what: str) -> TimeSpan | None:
+    """A length of time in milliseconds, or up to the next `day` or `week`; bars are those of the plan."""
     if isinstance(written, Name) and written.name in CALENDAR_SPANS and written.name not in ctx.definitions:
-        if calendar:
-            return TimeSpan(calendar=written.name)
-        literal = "1d" if written.name == "day" else "1w"
-        return ctx.error(
-            NOT_A_SPAN,
-            written.span,
-            f"{what} has no calendar {written.name}",
-            found=written.name,
-            expected=("a duration",),
-            help=f"write a duration: `{literal}`; `day` and `week` stand in HALT FOR, MAX PER and account values",
-        )
+        return TimeSpan(calendar=written.name)
     value = amount(ctx, written)
     if value is None:
         return None
     base, number = value.kind.base, value.constant
     if number is None or base not in (Base.DURATION, Base.BARS):
-        return _no_span(ctx, written, value, what, ("a duration", "bars", *(CALENDAR_SPANS if calendar else ())))
+        return _no_span(ctx, written, value, what, ("a duration", "bars", *CALENDAR_SPANS))
     length = number * milliseconds(ctx.step_lane.timeframe) if base is Base.BARS else number
     if not 1 <= length <= _LONGEST_TIME:
         return ctx.error(

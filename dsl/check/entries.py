@@ -145,7 +145,7 @@ def _size_out(ctx: Context, span: Span, message: str, expected: str, help: str) 
 
 def _pending(ctx: Context, order: PendingOrder, side: int) -> tuple[OrderType, Node, TimeSpan] | None:
     value = ctx.value(order.price, ctx.home)
-    valid = time_span(ctx, order.amount, "the validity of an order", calendar=False)
+    valid = time_span(ctx, order.amount, "the validity of an order")
     kind = OrderType.LIMIT if order.limit else OrderType.STOP
     price = None if value is None else _price(ctx, order.price, value, f"AT {kind.name}")
     if price is None or valid is None:

@@ -46,9 +46,9 @@ def check_limit(ctx: Context, item: Cooldown | MaxPer | Once | Expires, limits: 
         return
     match item:
         case Cooldown():
-            limits.cooldown = time_span(ctx, item.amount, "COOLDOWN", calendar=False)
+            limits.cooldown = time_span(ctx, item.amount, "COOLDOWN")
         case MaxPer():
-            limits.max_span = time_span(ctx, item.amount, "MAX PER", calendar=True)
+            limits.max_span = time_span(ctx, item.amount, "MAX PER")
             limits.max_count = item.count
             if item.count < 1:
                 ctx.error(

@@ -74,7 +74,7 @@ def reading(ctx: Context, expression: Member, source: str) -> Value | None:
                 expected=("day", "week", "a duration"),
                 help=f"write `{source}.{expression.name}(day)`",
             )
-        span = time_span(ctx, arguments[0].value, f"`{source}.{expression.name}`", calendar=True)
+        span = time_span(ctx, arguments[0].value, f"`{source}.{expression.name}`")
         if span is None:
             return None
     elif expression.call is not None:

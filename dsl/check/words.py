@@ -27,7 +27,9 @@ def hint(
     away = [distance(name, n, 3) for n in near]
     if len(near) == 1 or away[0] < away[1]:
         # a prefix, a short word and two slips are guesses; one slip in a longer word towards a single name is not
-        fix = Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=away[0] == 1 and (len(name) > 3 or len(near[0]) > 3))
+        fix = Fix(
+            f"write `{near[0]}`", (Edit(span, near[0]),), safe=away[0] == 1 and (len(name) > 3 or len(near[0]) > 3)
+        )
         return near[:1], f"did you mean `{near[0]}`?", (fix,)
     offered = ", ".join(f"`{n}`" for n in near)
     fixes = tuple(Fix(f"write `{n}`", (Edit(span, n),)) for n in near)

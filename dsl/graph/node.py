@@ -56,7 +56,9 @@ class Op(StrEnum):
     JOIN = "join"  # inputs=(x,): newest value of x's lane at this lane's time, UNKNOWN if none, stale or closed
     POSITION = "position"  # data=(name,): entry stop size profit best held side r; step lane; UNKNOWN while flat
     AT_ENTRY = "at_entry"  # inputs=(x,): x at the step that sent the entry; UNKNOWN while flat
-    ACCOUNT = "account"  # data=(name, TimeSpan or None): drawdown loss loss_rate equity balance; and system/feed readings
+    ACCOUNT = (
+        "account"  # data=(name, TimeSpan or None): drawdown loss loss_rate equity balance; and system/feed readings
+    )
 
 
 CONDITION_OPS = frozenset(

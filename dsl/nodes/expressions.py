@@ -55,7 +55,7 @@ class ClockTime:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a call. `name = value` arrives as a `Compare`; the checker decides whether it names a parameter."""
+    """One argument of a call; `name = value` arrives as a `Compare`, the checker tells whether it names a parameter."""
 
     span: Span
     value: Expression

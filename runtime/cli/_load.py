@@ -37,11 +37,11 @@ class Loaded:
     graph: Graph
 
 
-def load_plans(paths: Sequence[str], data: Path | None) -> Loaded:
+def load_plans(paths: Sequence[str], data: Path | None, currency: str = "USD") -> Loaded:
     """Check everything; with an error show all of them and end the command with exit code 1."""
     try:
         texts = read_plan_texts(paths)
-        markets = load_facts() if data is None else markets_with_data(data)
+        markets = (load_facts() if data is None else markets_with_data(data)).with_account(currency)
     except (Unreadable, MarketError) as error:
         raise click.UsageError(str(error)) from error
     functions, graph = catalog(), Graph()
@@ -65,12 +65,13 @@ def markets_of(plans: Iterable[CheckedPlan]) -> tuple[str, ...]:
     return tuple(sorted(names - {ACCOUNT_MARKET}))
 
 
-def open_dataset(data: Path | None, markets: Sequence[str], days: int, seed: int) -> Dataset:
+def open_dataset(data: Path | None, markets: Sequence[str], days: int, seed: int, currency: str = "USD") -> Dataset:
     """The folder's bars, or those of the simulator when there is no folder."""
     try:
         if data is not None:
-            return Dataset.open(data, load_profiles())
-        return simulated_dataset(markets, days=days, seed=seed, end_ms=DEFAULT_END)
+            return Dataset.open(data, load_profiles().with_account(currency))
+        profiles = load_profiles().with_account(currency)
+        return simulated_dataset(markets, days=days, seed=seed, end_ms=DEFAULT_END, profiles=profiles)
     except MarketError as error:
         raise click.UsageError(str(error)) from error
 

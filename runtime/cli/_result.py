@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.table import Table
-
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli._load import time_text
 
@@ -32,8 +31,10 @@ def figure_rows(result: BacktestResult) -> list[tuple[str, str]]:
         ("exposure", f"{p.exposure:.1%} of the time, per plan on average"),
         (
             "costs",
-            f"{_money(p.costs.total)}: spread {_money(p.costs.spread)}, slippage {_money(p.costs.slippage)},"
-            f" commission {_money(p.costs.commission)}, swap {_money(-p.costs.swap)}",
+            (
+                f"{_money(p.costs.total)}: spread {_money(p.costs.spread)}, slippage {_money(p.costs.slippage)},"
+                f" commission {_money(p.costs.commission)}, swap {_money(-p.costs.swap)}"
+            ),
         ),
         ("costs doubled", f"the net would be {_money(p.net_doubled)}"),
         (

@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import Progress
-
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli._load import load_plans, markets_of, open_dataset, parse_time
 from tradeplan.runtime.cli._result import show_result
@@ -29,6 +28,7 @@ from tradeplan.runtime.market.errors import MarketError
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3_660), help="of simulated bars")
 @click.option("--seed", default=7, show_default=True, help="of the simulator")
 @click.option("--balance", default=10_000.0, show_default=True, help="at the start, in account currency")
+@click.option("--currency", default="USD", show_default=True, help="of the account; USC is a cent account in US cents")
 @click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
 @click.option("--list", "longest", default=12, show_default=True, help="how many of the last trades to show")
 def command(
@@ -41,19 +41,20 @@ def command(
     days: int,
     seed: int,
     balance: float,
+    currency: str,
     mode: str,
     longest: int,
 ) -> None:
     """Backtest plans on one account; guards in the same files apply."""
-    loaded = load_plans(paths, data)
+    loaded = load_plans(paths, data, currency)
     first, last = parse_time(start, "--from"), parse_time(end, "--to", end_of_day=True)
     if first is not None and last is not None and first >= last:
         raise click.UsageError(f"--from {start} is not before the end of --to {end}: exchange them")
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     began = time.perf_counter()
     try:
-        account = AccountConfig(balance=balance, mode=mode)
-        dataset = open_dataset(data, markets_of(loaded.plans), days, seed)
+        account = AccountConfig(balance=balance, currency=currency, mode=mode)
+        dataset = open_dataset(data, markets_of(loaded.plans), days, seed, currency)
         if data is None:
             errors.print(f"no --data: {days} days of simulated bars, seed {seed}; this is no real market")
         with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-
 from tradeplan.dsl.graph import Graph
 from tradeplan.plans import symbols
 from tradeplan.runtime.analysis.result import BacktestResult
@@ -33,7 +32,9 @@ _FIGURES = ("span", "balance", "trades", "expectancy", "drawdown", "costs", "cos
 
 @click.command()
 @click.option("--days", default=30, show_default=True, type=click.IntRange(5, 365), help="of simulated bars")
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="leave plans and database in this folder")
+@click.option(
+    "--keep", type=click.Path(file_okay=False, path_type=Path), help="leave plans and database in this folder"
+)
 def command(days: int, keep: Path | None) -> None:
     """Show what tradeplan does, on simulated markets."""
     with tempfile.TemporaryDirectory(prefix="tradeplan-demo-") as temporary:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,3 +65,18 @@ class AccountConfig:
 
     def _clock(self) -> DayClock:
         return day_clock(self.boundary_zone, self.boundary)
+
+
+def refuse_shared_markets(account: AccountConfig, traded: Iterable[tuple[str, str]]) -> None:
+    """On a netting account positions of two plans in one market would be one; `traded`: name of plan, market.
+
+    Raises AccountError that names the two.
+    """
+    owners: dict[str, str] = {}
+    for plan, market in traded if account.netting else ():
+        other = owners.setdefault(market, plan)
+        if other != plan:
+            raise AccountError(
+                f"`{other}` and `{plan}` both trade {market}, and a netting account holds one position a market:"
+                " run them on different accounts, or on a hedging account"
+            )

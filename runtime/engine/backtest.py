@@ -60,7 +60,8 @@ def run_backtest(
 ) -> Recording:
     """Run plans over `(start, end]` (UTC ms); bars that open before `start` only warm the values up.
 
-    `capacity` is how many bars a chunk holds, None a good number; the result does not depend on it. Raises BacktestError without data.
+    `capacity` is how many bars a chunk holds, None a good number; the result does not depend on it.
+    Raises BacktestError without data.
     """
     account = account or AccountConfig()
     if not plans:

@@ -13,7 +13,7 @@ from tradeplan.runtime.kernels.tables import Tables
 
 _SECONDS_A_STEP = 1.0e-6
 _SMALL_JOB_SECONDS = 3.0
-"""Compiling everything takes half a minute once, so a job that plain Python does in less than this is not kept waiting."""
+"""Compiling everything takes half a minute once; a job that plain Python does in less than this is not kept waiting."""
 
 
 def work(tables: Tables, data: LaneData, start: int, end: int) -> float:

@@ -18,7 +18,6 @@ from tradeplan.runtime.kernels.cache import folder
 from tradeplan.runtime.kernels.closure import PlainFunction
 from tradeplan.stdlib.registry import catalog
 
-
 _LONGEST_SECONDS = 600
 _SWITCH = "TRADEPLAN_WARM"
 
@@ -42,7 +41,7 @@ _CLAIM = "warming"
 
 
 def _claim(path: Path) -> bool:
-    """Take the place of the one process that compiles; a claim that is older than any compilation was left by a crash."""
+    """Take the place of the one process that compiles; a claim older than any compilation was left by a crash."""
     try:
         if path.exists() and time.time() - path.stat().st_mtime > _LONGEST_SECONDS:
             path.unlink(missing_ok=True)

@@ -43,7 +43,9 @@ def main() -> None:
     after = peak_megabytes()
     bars = dataset.bars("usdjpy", "M1")
     assert bars is not None
-    size = sum(getattr(bars, name).nbytes for name in ("open_time", "close_time", "open", "high", "low", "close", "spread"))
+    size = sum(
+        getattr(bars, name).nbytes for name in ("open_time", "close_time", "open", "high", "low", "close", "spread")
+    )
     print(f"{len(bars)} bars of M1, {len(INDICATORS[:50])} indicators, {len(result.trades)} trades")
     print(f"peak {after:.0f} MB, before the run {before:.0f} MB, bars {size / 1e6:.0f} MB mapped")
     print(f"the run's own share: {after - before:.0f} MB (bars read from the map included)")

@@ -11,7 +11,9 @@ _FOLDER = Path(__file__).parent
 _HELP_OPTIONS = {"--help", "-h"}
 
 # `plan check` must answer within a tenth of a second, and rich-click takes 40 ms to import: only help pays for it.
-if len(sys.argv) == 1 or _HELP_OPTIONS & set(sys.argv):
+# The patch changes click for the whole process, so a program that merely imports this file is left alone.
+_IS_THE_PROGRAM = Path(sys.argv[0]).stem in ("plan", "plan-script", "__main__")
+if _IS_THE_PROGRAM and (len(sys.argv) == 1 or _HELP_OPTIONS & set(sys.argv)):
     from rich_click.patch import patch
 
     patch()

@@ -37,7 +37,7 @@ def traded_lane(dataset: Dataset, plans: Sequence[CheckedPlan], market: str) -> 
     own = min((p.timeframe for p in plans if p.market == market), key=milliseconds)
     finest = dataset.finest(market)
     timeframe = own if finest is None or milliseconds(finest) > milliseconds(own) else finest
-    bars = traded_bars(dataset, market, timeframe)
+    bars = dataset.kept(("traded", market, timeframe), lambda: traded_bars(dataset, market, timeframe))
     if bars is None:
         held = ", ".join(dataset.timeframes(market)) or "nothing"
         raise BacktestError(
@@ -81,7 +81,7 @@ def run_backtest(
     last = max(int(t.bars.bars.close_time[-1]) for t in traded.values())
     begin = first if start is None else max(start, first)
     finish = last if end is None else min(end, last)
-    data = LaneData(dataset, markets, begin)
+    data = dataset.kept(("lanes", tuple(markets), begin), lambda: LaneData(dataset, markets, begin))
     kernels = kernels or choose_kernels(tables, data, first, finish)
     evaluator = Evaluator(tables, data, kernels)
     recording = Recording(program, account, numbers, traded, clauses, begin, finish)

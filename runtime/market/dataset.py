@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from tradeplan.runtime.market.sources import MemorySource, Source, open_source
 from tradeplan.runtime.market.zones import DAY
 
 
+T = TypeVar("T")
+
+
 class Dataset:
     """Bars of several markets. Markets may be asked for by any of their names."""
 
@@ -36,6 +40,7 @@ class Dataset:
         self._bars: dict[tuple[str, str], Bars | None] = {}
         self._conversion = Conversion(self)
         self._notices: list[str] = []
+        self._kept: dict[Hashable, Any] = {}
 
     @staticmethod
     def open(path: Path, profiles: Profiles) -> Dataset:
@@ -112,6 +117,13 @@ class Dataset:
         if not found:
             return None
         return min(int(b.open_time[0]) for b in found), max(int(b.close_time[-1]) for b in found)
+
+    def kept(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made from these bars alone, kept for every further run over them; it must not change."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
 
     def window(self, start: int | None = None, end: int | None = None) -> Dataset:
         """The bars with open >= start and close <= end; aggregated bars are those of the whole data, so cut alike."""

@@ -58,11 +58,7 @@ def _primitive(
     op = _PRIMITIVES[function.primitive]
     first = values[0]
     if op is Op.KNOWN:
-        return (
-            Value(CONDITION, ctx.graph.truth(True))
-            if first.constant is not None
-            else ctx.pointwise(op, CONDITION, first)
-        )
+        return _known(ctx, first)
     if op is Op.ABS:
         constant = first.constant
         return ctx.constant(first.kind, abs(constant)) if constant is not None else ctx.pointwise(op, first.kind, first)
@@ -80,6 +76,20 @@ def _primitive(
         else:
             result = ctx.pointwise(op, kind, *pair)
     return result
+
+
+def _known(ctx: Context, value: Value) -> Value:
+    """Whether a value can be read now, which is never UNKNOWN.
+
+    INVARIANT: asked where the answer is read (the plan's steps, or the written view around it), after the join: asked
+    on the value's own bars it would be UNKNOWN with them whenever these are warming up, stale, closed or missing.
+    """
+    if value.constant is not None:
+        return Value(CONDITION, ctx.graph.truth(True))
+    lane = value.node.lane
+    if lane is None or lane.steps:
+        return ctx.pointwise(Op.KNOWN, CONDITION, value)
+    return Value(CONDITION, ctx.graph.node(Op.KNOWN, (ctx.on(value.node, ctx.fallback),)))
 
 
 def _expanded(

@@ -78,7 +78,10 @@ def name_rows(uses: list[Use], source: Source, defined: Mapping[str, str]) -> li
             where = origins(use.value.node).in_words()
         else:
             expansion = _expansion(use, function)
-            where = f"{use.view.facts.name} {use.view.timeframe}" if use.view is not None else "any clock"
+            if function.primitive or use.view is None:
+                where = origins(use.value.node).in_words()
+            else:
+                where = f"{use.view.facts.name} {use.view.timeframe}"
         if (written, where) not in seen:
             seen.add((written, where))
             rows.append([written, where, str(use.value.kind), expansion])

@@ -1,6 +1,8 @@
-"""Whether a value is known: TRUE or FALSE, never UNKNOWN.
+"""Whether a value can be read at this step: TRUE or FALSE, never UNKNOWN.
 
-Definition: TRUE where the value is known, FALSE where it is UNKNOWN for whatever reason.
+Definition: TRUE where the value is known, FALSE where it is UNKNOWN for whatever reason: warming up, closed, stale,
+missing, or no data at all. It is asked on the plan's steps, on whatever bars the value lives; inside the parentheses
+of a written view, on the bars of that view.
 Source: LANGUAGE, three values.
 Without data: FALSE.
 Example: `WHEN rsi(14) < 30 AND NOT known(dxy.H1.change) THEN BUY RISK 0.5% STOP 2 ATR`

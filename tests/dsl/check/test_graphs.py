@@ -134,8 +134,22 @@ CONDITIONS = {
         "join@btc.M5*(gt@btc.M5(abs@btc.M5(sub@btc.M5(field close@btc.M5, field open@btc.M5)), 3))"
     ),
     "close > max(open, 5)": "join@btc.M5*(gt@btc.M5(field close@btc.M5, max@btc.M5(field open@btc.M5, 5)))",
+    # asked where the answer is read, after the join: the plan's steps, or the written view around it
     "known(imbalance)": (
-        "join@btc.M5*(known@btc.M5(output@btc.M5(call imbalance 5 1@btc.M5(field tick_volume@btc.M5))))"
+        "known@btc.M5*(join@btc.M5*(output@btc.M5(call imbalance 5 1@btc.M5(field tick_volume@btc.M5))))"
+    ),
+    "NOT known(dxy.H1.close)": "not@btc.M5*(known@btc.M5*(join@btc.M5*(field close@dxy.H1)))",
+    "M15.known(close)": "known@btc.M5*(join@btc.M5*(field close@btc.M15))",
+    "known(close / dxy.close)": (
+        "known@btc.M5*(div@btc.M5*(join@btc.M5*(field close@btc.M5), join@btc.M5*(field close@dxy.M5)))"
+    ),
+    "known(dxy.close) FOR 10m": "for 2@btc.M5*(known@btc.M5*(join@btc.M5*(field close@dxy.M5)))",
+    "bars_since(known(dxy.close)) < 3": (
+        "lt@btc.M5*(output@btc.M5*(call bars_since  1@btc.M5*(known@btc.M5*(join@btc.M5*(field close@dxy.M5)))), 3)"
+    ),
+    "H1.bars_since(known(dxy.M15.close)) < 3": (
+        "join@btc.M5*(lt@btc.H1(output@btc.H1(call bars_since  1@btc.H1("
+        "known@btc.H1(join@btc.H1(field close@dxy.M15)))), 3))"
     ),
     # a percent of a price, and constants folded
     "close > open + 0.5%": "join@btc.M5*(gt@btc.M5(field close@btc.M5, mul@btc.M5(field open@btc.M5, 1.005)))",

@@ -24,6 +24,7 @@ ENTRIES = (find_keys, drive, keep_last)
 _FIELDS = ("open", "high", "low", "close", "spread")
 _EXTRAS = (at.B_LENGTH, at.B_KNOWN, at.B_RATE_OPEN, at.B_RATE, at.B_RATE_NOW, at.B_SWAP_DAYS, at.B_SWAP_LONG)
 _ROWS = 4_096  # rows of events and keys that there is room for at first
+_MOST_ROWS = 65_536  # and in the largest block of events
 _INSTANTS = 4  # and at least so many times what one instant can record
 
 
@@ -58,7 +59,7 @@ class Snapshot:
 
 
 class OrderLoop:
-    """Feeds the driver chunk after chunk; `sink` is given the event rows (copies) in order of time."""
+    """Feeds the driver chunk after chunk; `sink` is given the event rows in order of time."""
 
     def __init__(
         self,
@@ -96,7 +97,9 @@ class OrderLoop:
             self._markets.append((address, 3 * tables.lane_number[lane], bars[name], []))
         self._lay_extras()
         days, weeks = account.days(*span), account.weeks(*span)
-        self.out = np.zeros(max(_ROWS * at.EVENT, _INSTANTS * int(self.k[at.H_RESERVE])), dtype=np.float64)
+        self._least = _INSTANTS * int(self.k[at.H_RESERVE])
+        self.out = np.empty(max(_ROWS * at.EVENT, self._least), dtype=np.float64)
+        self._taken = 0
         self.keys = np.zeros(_ROWS, dtype=np.int64)
         self._found = kernels.entry(find_keys).bind(
             self.k, self.f, evaluator.ticks, evaluator.conditions, eights(evaluator.conditions), self.keys
@@ -167,6 +170,7 @@ class OrderLoop:
         """Go on from a snapshot of a loop of the same program."""
         self.k[:], self.f[:] = snapshot.k, snapshot.f
         self.ring[:], self.lists[:] = snapshot.ring, snapshot.lists
+        self.k[at.H_OUT] = self._taken
 
     def _aim(self) -> None:
         """Set the cursors to the evaluator's window, and bring the further columns of new bars."""
@@ -213,7 +217,12 @@ class OrderLoop:
         self.k[at.H_KEYS] = count
 
     def _drain(self) -> None:
+        """Hand the new event rows on where they lie: a block is written once and left to those who read it."""
         used = int(self.k[at.H_OUT])
-        if used:
-            self.sink(self.out[:used].reshape(-1, at.EVENT).copy())
-            self.k[at.H_OUT] = 0
+        if used > self._taken:
+            self.sink(self.out[self._taken : used].reshape(-1, at.EVENT))
+            self._taken = used
+        if used + int(self.k[at.H_RESERVE]) > len(self.out):
+            self.out = np.empty(max(min(2 * len(self.out), _MOST_ROWS * at.EVENT), self._least), dtype=np.float64)
+            self._drive.set(11, self.out)
+            self.k[at.H_OUT] = self._taken = 0

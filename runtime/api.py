@@ -7,21 +7,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tradeplan.dsl.catalog import Catalog, Markets
 from tradeplan.dsl.diagnostic import Severity
 from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, Graph
 from tradeplan.dsl.pipeline import check_source, duplicates_across
 from tradeplan.dsl.report import render_text
 from tradeplan.dsl.source import Source
-from tradeplan.dsl.timeframe import TIMEFRAMES
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import BacktestError, Progress, run_backtest
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.facts import load_facts
-from tradeplan.runtime.market.frames import Frame
+from tradeplan.runtime.market.frames import Frame, timeframe_of
 from tradeplan.runtime.market.profiles import Profiles, load_profiles
 from tradeplan.runtime.market.simulator import simulated_dataset
 from tradeplan.stdlib.registry import catalog as standard_catalog
@@ -58,10 +57,12 @@ def backtest(
     if known and settings.currency not in {p.account_currency for p in known}:
         known = known.with_account(settings.currency)
     plans, guards = _checked([plan] if isinstance(plan, PlanLike) else list(plan), functions, settings.currency)
-    dataset = _dataset(bars, plans, known)
-    recording = run_backtest(
-        plans, guards, dataset, functions, settings, _moment(start), _moment(end), kernels, progress=progress
-    )
+    span = _moment(start), _moment(end)
+    try:
+        dataset = _dataset(bars, plans, known)
+        recording = run_backtest(plans, guards, dataset, functions, settings, *span, kernels, progress=progress)
+    except MarketError as error:
+        raise BacktestError(str(error)) from error
     return BacktestResult(recording)
 
 
@@ -112,26 +113,13 @@ def _dataset(bars: Any, plans: Sequence[CheckedPlan], profiles: Profiles) -> Dat
                 f"one frame holds one market, but the plans trade {', '.join(markets)}: "
                 "give frames by (market, timeframe)"
             )
-        return Dataset.from_frames({(markets[0], _timeframe(bars)): bars}, profiles)
+        return Dataset.from_frames({(markets[0], timeframe_of(bars, markets[0])): bars}, profiles)
     return simulated_dataset(sorted(_read_markets(plans)), profiles=profiles)
 
 
 def _read_markets(plans: Sequence[CheckedPlan]) -> set[str]:
     read = {lane.market for plan in plans for lane, _ in plan.lookback}
     return (read | {plan.market for plan in plans}) - {ACCOUNT_MARKET}
-
-
-def _timeframe(frame: Frame) -> str:
-    """The timeframe whose length is the usual distance between two rows."""
-    times = np.asarray(frame.index, dtype="datetime64[ms]").astype(np.int64)
-    if len(times) < 2:
-        raise BacktestError("the frame has fewer than two rows: expected one row a bar")
-    steps, counts = np.unique(np.diff(times), return_counts=True)
-    usual = int(steps[np.argmax(counts)])
-    for name, length in TIMEFRAMES.items():
-        if length == usual:
-            return name
-    raise BacktestError(f"rows are {usual / 60_000:g} minutes apart: expected a timeframe such as M1, M5 or H1")
 
 
 def _moment(given: Moment) -> int | None:

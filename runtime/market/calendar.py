@@ -33,6 +33,7 @@ class MarketCalendar:
 
     def __init__(self, profile: SymbolProfile) -> None:
         boundary, zone_name = profile.boundary
+        self.day_start = profile.day_boundary
         self.hours = open_hours(profile.sessions.zone, profile.sessions.week)
         self.broker: DayClock = day_clock(zone_name, boundary)
         self.stale_cadences = profile.stale_cadences

@@ -28,13 +28,36 @@ OPTIONAL = ("tick_volume", "spread", "real_volume")
 
 
 def from_columns(columns: Mapping[str, NDArray[Any]]) -> Rates:
-    """Rates from columns, types converted; optional ones that are missing are filled with 0 (unknown)."""
+    """Rates from columns, types converted; optional ones that are missing are filled with 0 (unknown).
+
+    Raises ValueError for a spread that is no whole number of points: cut down to one it would be another spread.
+    """
     rows = len(columns["time"])
+    if "spread" in columns:
+        _refuse_no_points(columns["spread"])
     made = {
-        name: np.ascontiguousarray(columns[name], dtype=kind) if name in columns else np.zeros(rows, dtype=kind)
+        name: _typed(columns[name], kind) if name in columns else np.zeros(rows, dtype=kind)
         for name, kind in COLUMNS.items()
     }
     return Rates(**made)
+
+
+def _typed(column: NDArray[Any], kind: np.dtype[Any]) -> NDArray[Any]:
+    whole = np.rint(column) if kind.kind == "i" and column.dtype.kind == "f" else column
+    return np.ascontiguousarray(whole, dtype=kind)
+
+
+def _refuse_no_points(spread: NDArray[Any]) -> None:
+    if spread.dtype.kind in "iu":
+        return
+    points = spread.astype(np.float64)
+    wrong = np.flatnonzero(~(np.abs(points - np.rint(points)) < 1e-6) | ~(np.abs(points) < 2**31))
+    if len(wrong):
+        row = int(wrong[0])
+        raise ValueError(
+            f"spread is {points[row]:g} in row {row + 1} ({len(wrong)} such rows): expected whole points, and 0 where "
+            "it is not known (a spread in price units divided by the point is one in points)"
+        )
 
 
 def as_columns(rates: Rates) -> dict[str, NDArray[Any]]:

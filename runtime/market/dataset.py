@@ -14,14 +14,13 @@ from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.calendar import MarketCalendar
 from tradeplan.runtime.market.conversion import Conversion
 from tradeplan.runtime.market.errors import DataError
-from tradeplan.runtime.market.frames import Frame, rates_from_frame
+from tradeplan.runtime.market.frames import Frame, rates_from_frame, refuse_wrong
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.ready import ready_bars
 from tradeplan.runtime.market.sources import MemorySource, Source, open_source
 from tradeplan.runtime.market.zones import DAY
-
 
 T = TypeVar("T")
 
@@ -54,9 +53,15 @@ class Dataset:
 
     @staticmethod
     def from_frames(frames: Mapping[tuple[str, str], Frame], profiles: Profiles) -> Dataset:
-        """Bars of pandas frames: UTC index of opens, columns open, high, low, close and perhaps volumes and spread."""
+        """Bars of pandas frames: UTC index of opens, columns open, high, low, close and perhaps volumes and spread.
+
+        Raises DataError that names the rows when they would give wrong results, and says what to do.
+        """
         rates = {key: rates_from_frame(frame, ".".join(key)) for key, frame in frames.items()}
-        return Dataset.from_rates(rates, profiles)
+        made = Dataset.from_rates(rates, profiles)
+        for (market, timeframe), series in rates.items():
+            refuse_wrong(series, market, timeframe, made.calendar(market))
+        return made
 
     def markets(self) -> tuple[str, ...]:
         """Canonical names of markets with data, in order."""
@@ -130,8 +135,8 @@ class Dataset:
         return _Window(self, start, end)
 
     def notices(self) -> tuple[str, ...]:
-        """What a person should know about the bars read so far; each is told once for a source that is cached."""
-        return (*self._source.notices, *self._notices)
+        """What a person should know about the bars read so far."""
+        return tuple(self._notices)
 
     def conversion_market(self, market: str) -> str | None:
         """The market whose price converts this one's profit into the account currency; None if none is needed or known.
@@ -158,6 +163,13 @@ class Dataset:
             raise DataError(f"unknown timeframe `{timeframe}`: expected one of {', '.join(TIMEFRAMES)}")
         if timeframe in stored:
             rates = self._source.rates(market, timeframe)
+            problems = self._source.refusals(market, timeframe)
+            if problems:
+                lines = "".join(f"\n  {problem}" for problem in problems)
+                raise DataError(
+                    f"{market}.{timeframe}: these bars cannot be used as they are:{lines}\n  mend the files, or bring "
+                    "them into a store with `plan data import`, where `--accept` keeps what you take as it is"
+                )
             bars, notices = ready_bars(market, timeframe, rates, self._profiles[market], self.calendar(market))
             self._notices += notices
             return bars

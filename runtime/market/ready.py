@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.calendar import HOUR, MarketCalendar
-from tradeplan.runtime.market.columns import take
+from tradeplan.runtime.market.columns import PRICES, take
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.verify import stamp
@@ -16,10 +16,20 @@ def ready_bars(
 ) -> tuple[Bars, list[str]]:
     """Bars and notices. A spread of 0 is unknown: the profile's for the UTC hour of the open takes its place.
 
-    A row that does not close after all rows before it cannot be stepped to, as a feed could not deliver it either: it
-    is passed over and told. Prices are left as they are.
+    A row that does not close after all rows before it cannot be stepped to, as a feed could not deliver it either, and
+    one whose prices are no numbers cannot be traded at: both are passed over and told. Prices are left as they are.
     """
     notices: list[str] = []
+    # one sum a column tells whether all are numbers, without a column of answers
+    if not all(np.isfinite(getattr(rates, name).sum()) for name in PRICES):
+        good = np.all([np.isfinite(getattr(rates, name)) for name in PRICES], axis=0)
+        if not good.all():
+            first = int(rates.time[int(np.argmin(good))])
+            notices.append(
+                f"{market}.{timeframe}: {int((~good).sum())} rows have prices that are no numbers and are passed over, "
+                f"the first at {stamp(first)}: `plan data verify` lists them"
+            )
+            rates = take(rates, good)
     closes = calendar.close_of(rates.time, timeframe)
     if not bool((closes[1:] > closes[:-1]).all()):
         newest = np.maximum.accumulate(closes)

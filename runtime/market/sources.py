@@ -18,16 +18,14 @@ from tradeplan.runtime.market.importers.parquet import read_parquet
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.store import MANIFEST, BarStore
-from tradeplan.runtime.market.verify import errors, verify
+from tradeplan.runtime.market.verify import remedied, wrong
 
 Series = tuple[str, str]
 """A canonical market name and a timeframe."""
 
 
 class Source(Protocol):
-    """Rates by market and timeframe; `notices` grows with what a person should know about rates that were read."""
-
-    notices: list[str]
+    """Rates by market and timeframe."""
 
     def series(self) -> tuple[Series, ...]:
         """Every series that is there."""
@@ -37,13 +35,16 @@ class Source(Protocol):
         """One series that is there."""
         ...
 
+    def refusals(self, market: str, timeframe: str) -> tuple[str, ...]:
+        """Why a series that was read must not be run on, and what to do; empty when all is well or was accepted."""
+        ...
+
 
 class MemorySource:
     """Rates handed over by a caller."""
 
     def __init__(self, rates: Mapping[Series, Rates], profiles: Profiles) -> None:
         """Keys may use any name of a market; raises ProfileError or DataError for unknown ones."""
-        self.notices: list[str] = []
         self._rates: dict[Series, Rates] = {}
         for (market, timeframe), series in rates.items():
             _check_timeframe(timeframe)
@@ -57,12 +58,15 @@ class MemorySource:
         """One series that is there."""
         return self._rates[market, timeframe]
 
+    def refusals(self, market: str, timeframe: str) -> tuple[str, ...]:
+        """None: whoever took bars in from outside has looked at them."""
+        return ()
+
 
 class StoreSource:
     """Rates of a bar store."""
 
     def __init__(self, store: BarStore, profiles: Profiles) -> None:
-        self.notices: list[str] = []
         self._store = store
         self._series: dict[Series, str] = {}
         for manifest in store.list():
@@ -78,6 +82,10 @@ class StoreSource:
         """One series that is there."""
         return self._store.read(self._series[market, timeframe], timeframe)
 
+    def refusals(self, market: str, timeframe: str) -> tuple[str, ...]:
+        """None: an import refuses errors, except those that a person accepted."""
+        return ()
+
 
 class FolderSource:
     """Rates of Parquet files laid out as SYMBOL/TIMEFRAME[_suffix].parquet, kept in the user's cache on first use.
@@ -87,7 +95,6 @@ class FolderSource:
     """
 
     def __init__(self, folder: Path, profiles: Profiles) -> None:
-        self.notices: list[str] = []
         layout = read_layout(folder)
         self._files: dict[Series, tuple[str, tuple[Path, ...]]] = {}
         for profile in profiles:
@@ -99,6 +106,7 @@ class FolderSource:
         private = private_folder("bars")
         self._store = BarStore(private / folder_key(folder)) if private else None
         self._loaded: dict[Series, Rates] = {}
+        self._notes: dict[Series, tuple[str, ...]] = {}
 
     def series(self) -> tuple[Series, ...]:
         """Every series that is there."""
@@ -109,15 +117,21 @@ class FolderSource:
         symbol, files = self._files[market, timeframe]
         if self._store is None:
             if (market, timeframe) not in self._loaded:
-                self._loaded[market, timeframe] = self._ingest(market, timeframe, files)[0]
+                rates, notes = self._ingest(market, timeframe, files)
+                self._loaded[market, timeframe], self._notes[market, timeframe] = rates, tuple(notes)
             return self._loaded[market, timeframe]
         mark = fingerprint(files)
         kept = self._store.manifest(symbol, timeframe)
         if kept is None or kept.fingerprint != mark:
             rates, notes = self._ingest(market, timeframe, files)
             names = "; ".join(path.name for path in files)
-            self._store.write(symbol, timeframe, rates, source=names, fingerprint=mark, notes=notes)
+            kept = self._store.write(symbol, timeframe, rates, source=names, fingerprint=mark, notes=notes)
+        self._notes[market, timeframe] = kept.notes
         return self._store.read(symbol, timeframe)
+
+    def refusals(self, market: str, timeframe: str) -> tuple[str, ...]:
+        """The errors of the files; nobody was asked about them, as an import asks."""
+        return self._notes.get((market, timeframe), ())
 
     def _ingest(self, market: str, timeframe: str, files: tuple[Path, ...]) -> tuple[Rates, list[str]]:
         calendar = MarketCalendar(self._profiles[market])
@@ -128,11 +142,10 @@ class FolderSource:
             if not len(rates):
                 continue
             name = f"{path.parent.name}/{path.name}"
-            notes += [f"{name}: {f.text()}" for f in errors([*about_times, *verify(rates, timeframe, calendar)])]
+            notes += [f"{name}: {text}" for text in remedied([*about_times, *wrong(rates, timeframe, calendar)])]
             parts.append(rates)
         if not parts:
             raise DataError(f"{market}.{timeframe}: {', '.join(path.name for path in files)} holds no bars")
-        self.notices += notes
         return _in_time_order(parts), notes
 
 

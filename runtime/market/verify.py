@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from tradeplan.runtime.market.calendar import MarketCalendar
+from tradeplan.dsl.timeframe import TIMEFRAMES
+from tradeplan.runtime.market.calendar import HOUR, MarketCalendar
 from tradeplan.runtime.market.columns import PRICES
 from tradeplan.runtime.market.rates import Rates
 
@@ -31,7 +32,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "not_finite": (Severity.ERROR, "prices that are not a number or infinite"),
     "not_positive": (Severity.ERROR, "prices of zero or below"),
     "crossed": (Severity.ERROR, "bars whose high is below the low, or whose open or close lies outside"),
-    "negative": (Severity.ERROR, "negative volumes or spreads"),
+    "negative": (Severity.ERROR, "volumes or spreads that are negative or no number"),
     "misaligned": (Severity.ERROR, "bars that do not open on the timeframe's grid (or the profile's day boundary)"),
     "dst_gap": (Severity.ERROR, "local times that never were, because clocks were put forward over them"),
     "dst_overlap": (Severity.ERROR, "local times that were twice, and the order of rows does not tell which is meant"),
@@ -41,6 +42,18 @@ CODES: dict[str, tuple[Severity, str]] = {
     "no_real_range": (Severity.NOTE, "every high and low is that of open and close: the source holds no real ones"),
     "no_spread": (Severity.NOTE, "no row has a spread: the profile's is used for all"),
 }
+
+
+REMEDIES: dict[str, str] = {
+    "disorder": "sort the rows by time, the oldest first (a frame: `frame.sort_index()`)",
+    "duplicate": "keep one row for each time (a frame: `frame[~frame.index.duplicated(keep='last')]`)",
+    "not_finite": "leave these rows out (a frame: `frame.dropna()`): a bar that is missing is no error",
+    "not_positive": "leave these rows out, or look whether the columns are prices",
+    "crossed": "look whether columns are exchanged: high must be the highest of the four, low the lowest",
+    "negative": "write 0 where a volume or spread is not known",
+    "misaligned": "the times must be opens of bars in UTC: convert a broker's clock, and closes to opens",
+}
+"""What a person can do about an error, where the text of the finding does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +108,36 @@ def verify(rates: Rates, timeframe: str, calendar: MarketCalendar) -> list[Findi
     """Every finding about the rates, errors first."""
     if not len(rates):
         return []
+    findings = wrong(rates, timeframe, calendar)
+    findings += _gaps(rates.time, timeframe, calendar)
+    findings += found("outside_session", _outside(rates.time, timeframe, calendar), rates.time)
+    findings += _whole(rates)
+    return findings
+
+
+def wrong(rates: Rates, timeframe: str, calendar: MarketCalendar) -> list[Finding]:
+    """The errors alone, which cost a tenth of the time of all findings."""
+    if not len(rates):
+        return []
     time, false = rates.time, np.zeros(1, dtype=np.bool_)
     step = np.diff(time)
     findings = found("disorder", np.concatenate([false, step < 0]), time)
     findings += found("duplicate", np.concatenate([false, step == 0]), time)
     findings += _prices(rates)
-    findings += found("negative", (rates.tick_volume < 0) | (rates.real_volume < 0) | (rates.spread < 0), time)
-    findings += found("misaligned", calendar.bar_open(time, timeframe) != time, time)
-    findings += _gaps(time, timeframe, calendar)
-    findings += found("outside_session", _outside(time, timeframe, calendar), time)
-    findings += _whole(rates)
+    countable = np.isfinite(rates.tick_volume + rates.real_volume)
+    negative = ~countable | (rates.tick_volume < 0) | (rates.real_volume < 0) | (rates.spread < 0)
+    findings += found("negative", negative, time)
+    findings += found("misaligned", calendar.bar_open(time, timeframe) != time, time, _grid(timeframe, calendar))
     return findings
+
+
+def remedied(findings: Iterable[Finding]) -> list[str]:
+    """Each error and what to do about it, in one line each."""
+    return [f"{f.text()}; {REMEDIES[f.code]}" if f.code in REMEDIES else f.text() for f in errors(findings)]
+
+
+def _grid(timeframe: str, calendar: MarketCalendar) -> str:
+    return f"by the profile its day starts at {calendar.day_start}" if TIMEFRAMES[timeframe] > HOUR else ""
 
 
 def _prices(rates: Rates) -> list[Finding]:

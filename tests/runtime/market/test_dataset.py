@@ -215,7 +215,7 @@ def test_frames_in_any_zone_and_unit() -> None:
         Dataset.from_frames({("btc", "H1"): frame}, PROFILES)
     with pytest.raises(DataError, match=r"btc.H1: the frame has no column `high`"):
         Dataset.from_frames({("btc", "H1"): naive.drop(columns="High")}, PROFILES)
-    with pytest.raises(DataError, match=r"btc.H1: a column of the frame does not hold numbers"):
+    with pytest.raises(DataError, match=r"btc.H1: column `Open` of the frame does not hold numbers"):
         Dataset.from_frames({("btc", "H1"): naive.assign(Open="x")}, PROFILES)
 
 
@@ -251,18 +251,44 @@ def test_a_folder_is_ingested_once_and_its_files_stay_as_they_are(tmp_path: Path
     assert Dataset.open(folder, PROFILES).bars("btc", "H1").close.tolist() == [3.0] * 11 + [2.0] * 12
 
 
-def test_errors_of_a_source_are_told_once_and_kept(tmp_path: Path, private: Path) -> None:
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_folder_with_errors_is_refused_with_the_rows(
+    cached: bool, tmp_path: Path, private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not cached:
+        (tmp_path / "file").write_text("in the way", encoding="utf-8")
+        monkeypatch.setenv("TRADEPLAN_CACHE", str(tmp_path / "file" / "cache"))
     rates = flat(HOURS, 1.0)
     rates.close[3] = np.nan
     parquet(tmp_path / "source", "BTCUSD/H1.parquet", rates)
-    data = Dataset.open(tmp_path / "source", PROFILES)
-    assert np.isnan(data.bars("btc", "H1").close[3])
-    assert [notice for notice in data.notices() if "not a number" in notice] == [
-        "BTCUSD/H1.parquet: 1 prices that are not a number or infinite: row 4 (2024-03-05 03:00)"
-    ]
-    again = Dataset.open(tmp_path / "source", PROFILES)
-    assert np.isnan(again.bars("btc", "H1").close[3])
-    assert again.notices() == ()
+    for _ in range(2):  # read from the files, then from what was kept of them
+        data = Dataset.open(tmp_path / "source", PROFILES)
+        with pytest.raises(DataError) as told:
+            data.bars("btc", "H1")
+        assert str(told.value) == (
+            "btc.H1: these bars cannot be used as they are:\n"
+            "  BTCUSD/H1.parquet: 1 prices that are not a number or infinite: row 4 (2024-03-05 03:00); leave these "
+            "rows out (a frame: `frame.dropna()`): a bar that is missing is no error\n"
+            "  mend the files, or bring them into a store with `plan data import`, where `--accept` keeps what you take"
+            " as it is"
+        )
+        assert np.isnan(data.rates("btc", "H1").close[3]), "`plan data verify` and export can still look at it"
+
+
+def test_accepted_rows_that_are_no_numbers_are_passed_over(tmp_path: Path) -> None:
+    rates = flat(HOURS, 1.0)
+    rates.close[3] = np.nan
+    rates.high[-1] = np.inf
+    BarStore(tmp_path).write("btc", "H1", rates, source="a", accepted=["not_finite"])
+    data = Dataset.open(tmp_path, PROFILES)
+    bars = data.bars("btc", "H1")
+    assert bars is not None
+    assert bars.open_time.tolist() == [*HOURS[:3].tolist(), *HOURS[4:-1].tolist()]
+    (notice,) = data.notices()
+    assert notice == (
+        "btc.H1: 2 rows have prices that are no numbers and are passed over, the first at 2024-03-05 03:00: "
+        "`plan data verify` lists them"
+    )
 
 
 def test_without_a_cache_folder_the_data_is_read_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -224,9 +224,8 @@ class Engine:
     def _position(self, address: int, plan: CheckedPlan) -> Position:
         assert self._loop is not None
         f, market = self._loop.f, self._loop.program.markets[plan.market]
-        close, spread = float(f[market + at.N_CLOSE]), float(f[market + at.N_SPREAD])
         entry = self._field(address, at.F_ENTRY)
-        mark = close if plan.side > 0 else close + spread
+        mark = float(f[market + (at.N_CLOSE if plan.side > 0 else at.N_ASK)])
         return Position(
             plan.name,
             plan.market,

@@ -33,6 +33,8 @@ OUTCOMES = (
     "cancelled",
     "stop_passed",
     "retired",
+    "stop_too_near",
+    "price_passed",
 )
 """What became of a decision, by the codes of the layout."""
 FILLS = ("entry", "add", "stop", "target", "take", "close", "stop_out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
@@ -81,6 +82,13 @@ class TradedLane:
 
     lane: Lane
     bars: TradedBars
+
+
+def tick_fraction(tick: float) -> tuple[float, float]:
+    """A tick as it is written: a whole number over a power of ten, so that prices on it come out as their decimals."""
+    number = Decimal(repr(tick))
+    parts = 10 ** max(0, -int(number.as_tuple().exponent))
+    return float(number * parts), float(parts)
 
 
 def traded_market(profile: SymbolProfile) -> TradedMarket:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, Lane, Node
 from tradeplan.runtime.engine.account import AccountConfig, refuse_shared_markets
 from tradeplan.runtime.engine.book_writer import BookWriter
-from tradeplan.runtime.engine.market_table import TradedMarket
+from tradeplan.runtime.engine.market_table import TradedMarket, tick_fraction
 from tradeplan.runtime.engine.rule_writer import RuleWriter, span_words
 from tradeplan.runtime.kernels.orders import layout as at
 
@@ -151,7 +151,8 @@ class _Builder:
         rate = m.margin_rate if self.account.leverage is None else 1.0 / self.account.leverage
         age = m.max_signal_age if self.account.max_signal_age is None else float(self.account.max_signal_age)
         numbers = (m.tick, m.slip, m.contract, m.lot_step, m.units_min, m.units_max, m.commission, rate, age)
-        return self._list(self.book.record((), (*numbers, nan, nan, nan, nan, 0.0, 0.0), at.MARKET_RECORD))
+        floats = (*numbers, nan, nan, nan, nan, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, nan, *tick_fraction(m.tick))
+        return self._list(self.book.record((), floats, at.MARKET_RECORD))
 
     def _guard(self, guard: CheckedGuard, address: int, lane: int) -> Owner:
         k, f = self.book.k, self.book.f
@@ -251,6 +252,7 @@ class _Builder:
             at.H_STATISTICS_END: first_statistic + at.STATISTIC * statistics,
             at.H_RULES: first_rule,
             at.H_RULES_END: first_rule + at.RULE * rules,
+            at.H_LEGS: legs,
             # room for whatever one instant can record: fills in and out, swaps and decisions of every plan
             at.H_RESERVE: at.EVENT * (5 * legs + 8 * people + 4 * rules + 3 * self.writer.actions + 16),
         }

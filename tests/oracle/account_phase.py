@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from tests.oracle.book import Leg, PlanState
 from tests.oracle.clock import boundary_before
-from tests.oracle.money import profit
+from tests.oracle.money import ask, profit
 from tests.oracle.world import OracleAccount, OracleMarket
 from tests.oracle.writer import Writer
 
@@ -19,9 +19,9 @@ def newest_bar(market: OracleMarket, finest: str, time: int, start: int) -> tupl
     return None if at < 0 or bars.open_time[at] < start else (bars.close[at], bars.spread[at])
 
 
-def mark(side: int, bar: tuple[float, float]) -> float:
+def mark(side: int, bar: tuple[float, float], market: OracleMarket) -> float:
     """Where a position is valued."""
-    return bar[0] if side > 0 else bar[0] + bar[1]
+    return bar[0] if side > 0 else ask(bar[0], bar[1], market.tick)
 
 
 class Account:
@@ -49,7 +49,7 @@ class Account:
         bar = newest_bar(market, self.finest[market.name], time, self.writer.start)
         assert bar is not None
         rate = self.writer.rate(market, self.writer.newest_close(market, time))
-        out = mark(position.side, bar)
+        out = mark(position.side, bar, market)
         return profit(position.side, out, leg.price, leg.units, market.lot_step, market.contract, rate)
 
     def equity(self, time: int) -> int:
@@ -86,7 +86,7 @@ class Account:
             assert position is not None
             bar = newest_bar(market, self.finest[market.name], time, self.writer.start)
             assert bar is not None
-            out = mark(position.side, bar) - position.side * market.slip
+            out = mark(position.side, bar, market) - position.side * market.slip
             self.writer.close(state, leg, leg.units, out, time, "stop_out")
         self.writer.equity.append((time, self.equity(time)))
         self.balances.append(self.writer.balance)

@@ -150,6 +150,13 @@ def step_times(dataset: Dataset, lane: Lane, traded: Sequence[str], end: int, st
     return [int(t) for t in dataset.calendar(lane.market).scheduled_closes(lane.timeframe, first, end)]
 
 
+def commission(profile: SymbolProfile) -> float:
+    """Commission per lot and side in account money: cents of a cent account where its currency is that of the costs."""
+    account, of_account = currency_unit(profile.account_currency)
+    paid_in, of_costs = currency_unit(profile.costs.currency)
+    return profile.costs.commission / of_costs * of_account if account == paid_in else profile.costs.commission
+
+
 def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_signal_age: int | None) -> OracleMarket:
     """A market with the bars of some timeframes."""
     profile = dataset.profile(name)
@@ -161,7 +168,7 @@ def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_si
         lot_step=profile.lot_step,
         lot_min=profile.lot_min,
         lot_max=profile.lot_max,
-        commission=profile.costs.commission,
+        commission=commission(profile),
         margin_rate=profile.margin_rate,
         calendar=dataset.calendar(profile.name),
         day_boundary=profile.boundary,

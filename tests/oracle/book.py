@@ -114,6 +114,7 @@ class Position:
     moves: list[tuple[int, float]] = field(default_factory=list)  # requested stops: active from, price
     adds: list[AddOrder] = field(default_factory=list)
     used: set[tuple[int, int]] = field(default_factory=set)  # (rule, action) of part closes and ADDs
+    passed: set[tuple[int, int]] = field(default_factory=set)  # (rule, action) of stop moves found passed
     best: float = 0.0
     next_leg: int = 0
     net: int = 0

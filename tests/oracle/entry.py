@@ -9,7 +9,7 @@ from tradeplan.dsl.graph import EntryAction, Node, OrderType, SizeKind, TimeSpan
 from tests.oracle.account_phase import Account, margin
 from tests.oracle.book import EntryOrder, PlanState
 from tests.oracle.clock import boundary_after, boundary_before
-from tests.oracle.money import level, to_tick
+from tests.oracle.money import around, ask, beyond, clean, level, to_tick
 from tests.oracle.values import Values
 from tests.oracle.world import OracleMarket
 from tests.oracle.writer import Writer
@@ -52,11 +52,18 @@ def try_to_enter(
     side = action.side
     if price is not None:
         price = to_tick(price, market.tick)
+        if is_passed(side, action.order, price, bar, market):
+            return "price_passed"
     estimate = estimated_fill(action, price, bar, market)
     stop_level = level(action.stop.kind.value, stop, estimate, 0.0, -side, market.tick)
     distance = side * (estimate - stop_level)
     if distance <= 0:
         return "stop_wrong_side"
+    bid, offer = bar[0], ask(*bar, market.tick)
+    if price is not None:
+        bid, offer = around(side, price, bar[1], market.tick)
+    if beyond(side, estimate, stop_level, bid, offer):
+        return "stop_too_near"
     risk = abs(estimate - stop_level)
     goals = [(action.target, target)] if action.target is not None else []
     goals += [(take.at, value) for take, value in zip(action.takes, takes, strict=True)]
@@ -121,13 +128,20 @@ def span_end(start: int, span: TimeSpan, boundary: int) -> int:
 
 def estimated_fill(action: EntryAction, price: float | None, bar: tuple[float, float], market: OracleMarket) -> float:
     """Where the entry is expected to fill."""
-    close, spread = bar
     if action.order is OrderType.MARKET:
-        return close + spread + market.slip if action.side > 0 else close - market.slip
+        price = ask(*bar, market.tick) if action.side > 0 else bar[0]
     assert price is not None
     if action.order is OrderType.LIMIT:
         return price
-    return price + market.slip if action.side > 0 else price - market.slip
+    return clean(price + market.slip if action.side > 0 else price - market.slip, market.tick)
+
+
+def is_passed(side: int, order: OrderType, price: float, bar: tuple[float, float], market: OracleMarket) -> bool:
+    """Whether the newest close is at or past the price of a pending order."""
+    if side > 0:
+        now = ask(*bar, market.tick)
+        return price >= now if order is OrderType.LIMIT else price <= now
+    return price <= bar[0] if order is OrderType.LIMIT else price >= bar[0]
 
 
 def size(action: EntryAction, distance: float, rate: float, market: OracleMarket, equity: float) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tradeplan.dsl.graph import LevelKind, OrderType
+from tradeplan.dsl.graph import OrderType
 
 from tests.oracle.book import EntryOrder, Leg, PlanState, Position
-from tests.oracle.money import cents, level, split
+from tests.oracle.money import around, ask, beyond, cents, clean, level, split
 from tests.oracle.world import OracleMarket
 from tests.oracle.writer import Writer
 
@@ -24,6 +24,10 @@ class Bar:
     close: float
     spread: float
     swap_days: int
+
+    def ask(self, bid: float, market: OracleMarket) -> float:
+        """The ask when the bid was this."""
+        return ask(bid, self.spread, market.tick)
 
 
 def run_bar(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer, netting: bool) -> None:
@@ -43,7 +47,7 @@ def run_bar(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer, ne
     if state.position is not None:
         stops_and_targets(state, bar, market, writer, netting, filled, new_legs)
     if state.position is not None:
-        furthest(state.position, bar, inside=filled in ("limit", "stop"))
+        furthest(state.position, bar, market, inside=filled in ("limit", "stop"))
 
 
 def swap(position: Position, bar: Bar, market: OracleMarket, writer: Writer) -> None:
@@ -66,7 +70,7 @@ def market_exits(state: PlanState, bar: Bar, market: OracleMarket, writer: Write
     """Step 3."""
     position = state.position
     assert position is not None
-    price = bar.open - market.slip if position.side > 0 else bar.open + bar.spread + market.slip
+    price = bar.open - market.slip if position.side > 0 else bar.ask(bar.open, market) + market.slip
     full = position.closing and position.closing_from <= bar.opened
     for leg in list(position.legs):
         if full:
@@ -77,14 +81,7 @@ def market_exits(state: PlanState, bar: Bar, market: OracleMarket, writer: Write
 
 def market_entry_price(side: int, bar: Bar, market: OracleMarket) -> float:
     """A market entry at the open."""
-    return bar.open + bar.spread + market.slip if side > 0 else bar.open - market.slip
-
-
-def beyond(side: int, fill: float, stop: float, bar: Bar) -> bool:
-    """Whether a fill at the open is at or beyond its stop."""
-    if side > 0:
-        return fill <= stop or bar.open <= stop
-    return fill >= stop or bar.open + bar.spread >= stop
+    return clean(bar.ask(bar.open, market) + market.slip if side > 0 else bar.open - market.slip, market.tick)
 
 
 def fill_adds(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer) -> set[int]:
@@ -100,7 +97,7 @@ def fill_adds(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer) 
             writer.decide(bar.opened, state.plan.name, order.rule, "add", "late")
             continue
         fill = market_entry_price(position.side, bar, market)
-        if beyond(position.side, fill, position.stop, bar):
+        if beyond(position.side, fill, position.stop, bar.open, bar.ask(bar.open, market)):
             writer.decide(bar.opened, state.plan.name, order.rule, "add", "beyond_stop")
             continue
         leg = Leg(position.next_leg, order.units, fill, writer.rate(market, bar.opened), position.target, False)
@@ -133,21 +130,29 @@ def try_entry(state: PlanState, order: EntryOrder, bar: Bar, market: OracleMarke
         return ""
     how, fill = found
     state.pending = None
-    if (
-        how in ("market", "gap")
-        and order.action.stop.kind is LevelKind.PRICE
-        and beyond(side, fill, level("price", order.stop, fill, 0.0, -side, market.tick), bar)
-    ):
-        writer.decide(bar.opened, name, order.rule, "entry", "beyond_stop")
+    time = bar.opened if how in ("market", "gap") else bar.closed
+    bid, offer = bar.open, bar.ask(bar.open, market)
+    if how in ("limit", "stop"):
+        assert order.price is not None
+        bid, offer = around(side, order.price, bar.spread, market.tick)
+    stop = level(order.action.stop.kind.value, order.stop, fill, 0.0, -side, market.tick)
+    if beyond(side, fill, stop, bid, offer):
+        writer.decide(time, name, order.rule, "entry", "beyond_stop")
         return ""
-    open_position(state, order, fill, bar.opened if how in ("market", "gap") else bar.closed, market, writer)
+    open_position(state, order, fill, time, market, writer)
     return how
 
 
 def entry_fill(order: EntryOrder, bar: Bar, market: OracleMarket) -> tuple[str, float] | None:
     """How and at what price the entry fills in this bar."""
+    found = fills_at(order, bar, market)
+    return None if found is None else (found[0], clean(found[1], market.tick))
+
+
+def fills_at(order: EntryOrder, bar: Bar, market: OracleMarket) -> tuple[str, float] | None:
+    """The same, as the sum comes out."""
     side, price = order.action.side, order.price
-    ask_open = bar.open + bar.spread
+    ask_open = bar.ask(bar.open, market)
     if order.action.order is OrderType.MARKET:
         return "market", market_entry_price(side, bar, market)
     assert price is not None
@@ -155,14 +160,14 @@ def entry_fill(order: EntryOrder, bar: Bar, market: OracleMarket) -> tuple[str, 
         if side > 0:
             if ask_open <= price:
                 return "gap", ask_open
-            return ("limit", price) if bar.low + bar.spread <= price else None
+            return ("limit", price) if bar.ask(bar.low, market) <= price else None
         if bar.open >= price:
             return "gap", bar.open
         return ("limit", price) if bar.high >= price else None
     if side > 0:
         if ask_open >= price:
             return "gap", ask_open + market.slip
-        return ("stop", price + market.slip) if bar.high + bar.spread >= price else None
+        return ("stop", price + market.slip) if bar.ask(bar.high, market) >= price else None
     if bar.open <= price:
         return "gap", bar.open - market.slip
     return ("stop", price - market.slip) if bar.low <= price else None
@@ -204,7 +209,7 @@ def stops_and_targets(
     position = state.position
     assert position is not None
     side, stop, slip = position.side, position.stop, market.slip
-    ask_open, ask_high, ask_low = bar.open + bar.spread, bar.high + bar.spread, bar.low + bar.spread
+    ask_open, ask_high, ask_low = (bar.ask(bid, market) for bid in (bar.open, bar.high, bar.low))
     for leg in list(position.legs):
         inside = filled in ("limit", "stop")
         fresh = leg.number in new
@@ -234,7 +239,7 @@ def stops_and_targets(
         elif stop_touched:
             if goal_touched:
                 position.ambiguous += 1
-            better = goal_fill if goal_touched else None
+            better = clean(goal_fill, market.tick) if goal_touched else None
             writer.close(state, leg, leg.units, stop_fill, bar.closed, "stop", better)
         elif goal_touched:
             writer.close(state, leg, leg.units, goal_fill, bar.closed, reason)
@@ -243,10 +248,10 @@ def stops_and_targets(
             leg.requested_from = max(leg.requested_from, writer.active_from(bar.closed))
 
 
-def furthest(position: Position, bar: Bar, inside: bool) -> None:
+def furthest(position: Position, bar: Bar, market: OracleMarket, inside: bool) -> None:
     """Step 6."""
     if position.side > 0:
         reached = (bar.close if inside else bar.high) - position.entry
     else:
-        reached = position.entry - ((bar.close if inside else bar.low) + bar.spread)
+        reached = position.entry - bar.ask(bar.close if inside else bar.low, market)
     position.best = max(position.best, reached)

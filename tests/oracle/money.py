@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 
 def to_tick(x: float, tick: float) -> float:
-    """A price on the tick grid."""
-    return math.floor(x / tick + 0.5) * tick
+    """The price on the tick grid, as its decimals are written."""
+    return float(math.floor(x / tick + 0.5) * Decimal(repr(tick)))
+
+
+def ask(bid: float, spread: float, tick: float) -> float:
+    """The ask that goes with a bid."""
+    return to_tick(bid + spread, tick)
+
+
+def clean(price: float, tick: float) -> float:
+    """A fill price without the binary noise of its sum, where it is on the tick."""
+    on_tick = to_tick(price, tick)
+    return on_tick if abs(price - on_tick) <= 1e-6 * tick else price
+
+
+def around(side: int, price: float, spread: float, tick: float) -> tuple[float, float]:
+    """Bid and ask at the moment at which an order of a side has its price: a BUY the ask, a SELL the bid."""
+    return (to_tick(price - spread, tick), price) if side > 0 else (price, ask(price, spread, tick))
+
+
+def beyond(side: int, fill: float, stop: float, bid: float, ask_price: float) -> bool:
+    """Whether an entry would begin at or beyond its stop."""
+    return fill <= stop or bid <= stop if side > 0 else fill >= stop or ask_price >= stop
 
 
 def cents(amount: float) -> int:

@@ -20,7 +20,7 @@ from tests.oracle.account_phase import Account, margin, mark, newest_bar
 from tests.oracle.book import AddOrder, PlanState, Position, Snapshot
 from tests.oracle.clock import boundary_after
 from tests.oracle.entry import try_to_enter
-from tests.oracle.money import to_tick
+from tests.oracle.money import clean, to_tick
 from tests.oracle.values import State, Values, reads_position
 from tests.oracle.world import OracleMarket
 from tests.oracle.writer import Writer
@@ -96,7 +96,7 @@ def snapshot(state: PlanState, tick: int, time: int, market: OracleMarket, bar: 
     if position is None or bar is None:
         state.snapshots[tick] = Snapshot(time, None, None)
         return
-    now = mark(position.side, bar)
+    now = mark(position.side, bar, market)
     state.snapshots[tick] = Snapshot(
         time,
         {
@@ -108,6 +108,7 @@ def snapshot(state: PlanState, tick: int, time: int, market: OracleMarket, bar: 
             "held": float(time - position.opened),
             "side": float(position.side),
             "r": position.risk,
+            "first": position.size * market.lot_step,
         },
         position.tick,
     )
@@ -228,21 +229,25 @@ def request_parts(step: Step, position: Position, closes: list[tuple[CheckedRule
 def move_stop(step: Step, true: list[CheckedRule], position: Position, only_record: bool) -> None:
     """Step 5: the tightest of the candidates that the mark has not passed."""
     assert step.bar is not None
-    now, side = mark(position.side, step.bar), position.side
+    now, side = mark(position.side, step.bar, step.market), position.side
     best: tuple[float, int] | None = None
     for rule in true:
-        for action in rule.actions:
+        for number, action in enumerate(rule.actions):
             if not isinstance(action, MoveStopAction):
                 continue
             value = step.values.value(action.price, step.tick, step.reader)
             if value is None:
                 continue
             price = to_tick(float(value), step.market.tick)
-            if side * price >= side * now:
+            if side * price <= side * position.requested_stop:
+                continue
+            passed = side * price >= side * now
+            if passed and (rule.number, number) not in position.passed:
                 step.writer.decide(step.time, step.name, rule.number, "stop", "stop_passed", 0, price)
-            elif best is None or side * price > side * best[0]:
+            position.passed = position.passed - {(rule.number, number)} | ({(rule.number, number)} if passed else set())
+            if not passed and (best is None or side * price > side * best[0]):
                 best = (price, rule.number)
-    if not only_record and best is not None and side * best[0] > side * position.requested_stop:
+    if not only_record and best is not None:
         position.moves.append((step.writer.active_from(step.time), best[0]))
         step.writer.decide(step.time, step.name, best[1], "stop", "sent", 0, best[0])
 
@@ -260,7 +265,7 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
             units = min(units, math.floor(market.lot_max / market.lot_step + 1e-9))
             rate = step.writer.rate_now(market, step.time)
             side = position.side
-            estimate = step.bar[0] + step.bar[1] + market.slip if side > 0 else step.bar[0] - market.slip
+            estimate = clean(mark(-side, step.bar, market) + side * market.slip, market.tick)
             if units < math.ceil(market.lot_min / market.lot_step - 1e-9):
                 outcome = "too_small"
             elif rate is None:

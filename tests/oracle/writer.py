@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tradeplan.dsl.timeframe import milliseconds
 
 from tests.oracle.book import Decision, Fill, Leg, PlanState, Trade
-from tests.oracle.money import cents, profit
+from tests.oracle.money import cents, clean, profit
 from tests.oracle.world import OracleMarket
 
 
@@ -86,7 +86,7 @@ class Writer:
         """A leg, or a part of it, is closed."""
         position, market = state.position, self.markets[state.plan.market]
         assert position is not None
-        rate = self.rate(market, time)
+        rate, price = self.rate(market, time), clean(price, market.tick)
         gain = profit(position.side, price, leg.price, units, market.lot_step, market.contract, rate)
         commission = cents(units * market.lot_step * market.commission)
         self.balance += gain - commission

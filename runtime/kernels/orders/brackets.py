@@ -43,6 +43,10 @@ from tradeplan.runtime.kernels.orders.layout import (
 from tradeplan.runtime.kernels.orders.ledger import (
     exit_leg,
 )
+from tradeplan.runtime.kernels.orders.numbers import (
+    ask_of,
+    fill_price,
+)
 
 
 def stops_and_targets(b: Book, p: int, row: int, open_price: float, high: float, low: float, spread: float) -> None:
@@ -56,9 +60,9 @@ def stops_and_targets(b: Book, p: int, row: int, open_price: float, high: float,
     long = b.k[p + P_SIDE] > 0
     slip = b.f[m + M_SLIP]
     first = b.k[p + P_LEG0]
-    at_open = open_price if long else open_price + spread
-    worst = low if long else high + spread
-    best = high if long else low + spread
+    at_open = open_price if long else ask_of(b, m, open_price, spread)
+    worst = low if long else ask_of(b, m, high, spread)
+    best = high if long else ask_of(b, m, low, spread)
     at_start = open_time(b, m, row)
     at_close = close_time(b, m, row)
     rate_open = bar_extra(b, m, B_RATE_OPEN, row)
@@ -85,7 +89,8 @@ def stops_and_targets(b: Book, p: int, row: int, open_price: float, high: float,
         elif reaches(not long, worst, stop):
             price = better_of(not long, at_open, stop) if not inside else stop
             price = price - slip if long else price + slip
-            exit_leg(b, p, leg, units, price, at_close, rate, FILL_STOP, -1, target_fill if touched else 0.0)
+            better = fill_price(b, m, target_fill) if touched else 0.0
+            exit_leg(b, p, leg, units, price, at_close, rate, FILL_STOP, -1, better)
         elif touched:
             exit_leg(b, p, leg, units, target_fill, at_close, rate, reason, -1, 0.0)
         elif by_program:

@@ -33,6 +33,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     LANE,
     M_LIST,
     MARKET_RECORD,
+    N_SHORT,
     OPEN,
     P_STEPS,
     U_END,
@@ -44,6 +45,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     W_SAMPLED,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
+    marked_cents,
     quick_profit,
 )
 from tradeplan.runtime.kernels.orders.market import (
@@ -51,9 +53,11 @@ from tradeplan.runtime.kernels.orders.market import (
     passes,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
+    ask_of,
     first_after,
 )
 from tradeplan.runtime.kernels.orders.statistics import (
+    may_be_extreme,
     near_stop_out,
     watch_fall,
 )
@@ -90,18 +94,21 @@ def cruise(b: Book) -> None:
         close = b.values[b.k[m + C_CLOSE] + row]
         t = close_time(b, m, row)
         j = 1
-        while j <= count and untouched(b, b.lists[at + j], high, low, close, spread, t):
+        ask = ask_of(b, m, close, spread) if b.f[m + N_SHORT] != 0.0 else close
+        while j <= count and untouched(b, m, b.lists[at + j], high, low, spread, close, ask, t):
             j += 1
         if j <= count:
             break
-        equity = b.f[W_BALANCE] + quick_profit(b, m, close, spread, bar_extra(b, m, B_RATE, row))
+        rate = bar_extra(b, m, B_RATE, row)
+        equity = b.f[W_BALANCE] + quick_profit(b, m, close, ask, rate)
         if near_stop_out(b, equity):
             break
-        watch_fall(b, equity)
+        if may_be_extreme(b, equity):
+            watch_fall(b, b.f[W_BALANCE] + marked_cents(b, m, close, ask, rate))
         # only now: a bar that has to be looked at has not closed yet for the steps before it
         for j in range(1, count + 1):
             p = b.lists[at + j]
-            b.f[p + F_BEST] = furthest(b, p, high, low, spread)
+            b.f[p + F_BEST] = furthest(b, m, p, high, low, spread)
         row += 1
     if row > first:
         b.k[m + U_NEXT] = row
@@ -109,11 +116,13 @@ def cruise(b: Book) -> None:
         skip_steps(b, close_time(b, m, row - 1))
 
 
-def untouched(b: Book, p: int, high: float, low: float, close: float, spread: float, t: float) -> bool:
-    """Whether a bar passes a plan by and needs no step of it."""
-    if not passes(b, p, high, low, spread):
+def untouched(
+    b: Book, m: int, p: int, high: float, low: float, spread: float, close: float, ask: float, t: float
+) -> bool:
+    """Whether a bar passes a plan by and needs no step of it; `ask` is that of the close."""
+    if not passes(b, m, p, high, low, spread):
         return False
-    return b.k[p + P_STEPS] == 0 or asleep(b, p, furthest(b, p, high, low, spread), close, spread, t)
+    return b.k[p + P_STEPS] == 0 or asleep(b, p, furthest(b, m, p, high, low, spread), close, ask, t)
 
 
 def skip_steps(b: Book, t: float) -> None:

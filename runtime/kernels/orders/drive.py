@@ -34,8 +34,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     LANE,
     M_LIST,
     MARKET_RECORD,
+    N_ASK,
     N_CLOSE,
-    N_SPREAD,
     OWNER_MASK,
     P_LANE,
     P_MARKET,
@@ -135,7 +135,7 @@ def instant(b: Book, t: float) -> None:
             for j in range(1, 1 + b.lists[b.k[lane + U_LIST]]):
                 p = b.lists[b.k[lane + U_LIST] + j]
                 m = b.k[p + P_MARKET]
-                if not asleep(b, p, b.f[p + F_BEST], b.f[m + N_CLOSE], b.f[m + N_SPREAD], t):
+                if not asleep(b, p, b.f[p + F_BEST], b.f[m + N_CLOSE], b.f[m + N_ASK], t):
                     count = merge(b.due, count, p)
     now = int(t) - b.k[H_ORIGIN]
     while b.k[H_KEY] < b.k[H_KEYS] and b.keys[b.k[H_KEY]] >> KEY_BITS == now:

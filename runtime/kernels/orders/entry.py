@@ -87,10 +87,11 @@ from tradeplan.runtime.kernels.orders.layout import (
     LEG,
     LIMIT,
     M_SLIP,
-    M_TICK,
     MARGIN,
     MARKET,
     MAX_COUNT,
+    N_ASK,
+    N_CLOSE,
     N_KNOWN,
     N_RATE_NOW,
     N_SPREAD,
@@ -118,12 +119,14 @@ from tradeplan.runtime.kernels.orders.layout import (
     P_RULE0,
     P_SIDE,
     PENDING,
+    PRICE_PASSED,
     R_ENTRY,
     R_NUMBER,
     R_POSITIONAL,
     RETIRED,
     RULE,
     SENT,
+    STOP_TOO_NEAR,
     STOP_WRONG_SIDE,
     T_PREVIOUS,
     TAKE,
@@ -156,7 +159,9 @@ from tradeplan.runtime.kernels.orders.ledger import (
     margin_of,
 )
 from tradeplan.runtime.kernels.orders.levels import (
+    beyond,
     estimated_fill,
+    is_passed,
     level_price,
     margin_allows,
     part_up,
@@ -164,6 +169,7 @@ from tradeplan.runtime.kernels.orders.levels import (
     value_at,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
+    ask_of,
     boundary_of,
     span_end,
     to_tick,
@@ -208,11 +214,10 @@ def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
     """The reasons that lie in levels, size and margin; writes the order into the plan's state as it goes."""
     m = b.k[p + P_MARKET]
     side = float(b.k[e + Y_SIDE])
-    tick = b.f[m + M_TICK]
     order = b.k[e + Y_ORDER]
     price = 0.0
     if order != MARKET:
-        price = to_tick(value_at(b, b.k[e + Y_PRICE], i), tick)
+        price = to_tick(b, m, value_at(b, b.k[e + Y_PRICE], i))
     stop_value = value_at(b, b.k[e + Y_STOP], i)
     target_kind = b.k[e + Y_TARGET_KIND]
     target_value = value_at(b, b.k[e + Y_TARGET], i) if target_kind != NO_LEVEL else 0.0
@@ -223,18 +228,24 @@ def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
         return UNKNOWN_LEVEL
     if math.isnan(b.f[m + N_RATE_NOW]):
         return NO_RATE
+    if order != MARKET and is_passed(b, m, side, order, price):
+        return PRICE_PASSED
     fill = estimated_fill(b, m, side, order, price)
-    stop = level_price(b.k[e + Y_STOP_KIND], stop_value, fill, -side, 0.0, tick)
+    stop = level_price(b, m, b.k[e + Y_STOP_KIND], stop_value, fill, -side, 0.0)
     distance = side * (fill - stop)
     if not distance > 0.0:
         return STOP_WRONG_SIDE
+    bid = b.f[m + N_CLOSE] if order == MARKET else to_tick(b, m, price - b.f[m + N_SPREAD])
+    ask = b.f[m + N_ASK] if order == MARKET else ask_of(b, m, price, b.f[m + N_SPREAD])
+    if beyond(side, fill, bid, ask, stop):
+        return STOP_TOO_NEAR
     r = abs(fill - stop)
-    if target_kind != NO_LEVEL and side * (level_price(target_kind, target_value, fill, side, r, tick) - fill) <= 0.0:
+    if target_kind != NO_LEVEL and side * (level_price(b, m, target_kind, target_value, fill, side, r) - fill) <= 0.0:
         return TARGET_WRONG_SIDE
     leg = b.k[p + P_LEG0]
     for k in range(b.k[e + Y_TAKE0], b.k[e + Y_TAKE1], TAKE):
         x = value_at(b, b.k[k + J_COLUMN], i)
-        if side * (level_price(b.k[k + J_KIND], x, fill, side, r, tick) - fill) <= 0.0:
+        if side * (level_price(b, m, b.k[k + J_KIND], x, fill, side, r) - fill) <= 0.0:
             return TARGET_WRONG_SIDE
         b.f[leg + L_TAKE_KIND] = b.k[k + J_KIND]
         b.f[leg + L_TAKE_VALUE] = x
@@ -291,13 +302,12 @@ def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: fl
     """The first fill of a position: split it into legs and fix the levels."""
     m = b.k[p + P_MARKET]
     side = float(b.k[p + P_SIDE])
-    tick = b.f[m + M_TICK]
     units = b.f[p + E_UNITS]
-    stop = level_price(int(b.f[p + E_STOP_KIND]), b.f[p + E_STOP], fill, -side, 0.0, tick)
+    stop = level_price(b, m, int(b.f[p + E_STOP_KIND]), b.f[p + E_STOP], fill, -side, 0.0)
     r = abs(fill - stop)
     target = side * INF
     if b.f[p + E_TARGET_KIND] != NO_LEVEL:
-        target = level_price(int(b.f[p + E_TARGET_KIND]), b.f[p + E_TARGET], fill, side, r, tick)
+        target = level_price(b, m, int(b.f[p + E_TARGET_KIND]), b.f[p + E_TARGET], fill, side, r)
     b.f[W_POSITIONS] += 1.0
     b.f[p + F_PHASE] = OPEN
     b.f[p + F_POSITION] = b.f[W_POSITIONS]
@@ -330,7 +340,7 @@ def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: fl
         level = target
         if leg < first + LEG * takes:
             part = min(part_up(units, b.f[leg + L_TAKE_PERCENT]), rest)
-            level = level_price(int(b.f[leg + L_TAKE_KIND]), b.f[leg + L_TAKE_VALUE], fill, side, r, tick)
+            level = level_price(b, m, int(b.f[leg + L_TAKE_KIND]), b.f[leg + L_TAKE_VALUE], fill, side, r)
         rest -= part
         open_leg(b, p, leg, part, level, fill, time, rate, fresh, FILL_ENTRY, int(b.f[p + E_RULE]))
         b.f[leg + L_TAKE] = 1.0 if leg < first + LEG * takes else 0.0

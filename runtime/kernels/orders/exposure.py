@@ -16,6 +16,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_PHASE,
     FLAT,
     M_LIST,
+    N_ASK,
     N_CLOSE,
     N_KNOWN,
     N_RATE,
@@ -34,6 +35,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     U_TIMES,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
+    ask_of,
     first_after,
 )
 from tradeplan.runtime.kernels.source.primitives import (
@@ -101,6 +103,7 @@ def read_mark(b: Book, m: int, row: int) -> None:
     """Take a bar's close as the newest mark of its market."""
     b.f[m + N_CLOSE] = b.values[b.k[m + C_CLOSE] + row]
     b.f[m + N_SPREAD] = b.values[b.k[m + C_SPREAD] + row]
+    b.f[m + N_ASK] = ask_of(b, m, b.f[m + N_CLOSE], b.f[m + N_SPREAD])
     b.f[m + N_RATE] = bar_extra(b, m, B_RATE, row)
     b.f[m + N_RATE_NOW] = bar_extra(b, m, B_RATE_NOW, row)
     b.f[m + N_TIME] = close_time(b, m, row)

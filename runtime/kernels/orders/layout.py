@@ -12,12 +12,12 @@ INF = 9.0e15  # a time that never comes; still an exact integer
 # --- the header, at address 0
 H_KEY, H_OUT, H_KEYS, H_ORIGIN, H_GUARDS, H_PLANS, H_PLANS_END, H_MARKETS, H_MARKETS_END = range(9)
 H_LANES, H_LANES_END, H_GUARD_LANE, H_STATISTICS, H_STATISTICS_END, H_RESERVE = range(9, 15)
-H_RULES, H_RULES_END = range(15, 17)
+H_RULES, H_RULES_END, H_LEGS = range(15, 18)  # H_LEGS: how many there can be
 # floats: settings, then the account (money in cents)
 V_NETTING, V_STOP_OUT, V_LIVE_FROM, V_RECORD_MOVES, V_SAMPLE = range(5)
 W_BALANCE, W_EQUITY, W_HALT, W_POSITIONS, W_PEAK, W_FALL, W_FALL_PERCENT, W_SAMPLED, W_MARGIN, W_DIRTY = range(5, 15)
 W_STALE = 15  # W_EQUITY is not that of the present instant
-HEADER = 17
+HEADER = 18
 
 # --- keys: (time - origin) and below it the number of the owner
 KEY_BITS = 20
@@ -41,6 +41,8 @@ M_TICK, M_SLIP, M_CONTRACT, M_LOT_STEP, M_UNITS_MIN, M_UNITS_MAX, M_COMMISSION, 
 N_CLOSE, N_SPREAD, N_RATE, N_RATE_NOW, N_TIME, N_KNOWN = range(9, 15)
 # running sums over open legs, for quick bounds only: units, units x entry, margin; nothing is decided by them
 N_LONG, N_LONG_COST, N_SHORT, N_SHORT_COST, N_MARGIN = range(15, 20)
+N_ASK = 20  # of the newest close
+M_TICK_WHOLE, M_TICK_PARTS = range(21, 23)  # the tick as a fraction: a whole number over a power of ten
 MARKET_RECORD = 26
 
 # --- plans and guards (a guard uses rules and lane only)
@@ -87,11 +89,11 @@ X_LEFT_SCALE, X_RIGHT_SCALE = range(2)
 LITERAL = 5
 K_CONSTANT, K_POSITION, K_COLUMN, K_CAPTURE, K_PROGRAM = range(5)
 C_LT, C_LE, C_GT, C_GE, C_EQ, C_NE = range(6)
-Q_ENTRY, Q_STOP, Q_SIZE, Q_PROFIT, Q_BEST, Q_HELD, Q_SIDE, Q_R = range(8)
+Q_ENTRY, Q_STOP, Q_SIZE, Q_PROFIT, Q_BEST, Q_HELD, Q_SIDE, Q_R, Q_FIRST = range(9)
 
 # --- actions
 A_CODE, A_SPAN, A_CALENDAR, A_OPERAND, A_INDEX, A_PROGRAM0, A_PROGRAM1, A_ADD = range(8)
-A_PERCENT, A_USED = range(2)  # A_USED: the position that used it up
+A_PERCENT, A_USED = range(2)  # A_USED: the position that used it up (MOVE STOP: found its price passed)
 ACTION = 8
 DO_CLOSE, DO_CLOSE_PART, DO_ADD, DO_MOVE_STOP, DO_CANCEL, DO_HALT, DO_FLATTEN, DO_ALERT = range(8)
 NO_CALENDAR, DAY, WEEK = 0, 1, 2
@@ -142,7 +144,8 @@ CELL = 2
     O_FOR,
     O_WITHIN,
     O_BECAME,
-) = range(23)
+    O_CHOOSE,
+) = range(24)
 STACK = 64  # deepest stack of a program; the builder refuses deeper ones
 
 # --- account statistics; times and equities of rolling spans stand in `ring`
@@ -178,5 +181,7 @@ ABOUT_ENTRY, ABOUT_ADD, ABOUT_CLOSE, ABOUT_STOP, ABOUT_CANCEL = range(5)
     CANCELLED,
     STOP_PASSED,
     RETIRED,
-) = range(19)
+    STOP_TOO_NEAR,
+    PRICE_PASSED,
+) = range(21)
 FILL_ENTRY, FILL_ADD, FILL_STOP, FILL_TARGET, FILL_TAKE, FILL_CLOSE, FILL_STOP_OUT = range(7)

@@ -54,6 +54,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     M_MARGIN_RATE,
     M_SLIP,
     MARKET_RECORD,
+    N_ASK,
     N_CLOSE,
     N_KNOWN,
     N_LONG,
@@ -81,6 +82,7 @@ from tradeplan.runtime.kernels.orders.layout import (
 )
 from tradeplan.runtime.kernels.orders.numbers import (
     cents,
+    fill_price,
 )
 
 
@@ -128,6 +130,7 @@ def exit_leg(
     `better` is the fill that the other level would have given on an ambiguous bar, else 0.
     """
     m = b.k[p + P_MARKET]
+    price = fill_price(b, m, price)
     profit = profit_cents(b, m, float(b.k[p + P_SIDE]), b.f[leg + L_ENTRY], price, units, rate)
     b.f[W_BALANCE] += profit
     row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
@@ -174,16 +177,16 @@ def quick_equity(b: Book) -> float:
     """Equity in cents from the running sums: right to `quick_error`, and without walking over legs."""
     total = b.f[W_BALANCE]
     for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
-        total += quick_profit(b, m, b.f[m + N_CLOSE], b.f[m + N_SPREAD], b.f[m + N_RATE])
+        total += quick_profit(b, m, b.f[m + N_CLOSE], b.f[m + N_ASK], b.f[m + N_RATE])
     return total
 
 
-def quick_profit(b: Book, m: int, bid: float, spread: float, rate: float) -> float:
+def quick_profit(b: Book, m: int, bid: float, ask: float, rate: float) -> float:
     """Profit of one market's legs in cents from the running sums, at a mark."""
     if b.f[m + N_LONG] == 0.0 and b.f[m + N_SHORT] == 0.0:
         return 0.0
     gain = b.f[m + N_LONG] * bid - b.f[m + N_LONG_COST]
-    gain += b.f[m + N_SHORT_COST] - b.f[m + N_SHORT] * (bid + spread)
+    gain += b.f[m + N_SHORT_COST] - b.f[m + N_SHORT] * ask
     return 100.0 * gain * b.f[m + M_LOT_STEP] * b.f[m + M_CONTRACT] * rate
 
 
@@ -261,19 +264,21 @@ def equity_cents(b: Book) -> float:
     """Balance and the profit of every leg at the newest mark; exact, since every part is whole cents."""
     total = b.f[W_BALANCE]
     for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
-        rate = b.f[m + N_RATE]
-        bid = b.f[m + N_CLOSE]
-        ask = bid + b.f[m + N_SPREAD]
-        step = b.f[m + M_LOT_STEP]
-        contract = b.f[m + M_CONTRACT]
-        for j in range(1, 1 + b.lists[b.k[m + M_LIST]]):
-            p = b.lists[b.k[m + M_LIST] + j]
-            if b.f[p + F_PHASE] == OPEN:
-                side = float(b.k[p + P_SIDE])
-                mark = bid if side > 0.0 else ask
-                first = b.k[p + P_LEG0]
-                for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
-                    units = b.f[leg + L_UNITS]
-                    if units > 0.0:
-                        total += cents(side * (mark - b.f[leg + L_ENTRY]) * units * step * contract * rate)
+        total += marked_cents(b, m, b.f[m + N_CLOSE], b.f[m + N_ASK], b.f[m + N_RATE])
+    return total
+
+
+def marked_cents(b: Book, m: int, bid: float, ask: float, rate: float) -> float:
+    """The profit of every leg in one market at a mark, each in whole cents."""
+    total = 0.0
+    for j in range(1, 1 + b.lists[b.k[m + M_LIST]]):
+        p = b.lists[b.k[m + M_LIST] + j]
+        if b.f[p + F_PHASE] == OPEN:
+            side = float(b.k[p + P_SIDE])
+            mark = bid if side > 0.0 else ask
+            first = b.k[p + P_LEG0]
+            for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+                units = b.f[leg + L_UNITS]
+                if units > 0.0:
+                    total += profit_cents(b, m, side, b.f[leg + L_ENTRY], mark, units, rate)
     return total

@@ -17,6 +17,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     H_MARKETS_END,
     H_PLANS,
     H_PLANS_END,
+    LIMIT,
     LOTS,
     M_COMMISSION,
     M_CONTRACT,
@@ -27,9 +28,9 @@ from tradeplan.runtime.kernels.orders.layout import (
     M_UNITS_MIN,
     MARKET,
     MARKET_RECORD,
+    N_ASK,
     N_CLOSE,
     N_RATE_NOW,
-    N_SPREAD,
     P_ADD0,
     P_ADD1,
     PENDING,
@@ -49,6 +50,7 @@ from tradeplan.runtime.kernels.orders.ledger import (
     used_margin,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
+    fill_price,
     to_tick,
 )
 
@@ -58,18 +60,18 @@ def value_at(b: Book, column: int, i: int) -> float:
     return b.values[b.k[column] + i]
 
 
-def level_price(kind: int, x: float, fill: float, direction: float, r: float, tick: float) -> float:
+def level_price(b: Book, m: int, kind: int, x: float, fill: float, direction: float, r: float) -> float:
     """A level's price, on the tick; `direction` is the way from the fill to the level, `r` is 1R."""
     if kind == PRICE:
-        return to_tick(x, tick)
+        return to_tick(b, m, x)
     d = x
     if kind == PERCENT:
         d = fill * x / 100.0
     elif kind == R_MULTIPLE:
         d = x * r
     if direction > 0.0:
-        return to_tick(fill + d, tick)
-    return to_tick(fill - d, tick)
+        return to_tick(b, m, fill + d)
+    return to_tick(b, m, fill - d)
 
 
 def part_up(units: float, percent: float) -> float:
@@ -86,12 +88,25 @@ def estimated_fill(b: Book, m: int, side: float, order: int, price: float) -> fl
     """What an entry decided now would fill at."""
     slip = b.f[m + M_SLIP]
     if order == MARKET:
-        if side > 0.0:
-            return b.f[m + N_CLOSE] + b.f[m + N_SPREAD] + slip
-        return b.f[m + N_CLOSE] - slip
-    if order == STOP:
-        return price + slip if side > 0.0 else price - slip
-    return price
+        price = b.f[m + N_ASK] if side > 0.0 else b.f[m + N_CLOSE]
+    elif order != STOP:
+        return price
+    return fill_price(b, m, price + slip if side > 0.0 else price - slip)
+
+
+def is_passed(b: Book, m: int, side: float, order: int, price: float) -> bool:
+    """Whether the market has reached the price of a LIMIT or STOP entry already."""
+    now = b.f[m + N_ASK] if side > 0.0 else b.f[m + N_CLOSE]
+    if (order == LIMIT) == (side > 0.0):
+        return now <= price
+    return now >= price
+
+
+def beyond(side: float, fill: float, bid: float, ask: float, stop: float) -> bool:
+    """Whether a fill, or the price on which its stop is triggered, is at or beyond the stop."""
+    if side > 0.0:
+        return fill <= stop or bid <= stop
+    return fill >= stop or ask >= stop
 
 
 def sized_units(b: Book, m: int, kind: int, size: float, distance: float) -> float:

@@ -94,7 +94,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     P_LEG0,
     P_MARKET,
     P_SIDE,
-    PRICE,
     STOP,
     TYPE_DECISION,
     TYPE_SWAP,
@@ -105,8 +104,14 @@ from tradeplan.runtime.kernels.orders.ledger import (
     emit,
     exit_leg,
 )
+from tradeplan.runtime.kernels.orders.levels import (
+    beyond,
+    level_price,
+)
 from tradeplan.runtime.kernels.orders.numbers import (
+    ask_of,
     cents,
+    fill_price,
     to_tick,
 )
 from tradeplan.runtime.kernels.orders.watch import (
@@ -127,8 +132,8 @@ def market_bar(b: Book, m: int, row: int) -> None:
     gone = False
     for j in range(1, count + 1):
         p = b.lists[at + j]
-        if not swapped and passes(b, p, high, low, spread):
-            b.f[p + F_BEST] = furthest(b, p, high, low, spread)
+        if not swapped and passes(b, m, p, high, low, spread):
+            b.f[p + F_BEST] = furthest(b, m, p, high, low, spread)
             continue
         if b.f[p + F_PHASE] == OPEN:
             open_position_bar(b, p, row, open_price, high, low, spread)
@@ -142,20 +147,26 @@ def market_bar(b: Book, m: int, row: int) -> None:
                 place(b, p)
 
 
-def passes(b: Book, p: int, high: float, low: float, spread: float) -> bool:
-    """Whether a bar does nothing to a plan but move its furthest: the usual bar of an open position."""
+def passes(b: Book, m: int, p: int, high: float, low: float, spread: float) -> bool:
+    """Whether a bar does nothing to a plan but move its furthest: the usual bar of an open position.
+
+    An ask less than a tick from a level is left to who rounds it: a bar that does not pass is looked at in full.
+    """
     if b.f[p + F_PHASE] != OPEN or b.f[p + F_BUSY] != 0.0:
         return False
     if b.f[p + F_SIDE] > 0.0:
         return low > b.f[p + F_STOP] and high < b.f[p + F_NEAR]
-    return high + spread < b.f[p + F_STOP] and low + spread > b.f[p + F_NEAR]
+    tick = b.f[m + M_TICK]
+    return high + spread + tick < b.f[p + F_STOP] and low + spread - tick > b.f[p + F_NEAR]
 
 
-def furthest(b: Book, p: int, high: float, low: float, spread: float) -> float:
+def furthest(b: Book, m: int, p: int, high: float, low: float, spread: float) -> float:
     """The furthest of a position once a bar that passes has closed."""
     if b.f[p + F_SIDE] > 0.0:
         return max(b.f[p + F_BEST], high - b.f[p + F_ENTRY])
-    return max(b.f[p + F_BEST], b.f[p + F_ENTRY] - (low + spread))
+    if b.f[p + F_ENTRY] - (low + spread) + b.f[m + M_TICK] < b.f[p + F_BEST]:
+        return b.f[p + F_BEST]  # however the ask is rounded
+    return max(b.f[p + F_BEST], b.f[p + F_ENTRY] - ask_of(b, m, low, spread))
 
 
 def is_busy(b: Book, p: int) -> bool:
@@ -179,7 +190,7 @@ def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float,
         b.f[leg + L_FRESH] = 0.0
     side = float(b.k[p + P_SIDE])
     slip = b.f[m + M_SLIP]
-    out_price = open_price - slip if side > 0.0 else open_price + spread + slip
+    out_price = open_price - slip if side > 0.0 else ask_of(b, m, open_price, spread) + slip
     if b.f[p + F_CLOSE_AT] <= time:
         rule = int(b.f[p + F_CLOSE_RULE])
         for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
@@ -199,7 +210,7 @@ def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float,
     if b.f[p + F_PHASE] == OPEN:
         stops_and_targets(b, p, row, open_price, high, low, spread)
     if b.f[p + F_PHASE] == OPEN:
-        b.f[p + F_BEST] = furthest(b, p, high, low, spread)
+        b.f[p + F_BEST] = furthest(b, m, p, high, low, spread)
         b.f[p + F_BUSY] = 1.0 if is_busy(b, p) else 0.0
         if b.k[H_OUT] != events:
             watch(b, p)
@@ -220,20 +231,14 @@ def charge_swap(b: Book, p: int, row: int) -> None:
             b.out[event + EV_POSITION] = b.f[p + F_POSITION]
 
 
-def beyond(side: float, fill: float, bid: float, ask: float, stop: float) -> bool:
-    """Whether an opening price is already at or beyond a stop."""
-    if side > 0.0:
-        return fill <= stop or bid <= stop
-    return fill >= stop or ask >= stop
-
-
 def fill_adds(b: Book, p: int, row: int, open_price: float, spread: float) -> None:
     """ADDs that are active at the open."""
     m = b.k[p + P_MARKET]
     side = float(b.k[p + P_SIDE])
     slip = b.f[m + M_SLIP]
     time = open_time(b, m, row)
-    fill = open_price + spread + slip if side > 0.0 else open_price - slip
+    ask = ask_of(b, m, open_price, spread)
+    fill = fill_price(b, m, ask + slip if side > 0.0 else open_price - slip)
     for slot in range(b.k[p + P_ADD0], b.k[p + P_ADD1], WAITING_ADD):
         units = b.f[slot + D_UNITS]
         if units <= 0.0 or b.f[slot + D_ACTIVE] > time:
@@ -243,7 +248,7 @@ def fill_adds(b: Book, p: int, row: int, open_price: float, spread: float) -> No
         b.f[p + F_ADDS] -= 1.0
         if time - b.f[slot + D_TIME] > b.f[m + M_MAX_AGE]:
             emit(b, time, TYPE_DECISION, p, rule, ABOUT_ADD, LATE)
-        elif beyond(side, fill, open_price, open_price + spread, b.f[p + F_STOP]):
+        elif beyond(side, fill, open_price, ask, b.f[p + F_STOP]):
             emit(b, time, TYPE_DECISION, p, rule, ABOUT_ADD, BEYOND_STOP)
         else:
             leg = b.k[p + P_LEG0] + LEG * int(b.f[p + F_LEGS])
@@ -274,12 +279,12 @@ def pending_bar(b: Book, p: int, row: int, open_price: float, high: float, low: 
     slip = b.f[m + M_SLIP]
     order = int(b.f[p + E_ORDER])
     price = b.f[p + E_PRICE]
-    ask = open_price + spread
+    ask = ask_of(b, m, open_price, spread)
     fresh = FRESH_OPEN
     fill = ask + slip if side > 0.0 else open_price - slip
     if order == LIMIT:
         if side > 0.0:
-            if low + spread > price:
+            if ask_of(b, m, low, spread) > price:
                 return
             fill = min(ask, price)
             fresh = FRESH_OPEN if ask <= price else FRESH_LIMIT
@@ -290,7 +295,7 @@ def pending_bar(b: Book, p: int, row: int, open_price: float, high: float, low: 
             fresh = FRESH_OPEN if open_price >= price else FRESH_LIMIT
     elif order == STOP:
         if side > 0.0:
-            if high + spread < price:
+            if ask_of(b, m, high, spread) < price:
                 return
             fill = max(ask, price) + slip
             fresh = FRESH_OPEN if ask >= price else FRESH_STOP
@@ -300,21 +305,22 @@ def pending_bar(b: Book, p: int, row: int, open_price: float, high: float, low: 
             fill = min(open_price, price) - slip
             fresh = FRESH_OPEN if open_price <= price else FRESH_STOP
     at_open = fresh == FRESH_OPEN
-    if at_open and b.f[p + E_STOP_KIND] == PRICE:
-        stop = to_tick(b.f[p + E_STOP], b.f[m + M_TICK])
-        if beyond(side, fill, open_price, ask, stop):
-            drop_entry(b, p, rule, time, BEYOND_STOP)
-            return
     at = time if at_open else close_time(b, m, row)
+    fill = fill_price(b, m, fill)
+    stop = level_price(b, m, int(b.f[p + E_STOP_KIND]), b.f[p + E_STOP], fill, -side, 0.0)
+    bid = open_price if at_open else to_tick(b, m, price - spread)
+    if beyond(side, fill, bid, ask if at_open else ask_of(b, m, price, spread), stop):
+        drop_entry(b, p, rule, at, BEYOND_STOP)
+        return
     rate = bar_extra(b, m, B_RATE_OPEN, row) if at_open else bar_extra(b, m, B_RATE, row)
     fill_entry(b, p, fill, at, rate, fresh)
     stops_and_targets(b, p, row, open_price, high, low, spread)
     if b.f[p + F_PHASE] == OPEN:
         if at_open:
-            b.f[p + F_BEST] = furthest(b, p, high, low, spread)
+            b.f[p + F_BEST] = furthest(b, m, p, high, low, spread)
         else:
             close = b.values[b.k[m + C_CLOSE] + row]
-            b.f[p + F_BEST] = furthest(b, p, close, close, spread)
+            b.f[p + F_BEST] = furthest(b, m, p, close, close, spread)
 
 
 def drop_entry(b: Book, p: int, rule: int, time: float, reason: int) -> None:

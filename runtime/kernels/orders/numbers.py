@@ -9,6 +9,9 @@ from tradeplan.runtime.kernels.orders.arrays import (
 )
 from tradeplan.runtime.kernels.orders.layout import (
     DAY,
+    M_TICK,
+    M_TICK_PARTS,
+    M_TICK_WHOLE,
     NO_CALENDAR,
 )
 from tradeplan.runtime.kernels.source.primitives import (
@@ -23,11 +26,22 @@ def cents(x: float) -> float:
     return -float(math.floor(-x * 100.0 + 0.5))
 
 
-def to_tick(x: float, tick: float) -> float:
-    """A price rounded to the tick; UNKNOWN stays UNKNOWN."""
+def to_tick(b: Book, m: int, x: float) -> float:
+    """A price rounded to the tick, as the float nearest to its decimals; UNKNOWN stays UNKNOWN."""
     if math.isnan(x):
         return x
-    return math.floor(x / tick + 0.5) * tick
+    return math.floor(x / b.f[m + M_TICK] + 0.5) * b.f[m + M_TICK_WHOLE] / b.f[m + M_TICK_PARTS]
+
+
+def ask_of(b: Book, m: int, bid: float, spread: float) -> float:
+    """The ask that goes with a bid."""
+    return to_tick(b, m, bid + spread)
+
+
+def fill_price(b: Book, m: int, x: float) -> float:
+    """What a fill is recorded at: a sum that is on the tick but for binary noise is that tick."""
+    near = to_tick(b, m, x)
+    return near if abs(x - near) <= 1e-6 * b.f[m + M_TICK] else x
 
 
 def newest_boundary(boundaries: Integers, t: float) -> float:

@@ -50,6 +50,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_ADDS,
     F_BUSY,
     F_CLOSE_AT,
+    F_FROZEN,
     F_LEGS,
     F_PARTS,
     F_PHASE,
@@ -69,7 +70,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     L_REQUEST_RULE,
     L_UNITS,
     LEG,
-    M_TICK,
     M_UNITS_MAX,
     M_UNITS_MIN,
     MARGIN,
@@ -206,8 +206,9 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
             request_close(b, p, close_rule, t)
             closing = True
         elif not math.isnan(tightest):
-            changed = move_stop(b, p, tightest, t) or changed
-        if adds and not closing and not is_halted(b, p, t):
+            move_stop(b, p, tightest, t)
+            changed = True
+        if adds and not closing and not is_halted(b, p, t) and b.f[p + F_FROZEN] == 0.0:
             send_adds(b, p, t)
         if changed or b.f[p + F_BUSY] != busy:
             watch(b, p)
@@ -233,7 +234,10 @@ def entry_rules(b: Book, p: int, i: int, t: float, closing: bool) -> None:
 
 
 def tighter(b: Book, p: int, r: int, a: int, i: int, t: float, so_far: float) -> float:
-    """The tighter of a MOVE STOP candidate and the best one so far (NaN: none)."""
+    """The tighter of a MOVE STOP candidate and the best one so far (NaN: none).
+
+    A candidate that stays passed step after step is recorded once.
+    """
     m = b.k[p + P_MARKET]
     long = b.k[p + P_SIDE] > 0
     kind = b.k[a + A_OPERAND]
@@ -243,27 +247,25 @@ def tighter(b: Book, p: int, r: int, a: int, i: int, t: float, so_far: float) ->
         price = operand(b, p, i, t, kind, b.k[a + A_INDEX], b.f[a + A_PERCENT])
     if math.isnan(price):
         return so_far
-    price = to_tick(price, b.f[m + M_TICK])
-    mark = mark_of(b, m, 1.0 if long else -1.0)
-    if reaches(long, price, mark):
-        if b.f[V_RECORD_MOVES] != 0.0:
+    price = to_tick(b, m, price)
+    stop = present_stop(b, p)
+    if reaches(not long, price, stop):
+        return so_far
+    if reaches(long, price, mark_of(b, m, 1.0 if long else -1.0)):
+        if b.f[a + A_USED] != b.f[p + F_POSITION]:
+            b.f[a + A_USED] = b.f[p + F_POSITION]
             row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_STOP, STOP_PASSED)
             b.out[row + EV_PRICE] = price
             b.out[row + EV_POSITION] = b.f[p + F_POSITION]
         return so_far
+    b.f[a + A_USED] = 0.0
     if math.isnan(so_far):
         return price
     return better_of(long, price, so_far)
 
 
-def move_stop(b: Book, p: int, price: float, t: float) -> bool:
-    """Move the stop if that makes it tighter, and tell whether it did; it is never loosened."""
-    stop = present_stop(b, p)
-    if b.k[p + P_SIDE] > 0:
-        if not price > stop:
-            return False
-    elif not price < stop:
-        return False
+def move_stop(b: Book, p: int, price: float, t: float) -> None:
+    """Move the stop to a tighter price."""
     b.f[p + F_STOP_NEW] = price
     b.f[p + F_STOP_AT] = max(t, b.f[V_LIVE_FROM])
     b.f[p + F_BUSY] = 1.0
@@ -271,7 +273,6 @@ def move_stop(b: Book, p: int, price: float, t: float) -> bool:
         row = emit(b, t, TYPE_DECISION, p, -1, ABOUT_STOP, SENT)
         b.out[row + EV_PRICE] = price
         b.out[row + EV_POSITION] = b.f[p + F_POSITION]
-    return True
 
 
 def units_requested(b: Book, p: int) -> float:

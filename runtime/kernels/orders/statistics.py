@@ -20,6 +20,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_PHASE,
     FILL_STOP_OUT,
     FLAT,
+    H_LEGS,
     H_PLANS,
     H_PLANS_END,
     H_STATISTICS,
@@ -92,7 +93,8 @@ def account_phase(b: Book, t: float) -> None:
                 break
             stop_out_worst(b, t)
         equity = quick_equity(b)
-    watch_fall(b, equity)
+    if may_be_extreme(b, equity):
+        watch_fall(b, equity_now(b))
     if t - b.f[W_SAMPLED] >= b.f[V_SAMPLE]:
         b.f[W_SAMPLED] = t
         row = emit(b, t, TYPE_EQUITY, -1, -1, 0, 0)
@@ -108,8 +110,15 @@ def near_stop_out(b: Book, equity: float) -> bool:
     return margin != 0.0 and equity - quick_error(b) <= margin * b.f[V_STOP_OUT]
 
 
+def may_be_extreme(b: Book, equity: float) -> bool:
+    """Whether an equity from the running sums is so high, or so far below the peak, that the exact one is needed."""
+    room = 2.0 + 0.5 * b.k[H_LEGS] + 1e-9 * abs(b.f[W_BALANCE])
+    fall = b.f[W_PEAK] - equity + room
+    return fall <= 2.0 * room or fall > b.f[W_FALL] or 100.0 * fall > b.f[W_FALL_PERCENT] * b.f[W_PEAK]
+
+
 def watch_fall(b: Book, equity: float) -> None:
-    """The deepest fall of equity from its peak, for the report."""
+    """The deepest fall of equity, in whole cents, from its peak, for the report."""
     if equity > b.f[W_PEAK]:
         b.f[W_PEAK] = equity
     fall = b.f[W_PEAK] - equity

@@ -21,6 +21,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_STOP,
     F_STOP_AT,
     F_STOP_NEW,
+    F_UNITS,
     I_VALUE,
     INF,
     INSTRUCTION,
@@ -31,13 +32,14 @@ from tradeplan.runtime.kernels.orders.layout import (
     LEG,
     LITERAL,
     M_LOT_STEP,
+    N_ASK,
     N_CLOSE,
-    N_SPREAD,
     O_ABS,
     O_ADD,
     O_AND,
     O_BECAME,
     O_CAPTURE,
+    O_CHOOSE,
     O_COLUMN,
     O_COMPARE,
     O_CONSTANT,
@@ -67,6 +69,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     P_SIDE,
     Q_BEST,
     Q_ENTRY,
+    Q_FIRST,
     Q_HELD,
     Q_PROFIT,
     Q_R,
@@ -94,7 +97,7 @@ def mark_of(b: Book, m: int, side: float) -> float:
     """The price at which a position of this side could be closed at the newest close."""
     if side > 0.0:
         return b.f[m + N_CLOSE]
-    return b.f[m + N_CLOSE] + b.f[m + N_SPREAD]
+    return b.f[m + N_ASK]
 
 
 def position_value(b: Book, p: int, q: int, t: float) -> float:
@@ -116,6 +119,8 @@ def position_value(b: Book, p: int, q: int, t: float) -> float:
         return present_stop(b, p)
     if q == Q_SIDE:
         return float(b.k[p + P_SIDE])
+    if q == Q_FIRST:
+        return b.f[p + F_UNITS] * b.f[b.k[p + P_MARKET] + M_LOT_STEP]
     units = 0.0
     for leg in range(b.k[p + P_LEG0], b.k[p + P_LEG1], LEG):
         units += b.f[leg + L_UNITS]
@@ -250,6 +255,11 @@ def run_program(b: Book, p: int, i: int, t: float, first: int, last: int) -> flo
             b.stack[top] = 1.0 - b.stack[top]
         elif op == O_KNOWN:
             b.stack[top] = 0.0 if math.isnan(b.stack[top]) else 1.0
+        elif op == O_CHOOSE:
+            top -= 2
+            if math.isnan(b.stack[top]):
+                continue
+            b.stack[top] = b.stack[top + 1] if b.stack[top] == 1.0 else b.stack[top + 2]
         elif op in (O_FOR, O_WITHIN, O_BECAME):
             if p >= 0 and b.f[p + F_PHASE] != OPEN and b.k[p + P_CELL0] <= x < b.k[p + P_CELL1]:
                 b.stack[top] = math.nan  # about the position, and there is none

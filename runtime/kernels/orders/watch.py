@@ -42,7 +42,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     K_POSITION,
     LITERAL,
     LITERALS,
-    M_TICK,
     OPEN,
     P_ALWAYS,
     P_ENTRY0,
@@ -63,7 +62,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     RULE,
     STATEFUL,
     T_INERT,
-    V_RECORD_MOVES,
     X_COMPARE,
     X_LEFT,
     X_LEFT_INDEX,
@@ -124,9 +122,9 @@ def inert(b: Book, p: int, r: int) -> bool:
 
 def cannot_tighten(b: Book, p: int, a: int) -> bool:
     """Whether MOVE STOP TO entry is behind the present stop."""
-    if b.f[V_RECORD_MOVES] != 0.0 or b.k[a + A_OPERAND] != K_POSITION or b.k[a + A_INDEX] != Q_ENTRY:
+    if b.k[a + A_OPERAND] != K_POSITION or b.k[a + A_INDEX] != Q_ENTRY:
         return False
-    price = to_tick(b.f[a + A_PERCENT] * b.f[p + F_ENTRY], b.f[b.k[p + P_MARKET] + M_TICK])
+    price = to_tick(b, b.k[p + P_MARKET], b.f[a + A_PERCENT] * b.f[p + F_ENTRY])
     if b.k[p + P_SIDE] > 0:
         return price <= present_stop(b, p)
     return price >= present_stop(b, p)
@@ -168,13 +166,13 @@ def fixed(b: Book, p: int, kind: int, index: int, scale: float) -> float:
     return math.nan
 
 
-def asleep(b: Book, p: int, best: float, bid: float, spread: float, t: float) -> bool:
+def asleep(b: Book, p: int, best: float, bid: float, ask: float, t: float) -> bool:
     """Whether a step at a time, furthest and mark can be left out."""
     if b.f[p + F_PHASE] != OPEN or b.f[p + F_EVERY] != 0.0:
         return False
     if best >= b.f[p + F_BEST_FROM] or t >= b.f[p + F_HELD_UNTIL]:
         return False
     side = b.f[p + F_SIDE]
-    mark = bid if side > 0.0 else bid + spread
+    mark = bid if side > 0.0 else ask
     profit = side * (mark - b.f[p + F_ENTRY])
     return profit < b.f[p + F_ABOVE] and profit > b.f[p + F_BELOW]

@@ -1,7 +1,7 @@
 """What the language knows of functions, markets and words: handed to it, never imported by it."""
 
 from tradeplan.dsl.catalog.catalog import Catalog
-from tradeplan.dsl.catalog.enumerations import ENUMERATIONS, ZONES, word_value
+from tradeplan.dsl.catalog.enumerations import ENUMERATIONS, ORDERED, SIDE_WORDS, UNRESERVED, ZONES, word_value
 from tradeplan.dsl.catalog.function import (
     Calendar,
     Field,
@@ -18,6 +18,9 @@ from tradeplan.dsl.catalog.market import MarketFacts, Markets
 
 __all__ = [
     "ENUMERATIONS",
+    "ORDERED",
+    "SIDE_WORDS",
+    "UNRESERVED",
     "ZONES",
     "Calendar",
     "Catalog",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tradeplan.dsl.timeframe import TIMEFRAMES
+
 ENUMERATIONS: dict[str, dict[str, int]] = {
     "direction": {"bull": 1, "bear": -1},
     "impact": {"low": 1, "medium": 2, "high": 3},
@@ -16,8 +18,20 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
     },
     "session": {"asia": 0, "london": 1, "overlap": 2, "new_york": 3},
     "zone": {"utc": 0, "london": 1, "frankfurt": 2, "new_york": 3, "chicago": 4, "tokyo": 5, "sydney": 6},
+    "rank": {"none": 0, "low": 1, "medium": 2, "high": 3, "critical": 4},
+    "exit": {"none": 0, "structure": 1, "momentum": 2, "volume": 3, "time": 4, "profit": 5},
+    "timeframe": {"none": 0, **{name: length // 60_000 for name, length in TIMEFRAMES.items()}},
 }
 """By list name: word -> the number that stands for it in `p`."""
+
+ORDERED = frozenset({"impact", "rank"})
+"""The lists whose words have an order: `exit_signal >= high`."""
+
+UNRESERVED = frozenset({"rank", "exit", "timeframe"})
+"""The lists whose words stand only beside a value of their own, so that a LET may be called like one of them."""
+
+SIDE_WORDS: dict[str, int] = {"with": 1, "against": -1}
+"""Words for a direction that follow the plan's side: `with` is bull for BUY, `against` is bear for BUY."""
 
 ZONES: dict[str, str] = {
     "utc": "UTC",
@@ -31,6 +45,8 @@ ZONES: dict[str, str] = {
 """IANA names of the words of `zone`."""
 
 
-def word_value(enumeration: str, word: str) -> int:
-    """The number of a word of a list."""
+def word_value(enumeration: str, word: str, side: int = 1) -> int:
+    """The number of a word of a list; `with` and `against` on a side (1 for BUY, -1 for SELL)."""
+    if enumeration == "direction" and word in SIDE_WORDS:
+        return side * SIDE_WORDS[word]
     return ENUMERATIONS[enumeration][word]

@@ -43,8 +43,9 @@ class Parameter:
     number; BARS and COUNT as integers in float64.
     `series=True`: an expression, handed to the step in `x` after the reads. `kind=None` takes number, price, distance,
     percent or count. `default` is a plan expression on the view (`close`) or a literal as written (`14`, `1h`, `bull`,
-    `0.2`); None means that the argument is required. `variadic` (last series parameter only) takes one or more
-    arguments; the step then finds their number appended to `p`.
+    `0.2`); `profile.stops.atr` in it is that number of the profile of the view's market, and a direction may be `with`
+    or `against`, the plan's side; None means that the argument is required. `variadic` (last series parameter only)
+    takes one or more arguments; the step then finds their number appended to `p`.
     `low` and `high` bound constants, in the unit of `p`.
     """
 
@@ -69,6 +70,7 @@ class Output:
     kind: Kind | SameAs
     scale: Scale
     about: str = ""
+    expands: str = ""  # of a function that expands: this result, where it is not the function's own expansion
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,15 @@ Oracle = Callable[[Mapping[str, Sequence[float]], Mapping[str, float]], Mapping[
 """
 
 
+Expansion = str | Callable[[Mapping[str, float]], str]
+"""A plan expression such as `entry + side * (best - distance)`, or what makes one from the constants.
+
+It may name parameters, values of the position, functions, and what only expansions know: `side` and `r` of the
+position, `first` (its first filled size), `way` (1 in a plan that buys, -1 in one that sells) and `origin` (where the
+position begins: its entry while it is managed; the order's price or the close in the rule that enters).
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
     """A function of the standard library. Made once, at module level, under the name `FUNCTION`, in its own file."""
@@ -139,8 +150,9 @@ class Function:
     event: bool = False  # TRUE for single bars, not for as long as something holds
     step: Step | None = None
     oracle: Oracle | None = None
-    primitive: str = ""  # lowered to this graph operation instead of a call of the step (abs, min, max, known)
-    expands: str = ""  # a plan expression over the parameters instead of a step: `entry + side * (best - distance)`
+    primitive: str = ""  # lowered to this graph operation instead of a call of the step (abs, min, max, known, choose)
+    expands: Expansion = ""  # a plan expression over the parameters instead of a step
+    where: tuple[tuple[str, str], ...] = ()  # named parts of the expansion, in order
     management: bool = False  # may be used only in rules that manage a position
     without_data: str = "UNKNOWN"
     source: str = ""  # where the definition comes from

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,7 @@ class MarketFacts:
 
     `names[0]` is the canonical name; `tradable` is False for context such as an index that the broker does not quote.
     `timeframes` holds those with data when data was given; None when none was: nothing is then said about data.
+    `settings` are the profile's numbers that defaults of parameters may name, such as `stops.atr`.
     """
 
     names: tuple[str, ...]
@@ -26,6 +27,7 @@ class MarketFacts:
     lot_step: float
     tradable: bool = True
     timeframes: tuple[str, ...] | None = None
+    settings: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def name(self) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from tradeplan.dsl.catalog import Function, Parameter
+import re
+
+from tradeplan.dsl.catalog import SIDE_WORDS, Function, Parameter
 from tradeplan.dsl.check.amounts import whole_bars
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.fragments import fragment
 from tradeplan.dsl.check.value import Value, View, spoken
-from tradeplan.dsl.check.words import hint, word_number
+from tradeplan.dsl.check.words import hint, side_number, word_number
 from tradeplan.dsl.diagnostic import DiagnosticKind, Edit, Fix, diagnostic_kind
 from tradeplan.dsl.kinds import Base
 from tradeplan.dsl.nodes import Call, Compare, Expression, Name, Number
@@ -20,6 +22,11 @@ TOO_MANY_ARGUMENTS = diagnostic_kind("too-many-arguments", "the function has few
 ARGUMENT_KIND = diagnostic_kind("argument-kind", "the argument is not of the kind that the parameter takes")
 ARGUMENT_BOUNDS = diagnostic_kind("argument-bounds", "the argument lies outside what the function is defined for")
 NOT_CONSTANT = diagnostic_kind("not-constant", "the parameter takes a literal or a PARAM, known before anything runs")
+
+PROFILE = "profile."
+"""How a default begins that is a number of the profile of the view's market."""
+
+_PROFILE_KEY = re.compile(r"profile\.([a-z_]+\.[a-z_]+)")
 
 Bound = dict[str, list[Expression]]
 """The arguments as written, by parameter; a parameter that is absent takes its default."""
@@ -149,7 +156,7 @@ def constants(ctx: Context, function: Function, bound: Bound, view: View | None,
         if written is not None:
             number = _constant(ctx, function, parameter, written[0], view, timeframe)
         else:
-            number = default_constant(ctx, parameter, view, timeframe)
+            number = _default(ctx, function, parameter, view, timeframe, span)
         if number is None:
             good = False
         else:
@@ -157,9 +164,41 @@ def constants(ctx: Context, function: Function, bound: Bound, view: View | None,
     return numbers if good else None
 
 
+def _default(
+    ctx: Context, function: Function, parameter: Parameter, view: View | None, timeframe: str, span: Span
+) -> float | None:
+    """The number of a default, with the complaints that depend on the plan: it has no side, the profile no number."""
+    if parameter.default in SIDE_WORDS:
+        return side_number(ctx, parameter.default, span)
+    number = default_constant(ctx, parameter, view, timeframe)
+    if not (parameter.default or "").startswith(PROFILE):
+        return number
+    low, high = parameter.low, parameter.high
+    if (low is not None and number < low) or (high is not None and number > high):
+        key = (parameter.default or "")[len(PROFILE) :]
+        return ctx.error(
+            ARGUMENT_BOUNDS,
+            span,
+            f"`{key}` of the profile is {number:g}, and `{parameter.name}` of `{function.name}` takes {low:g} to "
+            f"{high:g}",
+            found=f"{number:g}",
+            expected=(f"{low:g} to {high:g}",),
+            help=f"change the profile, or write `{parameter.name}=...`",
+        )
+    return number
+
+
+def default_text(text: str, view: View | None) -> str:
+    """A default with the numbers of the view's profile in the place of `profile.section.key`."""
+    if PROFILE not in text:
+        return text
+    settings = view.facts.settings if view is not None else {}
+    return _PROFILE_KEY.sub(lambda found: f"{settings.get(found[1], 0.0):g}", text)
+
+
 def default_constant(ctx: Context, parameter: Parameter, view: View | None, timeframe: str) -> float:
     """The number of a default; raises ValueError if the catalog's text is not of the parameter's kind."""
-    expression = fragment(parameter.default or "0")
+    expression = fragment(default_text(parameter.default or "0", view or ctx.home))
     if parameter.kind is not None and parameter.kind.base is Base.ENUMERATION:
         number = word_number(ctx, expression, parameter.kind.of)
     elif isinstance(expression, Number):

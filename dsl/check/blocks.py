@@ -60,6 +60,7 @@ def check_plan(
     before = len(report.diagnostics)
     home, step_lane = _header(plan, report, catalog, markets, graph)
     ctx = Elaborator(report, catalog, markets, graph, home, step_lane)
+    ctx.side = _side(plan)
     limits = Limits()
     rules = _items(ctx, plan, limits, today)
     _check_sides(ctx, plan)
@@ -114,6 +115,12 @@ def check_guard(guard: Guard, report: Report, catalog: Catalog, markets: Markets
 def version(block: Plan | Guard) -> str:
     """The digest of a block's canonical text: comments and layout do not count."""
     return hashlib.sha256(canonical_text(block).encode()).hexdigest()[:12]
+
+
+def _side(plan: Plan) -> int:
+    """1 for a plan that buys, -1 for one that sells; of two sides, a mistake reported elsewhere, the first."""
+    sides = (a.side for i in plan.items if isinstance(i, Rule) for a in i.actions if isinstance(a, Enter))
+    return {"BUY": 1, "SELL": -1}.get(next(sides, ""), 0)
 
 
 def _failed(report: Report, before: int) -> bool:
@@ -243,6 +250,7 @@ def _needs_at_bound(
 ) -> dict[Lane, int]:
     """The lookback with every PARAM at its FROM (-1) or TO (1)."""
     ctx = Elaborator(Report(report.source), catalog, markets, Graph(), home, step_lane, bound)
+    ctx.side = _side(plan)
     rules = _items(ctx, plan, Limits(), None)
     broken = next((d for d in ctx.report.diagnostics if d.severity is Severity.ERROR), None)
     if broken is not None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tradeplan.dsl.catalog import Function
 from tradeplan.dsl.check.arguments import Bound, bind, constants
+from tradeplan.dsl.check.choices import choice
 from tradeplan.dsl.check.comparison import alike, same_kind
 from tradeplan.dsl.check.context import Context, Use
 from tradeplan.dsl.check.fragments import fragment
 from tradeplan.dsl.check.lowering import called
 from tradeplan.dsl.check.series import foreign, series_values
-from tradeplan.dsl.check.value import Mode, Value, View
+from tradeplan.dsl.check.value import Mode, Results, Value, View
 from tradeplan.dsl.diagnostic import diagnostic_kind
 from tradeplan.dsl.graph import Op
-from tradeplan.dsl.kinds import CONDITION, NUMBER
+from tradeplan.dsl.kinds import CONDITION, NUMBER, Base, Kind
 from tradeplan.dsl.nodes import Call
 from tradeplan.dsl.source import Span
 
@@ -40,14 +43,18 @@ def call_function(
     series = series_values(ctx, function, bound, view, span)
     if numbers is None or series is None:
         return None
-    if function.primitive:
+    text = ""
+    if function.primitive in ("choose", "tighter", "wider"):
+        value = choice(ctx, function, bound, series, span)
+    elif function.primitive:
         value = _primitive(ctx, function, bound, series, span)
     elif function.expands:
-        value = _expanded(ctx, function, numbers, series, view, span)
+        text = function.expands if isinstance(function.expands, str) else function.expands(numbers)
+        value = _expanded(ctx, function, text, numbers, series, view, span)
     else:
         value = called(ctx, function, bound, numbers, series, view, span)
     if value is not None:
-        ctx.uses.append(Use(span, function.name, view, function, bound, value))
+        ctx.uses.append(Use(span, function.name, view, function, bound, value, text))
     return value
 
 
@@ -95,16 +102,33 @@ def _known(ctx: Context, value: Value) -> Value:
 def _expanded(
     ctx: Context,
     function: Function,
+    text: str,
     numbers: dict[str, float],
     series: dict[str, list[Value]],
     view: View | None,
     span: Span,
 ) -> Value | None:
     outer = ctx.locals
-    ctx.locals = {name: values[0] for name, values in series.items()}
+    names: dict[str, Value | None] = {name: values[0] for name, values in series.items()}
     for parameter in function.constants:
-        ctx.locals[parameter.name] = ctx.constant(parameter.kind or NUMBER, numbers[parameter.name])
+        names[parameter.name] = ctx.constant(parameter.kind or NUMBER, numbers[parameter.name])
+    ctx.locals = names
     try:
-        return foreign(ctx, fragment(function.expands), view, span)
+        for name, part in function.where:
+            names[name] = foreign(ctx, fragment(part), view, span)
+            if names[name] is None:
+                return None
+        texts = [output.expands or text for output in function.outputs]
+        values = [foreign(ctx, fragment(t), view, span) for t in texts]
     finally:
         ctx.locals = outer
+    results: list[Value] = []
+    for output, value in zip(function.outputs, values, strict=True):
+        if value is None:
+            return None
+        declared = output.kind
+        word = isinstance(declared, Kind) and declared.base is Base.ENUMERATION
+        results.append(replace(value, kind=declared) if word and isinstance(declared, Kind) else value)
+    if len(results) == 1:
+        return results[0]
+    return replace(results[0], results=Results(function, None, tuple(v.kind for v in results), tuple(results)))

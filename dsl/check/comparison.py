@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tradeplan.dsl.catalog import ENUMERATIONS
+from tradeplan.dsl.catalog import ENUMERATIONS, ORDERED
 from tradeplan.dsl.check.algebra import KIND_MISMATCH, MIXED_MARKETS, in_distance
 from tradeplan.dsl.check.context import Context
-from tradeplan.dsl.check.value import Value, View, spoken
+from tradeplan.dsl.check.value import POSITION_VALUES, Value, View, spoken
 from tradeplan.dsl.check.words import word_number
 from tradeplan.dsl.diagnostic import Edit, Fix, Severity, diagnostic_kind
 from tradeplan.dsl.graph import Op
 from tradeplan.dsl.kinds import CONDITION, Base, Kind
-from tradeplan.dsl.nodes import Compare, Expression, Group, Name
+from tradeplan.dsl.nodes import Compare, Expression, Group, Name, Timeframe
 from tradeplan.dsl.source import Span
 
 CONSTANT_CONDITION = diagnostic_kind(
@@ -18,6 +18,7 @@ CONSTANT_CONDITION = diagnostic_kind(
 )
 
 _OPS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE, "=": Op.EQ, "!=": Op.NE}
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _UNITS = {Base.PERCENT: "%", Base.BARS: " bars", Base.LOTS: " lots"}
 _OF_ONE = frozenset({Base.PRICE, Base.DISTANCE, Base.MONEY})
 _ORDERED = frozenset(
@@ -43,12 +44,12 @@ def compared(ctx: Context, expression: Compare, view: View | None) -> Value | No
     first = ctx.value(expression.right if left_is_word else expression.left, view)
     other = expression.left if left_is_word else expression.right
     if first is not None and first.kind.base is Base.ENUMERATION:
-        return _word_test(ctx, expression, first, other, view)
+        return _word_test(ctx, expression, first, other, view, left_is_word)
     second = ctx.value(other, view)
     if first is None or second is None:
         return None
     if second.kind.base is Base.ENUMERATION and not left_is_word:
-        return _word_test(ctx, expression, second, expression.left, view)
+        return _word_test(ctx, expression, second, expression.left, view, True)
     left, right = (second, first) if left_is_word else (first, second)
     pair = alike(ctx, left, right, expression.left.span, expression.right.span, expression.span)
     return None if pair is None else comparison(ctx, expression.op, *pair, expression.span)
@@ -186,11 +187,16 @@ def _only_a_word(ctx: Context, expression: Expression) -> bool:
     name = expression.name
     if not any(name in words for words in ENUMERATIONS.values()):
         return False
+    if name in POSITION_VALUES:
+        return False
     return name not in ctx.definitions and name not in ctx.catalog and ctx.markets.get(name) is None
 
 
-def _word_test(ctx: Context, expression: Compare, value: Value, other: Expression, view: View | None) -> Value | None:
-    if expression.op not in ("=", "!="):
+def _word_test(
+    ctx: Context, expression: Compare, value: Value, other: Expression, view: View | None, mirrored: bool
+) -> Value | None:
+    """`value op other`, or `other op value` if mirrored, one of them a word of the other's list."""
+    if expression.op not in ("=", "!=") and value.kind.of not in ORDERED:
         return ctx.error(
             KIND_MISMATCH,
             expression.span,
@@ -203,7 +209,9 @@ def _word_test(ctx: Context, expression: Compare, value: Value, other: Expressio
         other = other.inner
     if isinstance(other, Name) and other.call is None and other.name in ENUMERATIONS.get(value.kind.of, {}):
         right: Value | None = ctx.constant(value.kind, float(ENUMERATIONS[value.kind.of][other.name]))
-    elif isinstance(other, Name) and other.name not in ctx.definitions and other.name not in ctx.catalog:
+    elif isinstance(other, Timeframe) or (
+        isinstance(other, Name) and other.name not in ctx.definitions and other.name not in ctx.catalog
+    ):
         number = word_number(ctx, other, value.kind.of)
         right = None if number is None else ctx.constant(value.kind, number)
     else:
@@ -212,7 +220,8 @@ def _word_test(ctx: Context, expression: Compare, value: Value, other: Expressio
         return None
     if right.kind != value.kind:
         return _refuse(ctx, value, right, expression.left.span, expression.right.span, expression.span)
-    return ctx.pointwise(_OPS[expression.op], CONDITION, value, right)
+    op = _MIRRORED.get(expression.op, expression.op) if mirrored else expression.op
+    return ctx.pointwise(_OPS[op], CONDITION, value, right)
 
 
 def same_kind(values: list[Value]) -> Kind:

@@ -37,6 +37,7 @@ class Use:
     function: Function | None
     arguments: Mapping[str, Sequence[Expression]]  # as written, by parameter; one that is absent has its default
     value: Value
+    expansion: str = ""  # the expression that the function stands for
 
 
 class Context:
@@ -65,6 +66,8 @@ class Context:
         self.step_lane = step_lane
         self.fallback = step_lane
         self.bound = bound
+        self.side = 0  # 1 in a plan that buys, -1 in one that sells, 0 in a block that does neither
+        self.origin: Value | None = None  # where the position begins, while a rule that enters is checked
         self.mode = Mode.LET
         self.definitions: dict[str, Definition] = {}
         self.locals: dict[str, Value | None] | None = None

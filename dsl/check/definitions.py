@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradeplan.dsl.catalog import ENUMERATIONS
+from tradeplan.dsl.catalog import ENUMERATIONS, UNRESERVED
 from tradeplan.dsl.check.amounts import CALENDAR_SPANS
 from tradeplan.dsl.check.context import Context, Definition
 from tradeplan.dsl.check.literals import DURATIONS
@@ -71,7 +71,8 @@ def _meaning(ctx: Context, name: str) -> str:
         return "a market"
     if name in CALENDAR_SPANS:
         return "a span"
-    return next((f"a word of the list {e}" for e, words in ENUMERATIONS.items() if name in words), "")
+    lists = (e for e, words in ENUMERATIONS.items() if name in words and e not in UNRESERVED)
+    return next((f"a word of the list {e}" for e in lists), "")
 
 
 def define(ctx: Context, item: Let | Param) -> None:

@@ -9,7 +9,7 @@ from tradeplan.dsl.check.sources import account_currency
 from tradeplan.dsl.check.value import Value, spoken
 from tradeplan.dsl.diagnostic import Edit, Fix, Severity, diagnostic_kind
 from tradeplan.dsl.graph import EntryAction, Level, LevelKind, Node, Op, OrderType, SizeKind, TakeLeg, TimeSpan
-from tradeplan.dsl.kinds import Base
+from tradeplan.dsl.kinds import Base, Kind
 from tradeplan.dsl.nodes import Enter, Expression, PendingOrder, Take
 from tradeplan.dsl.source import Span
 
@@ -41,7 +41,10 @@ def entry(ctx: Context, action: Enter) -> EntryAction | None:
     side = 1 if action.side == "BUY" else -1
     size = _size(ctx, action)
     pending = _pending(ctx, action.pending, side) if action.pending is not None else None
+    if pending is not None and ctx.home is not None:
+        ctx.origin = Value(Kind(Base.PRICE, ctx.home.facts.name), pending[1])
     stop = _level(ctx, action.stop, "STOP", r=False)
+    ctx.origin = None
     target = _level(ctx, action.target, "TARGET", r=True) if action.target is not None else None
     takes = _takes(ctx, action.takes)
     if action.pending is not None and pending is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tradeplan.dsl.catalog import ENUMERATIONS
 from tradeplan.dsl.check.calls import call_function
 from tradeplan.dsl.check.context import Context, Use
-from tradeplan.dsl.check.position import at_entry, misplaced, position_value
+from tradeplan.dsl.check.position import at_entry, misplaced, origin_value, position_value, side_value
 from tradeplan.dsl.check.results import member_of_results
 from tradeplan.dsl.check.sources import READINGS, reading
 from tradeplan.dsl.check.value import BAR_FIELDS, POSITION_VALUES, SOURCE_NAMES, Mode, Value, View
@@ -30,8 +30,10 @@ def name_value(ctx: Context, expression: Name, view: View | None) -> Value | Non
     if ctx.locals is not None:
         if name in ctx.locals:
             return ctx.locals[name]
-        if name in ("side", "r"):
+        if name in ("side", "r", "first"):
             return position_value(ctx, expression)
+        if name in ("way", "origin"):
+            return side_value(ctx, expression) if name == "way" else origin_value(ctx, expression)
     elif name in ctx.definitions:
         return _defined(ctx, expression, view)
     if name in POSITION_VALUES:

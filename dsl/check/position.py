@@ -6,6 +6,7 @@ from tradeplan.dsl.check.arguments import MISSING_ARGUMENT
 from tradeplan.dsl.check.context import Context, Use
 from tradeplan.dsl.check.logic import positional_past
 from tradeplan.dsl.check.value import Mode, Value, View
+from tradeplan.dsl.check.words import side_number
 from tradeplan.dsl.diagnostic import diagnostic_kind
 from tradeplan.dsl.graph import Op
 from tradeplan.dsl.kinds import DURATION, LOTS, NUMBER, Base, Kind
@@ -22,6 +23,7 @@ _POSITION_KINDS: dict[str, Kind] = {
     "held": DURATION,
     "side": NUMBER,
     "r": Kind(Base.DISTANCE),
+    "first": LOTS,
 }
 
 
@@ -35,6 +37,23 @@ def position_value(ctx: Context, expression: Name) -> Value | None:
     value = Value(kind, ctx.graph.node(Op.POSITION, data=(expression.name,), lane=ctx.step_lane))
     ctx.uses.append(Use(expression.span, expression.name, None, None, {}, value))
     return value
+
+
+def side_value(ctx: Context, expression: Name) -> Value | None:
+    """`way` inside the standard library: 1 in a plan that buys, -1 in one that sells."""
+    side = side_number(ctx, "with", expression.span)
+    return None if side is None else ctx.constant(NUMBER, side)
+
+
+def origin_value(ctx: Context, expression: Name) -> Value | None:
+    """`origin` inside the standard library: the entry; in a rule that enters, its order's price or the close."""
+    if ctx.mode is not Mode.ENTRY:
+        return position_value(ctx, Name(expression.span, "entry"))
+    if ctx.origin is not None:
+        return ctx.origin
+    assert ctx.home is not None, "rules that enter stand in plans"
+    price = Kind(Base.PRICE, ctx.home.facts.name)
+    return Value(price, ctx.graph.node(Op.FIELD, data=("close",), lane=ctx.home.lane))
 
 
 def misplaced(ctx: Context, span: Span, what: str) -> None:

@@ -31,7 +31,9 @@ def member_of_results(ctx: Context, expression: Member, value: Value) -> Value |
             results = value.results
             names += tuple(o.name for o in results.function.outputs if o.name not in names)
             for place, output in enumerate(results.function.outputs):
-                if output.name == name:
+                if output.name == name and results.call is None:
+                    return results.values[place]
+                if output.name == name and results.call is not None:
                     kind = results.kinds[place]
                     graph = ctx.recipes if value.ambient else ctx.graph
                     is_condition = kind.base is Base.CONDITION or (kind.base is Base.ZONE and name == "exists")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradeplan.dsl.catalog import Function, Parameter
 from tradeplan.dsl.check.algebra import MIXED_MARKETS, in_distance
-from tradeplan.dsl.check.arguments import ARGUMENT_KIND, Bound
+from tradeplan.dsl.check.arguments import ARGUMENT_KIND, Bound, default_text
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.fragments import fragment
 from tradeplan.dsl.check.value import Value, View, spoken
@@ -55,7 +55,7 @@ def series_values(
         written = bound.get(parameter.name)
         made: list[Value | None]
         if written is None:
-            made = [foreign(ctx, fragment(parameter.default or ""), view, span)]
+            made = [foreign(ctx, fragment(default_text(parameter.default or "", view or ctx.home)), view, span)]
         else:
             made = [_fitting(ctx, function, parameter, e, ctx.value(e, view), view) for e in written]
         kept = [v for v in made if v is not None]

@@ -40,11 +40,12 @@ class View:
 
 @dataclass(slots=True)
 class Results:
-    """The call behind a value, so that `.upper` can be asked of it."""
+    """The call behind a value, so that `.upper` can be asked of it; of a function that expands, the values."""
 
     function: Function
-    call: Node
+    call: Node | None
     kinds: tuple[Kind, ...]
+    values: tuple[Value, ...] = ()
 
 
 @dataclass(slots=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tradeplan.dsl.catalog import ENUMERATIONS
+from tradeplan.dsl.catalog import ENUMERATIONS, SIDE_WORDS
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.diagnostic import Edit, Fix, diagnostic_kind
-from tradeplan.dsl.nodes import Expression, Group, Name
+from tradeplan.dsl.nodes import Expression, Group, Name, Timeframe
 from tradeplan.dsl.source import Span
 from tradeplan.dsl.suggest import distance, nearest
 
 UNKNOWN_WORD = diagnostic_kind("unknown-word", "an argument or a comparison expects a word of a closed list")
+NO_SIDE = diagnostic_kind("no-side", "the value depends on whether the plan buys or sells")
 
 _MOST_HINTS = 200
 
@@ -36,12 +37,33 @@ def hint(
     return near, f"did you mean one of {offered}?", fixes
 
 
+def side_number(ctx: Context, word: str, span: Span) -> float | None:
+    """The direction of `with` or `against` in this plan."""
+    if ctx.side:
+        return float(ctx.side * SIDE_WORDS[word])
+    return ctx.error(
+        NO_SIDE,
+        span,
+        f"`{word}` follows the side of the plan, and nothing here buys or sells",
+        found=word,
+        expected=tuple(ENUMERATIONS["direction"]),
+        help="write `bull` or `bear`, or use it in a plan with BUY or SELL",
+    )
+
+
 def word_number(ctx: Context, expression: Expression, enumeration: str) -> float | None:
     """The number that stands for a word of a list."""
     words = ENUMERATIONS.get(enumeration, {})
     while isinstance(expression, Group):
         expression = expression.inner
+    if isinstance(expression, Timeframe) and expression.code in words:
+        return float(words[expression.code])
     if isinstance(expression, Name) and expression.call is None:
+        local = ctx.locals.get(expression.name) if ctx.locals is not None else None
+        if local is not None and local.kind.of == enumeration:
+            return local.constant
+        if enumeration == "direction" and expression.name in SIDE_WORDS:
+            return side_number(ctx, expression.name, expression.span)
         number = words.get(expression.name)
         if number is not None:
             return float(number)
@@ -53,7 +75,7 @@ def word_number(ctx: Context, expression: Expression, enumeration: str) -> float
         expression.span,
         f"`{ctx.text(expression.span)}` is no {enumeration}",
         found=ctx.text(expression.span),
-        expected=tuple(words),
+        expected=(*words, *(SIDE_WORDS if enumeration == "direction" and ctx.side else ())),
         help=help or f"write one of {', '.join(words)}",
         fixes=fixes,
     )

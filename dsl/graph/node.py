@@ -39,6 +39,7 @@ class Op(StrEnum):
     ABS = "abs"
     MIN = "min"  # UNKNOWN if either input is
     MAX = "max"
+    CHOOSE = "choose"  # inputs=(condition, a, b): a if TRUE, b if FALSE; of the position only, columns call `choose`
     LT = "lt"
     LE = "le"
     GT = "gt"
@@ -54,7 +55,7 @@ class Op(StrEnum):
     WITHIN = "within"  # data=(bars,): TRUE on at least one of the last n; Kleene OR over the span
     AGO = "ago"  # data=(bars,): n bars ago on the same lane, UNKNOWN before the first bar
     JOIN = "join"  # inputs=(x,): newest value of x's lane at this lane's time, UNKNOWN if none, stale or closed
-    POSITION = "position"  # data=(name,): entry stop size profit best held side r; step lane; UNKNOWN while flat
+    POSITION = "position"  # data=(name,): entry stop size profit best held side r first; step lane; UNKNOWN while flat
     AT_ENTRY = "at_entry"  # inputs=(x,): x at the step that sent the entry; UNKNOWN while flat
     ACCOUNT = (
         "account"  # data=(name, TimeSpan or None): drawdown loss loss_rate equity balance; and system/feed readings

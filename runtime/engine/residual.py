@@ -21,6 +21,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_AND,
     O_BECAME,
     O_CAPTURE,
+    O_CHOOSE,
     O_COLUMN,
     O_COMPARE,
     O_CONSTANT,
@@ -48,7 +49,7 @@ _UNARY = {Op.NEG: O_NEG, Op.ABS: O_ABS, Op.NOT: O_NOT, Op.KNOWN: O_KNOWN}
 _LOGIC = {Op.AND: O_AND, Op.OR: O_OR}
 _TEMPORAL = {Op.FOR: O_FOR, Op.WITHIN: O_WITHIN, Op.BECAME: O_BECAME}
 _STATISTICS = ("drawdown", "loss", "loss_rate", "equity", "balance")
-POSITION_VALUES = ("entry", "stop", "size", "profit", "best", "held", "side", "r")
+POSITION_VALUES = ("entry", "stop", "size", "profit", "best", "held", "side", "r", "first")
 
 Operand = tuple[int, Node | int, float]
 """Kind, what it reads (a node of a column or capture, or a number), scale."""
@@ -121,6 +122,10 @@ def _emit(node: Node, out: Residual, depth: int) -> int:
     if node.op is Op.ACCOUNT:
         code.append(Instruction(O_STATISTIC if is_statistic(node) else O_READING, node=node))
         return depth
+    if node.op is Op.CHOOSE:
+        deepest = max(_emit(x, out, depth + i) for i, x in enumerate(node.inputs))
+        code.append(Instruction(O_CHOOSE))
+        return deepest
     deepest = max(_emit(x, out, depth + min(i, 1)) for i, x in enumerate(node.inputs[:2]))
     if node.op in _UNARY:
         code.append(Instruction(_UNARY[node.op]))

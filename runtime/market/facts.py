@@ -10,6 +10,7 @@ from typing import Any
 from tradeplan.dsl.catalog.market import MarketFacts, Markets
 from tradeplan.plans import symbols
 from tradeplan.runtime.market.errors import ProfileError
+from tradeplan.runtime.market.settings import FileSettings
 
 SHIPPED = Path(str(symbols.__file__)).parent
 """The folder of the profiles that come with the program."""
@@ -77,6 +78,7 @@ def _facts(path: Path, stored: dict[str, tuple[str, ...]] | None) -> MarketFacts
         lot_max=lot_max,
         lot_step=lot_step,
         tradable=tradable,
+        settings=FileSettings(path),
         timeframes=None if stored is None else stored.get(names[0], ()),
     )
 

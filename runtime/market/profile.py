@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.sessions import Span, parse_boundary, parse_span, week_spans
+from tradeplan.runtime.market.settings import SETTINGS
 from tradeplan.runtime.market.zones import zone
 
 _CENTS = {"USC": "USD", "EUC": "EUR", "GBC": "GBP"}
@@ -140,6 +141,46 @@ class Sessions(_Table):
         return week_spans([parse_span(text) for text in day] for day in days)
 
 
+def _setting(key: str) -> Any:
+    """A number with the default and the bounds of `settings`."""
+    setting = SETTINGS[key]
+    return Field(setting.default, ge=setting.low, le=setting.high, allow_inf_nan=False, description=setting.about)
+
+
+class Exits(_Table):
+    """From what strength an exit counts; see `exit_signal`."""
+
+    structure_break: float = _setting("exits.structure_break")
+    momentum_loss: float = _setting("exits.momentum_loss")
+    volume_decline: float = _setting("exits.volume_decline")
+    profit: float = _setting("exits.profit")
+    hours: float = _setting("exits.hours")
+
+
+class Stops(_Table):
+    """Distances of stops, in ATRs."""
+
+    atr: float = _setting("stops.atr")
+    structure: float = _setting("stops.structure")
+    trail: float = _setting("stops.trail")
+
+
+class Scaling(_Table):
+    """How a position grows; sizes are parts of the first filled size."""
+
+    maximum: float = _setting("scaling.maximum")
+    step: float = _setting("scaling.step")
+    threshold: float = _setting("scaling.threshold")
+
+
+class Breakers(_Table):
+    """Where guards of this market trip."""
+
+    drawdown: float = _setting("breakers.drawdown")
+    loss: float = _setting("breakers.loss")
+    volatility: float = _setting("breakers.volatility")
+
+
 def _zone_name(value: str) -> str:
     try:
         zone(value)
@@ -179,6 +220,10 @@ class SymbolProfile(_Table):
     costs: Costs = Costs()
     swap: Swap = Swap()
     sessions: Sessions
+    exits: Exits = Exits()
+    stops: Stops = Stops()
+    scaling: Scaling = Scaling()
+    breakers: Breakers = Breakers()
 
     @field_validator("names")
     @classmethod

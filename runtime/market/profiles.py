@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from tradeplan.runtime.market.errors import ProfileError
 from tradeplan.runtime.market.facts import SHIPPED, profile_files
 from tradeplan.runtime.market.profile import SymbolProfile
+from tradeplan.runtime.market.settings import SETTINGS, allowed
 
 _BOUNDS = {"greater_than": "above {gt}", "greater_than_equal": "of at least {ge}", "less_than": "below {lt}"}
 _BOUNDS |= {"less_than_equal": "of at most {le}"}
@@ -109,6 +110,8 @@ def _line(detail: ErrorDetails) -> str:
             else f"{f'`{key}`: ' if key else ''}"
         )
         return shown + str(context.get("error", detail["msg"]))
+    if key in SETTINGS:
+        return f"`{key}` is `{_shown(value)}`: expected {allowed(SETTINGS[key])}"
     return f"`{key}` is `{_shown(value)}`: expected {_expected(kind, context)}"
 
 

@@ -6,10 +6,10 @@
     bound = run.bind(prices, code, 10, 0.5)  # arguments prepared once
     bound.set(2, 20); bound()                # about 0.5 µs
 
-An entry's annotations are `Floats Integers Bytes` (1-D float64, int64, int8), `Floats2 Integers2 Bytes2` (2-D, index
-`a[i, j]`), `int`, `float`, or a NamedTuple of these; it returns `int` or None. It and all it calls import `math` and
-`numpy` only, allocate nothing, raise nothing, and divide only by what cannot be zero (interpreted, that
-raises). Write `x * x`, not `x ** 2`: integer powers differ between Python and machine code.
+An entry's annotations are `Floats Integers Bytes` (1-D float64, int64, int8), `int`, `float`, or a NamedTuple of these;
+it returns `int` or None. It and all it calls import `math` and `numpy` only, allocate nothing, raise nothing, count
+indices from zero, and divide only by what cannot be zero (interpreted, that raises). Write `x * x`, not `x ** 2`:
+integer powers differ between Python and machine code.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
-"""Numba intrinsics behind the primitives: arrays over raw memory, locals on the stack, a call through an address."""
+"""Numba intrinsics behind the primitives: views of raw memory, locals on the stack, a call through an address."""
 
-# mypy: disable-error-code="no-untyped-call"
+# mypy: disable-error-code="no-untyped-call,untyped-decorator"
 # reason: numba and llvmlite are typed in parts only
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
 
 _DOUBLE = ir.DoubleType()
 _LONG = ir.IntType(64)
@@ -40,34 +41,87 @@ COLUMN_SIGNATURE = types.void(
 )
 
 
-def _array(context: Any, builder: Any, array_type: Any, pointer: Any, shape: list[Any]) -> Any:
-    """An array value over memory that nobody owns: no reference counting, so none has to be paid for or linked."""
-    array = context.make_array(array_type)(context, builder)
-    size = context.get_constant(types.intp, array_type.dtype.bitwidth // 8)
-    strides = [size]
-    for extent in reversed(shape[1:]):
-        strides.insert(0, builder.mul(strides[0], extent))
-    populate_array(
-        array,
-        data=builder.bitcast(pointer, array.data.type),
-        shape=cgutils.pack_array(builder, shape),
-        strides=cgutils.pack_array(builder, strides),
-        itemsize=size,
-        meminfo=None,
-    )
-    return array._getvalue()
+class Memory(types.Type):
+    """A view of memory that nobody owns: an address and a size; `m[i]`, `m[i] = x`, `len(m)`.
+
+    numba's arrays are seven words each and turn negative indices around; kernels hand on fourteen views at a time and
+    count from zero.
+    """
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = dtype
+        super().__init__(name=f"Memory({dtype})")
+
+
+@register_model(Memory)
+class _MemoryModel(models.StructModel):
+    def __init__(self, manager: Any, view: Memory) -> None:
+        super().__init__(manager, view, [("data", types.CPointer(view.dtype)), ("size", types.int64)])
+
+
+@infer_global(operator.getitem)
+class _GetItem(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        view, index = args
+        if isinstance(view, Memory) and isinstance(index, types.Integer):
+            return signature(view.dtype, view, types.int64)
+        return None
+
+
+@infer_global(operator.setitem)
+class _SetItem(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        view, index, _ = args
+        if isinstance(view, Memory) and isinstance(index, types.Integer):
+            return signature(types.none, view, types.int64, view.dtype)
+        return None
+
+
+@infer_global(len)
+class _Len(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        return signature(types.int64, *args) if isinstance(args[0], Memory) else None
+
+
+def _data(context: Any, builder: Any, view_type: Any, view: Any) -> Any:
+    return cgutils.create_struct_proxy(view_type)(context, builder, value=view).data
+
+
+@lower_builtin(operator.getitem, Memory, types.int64)
+def _get(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    data = _data(context, builder, signature.args[0], arguments[0])
+    return builder.load(builder.gep(data, [arguments[1]], inbounds=True))
+
+
+@lower_builtin(operator.setitem, Memory, types.int64, types.Any)
+def _set(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    data = _data(context, builder, signature.args[0], arguments[0])
+    builder.store(arguments[2], builder.gep(data, [arguments[1]], inbounds=True))
+    return context.get_dummy_value()
+
+
+@lower_builtin(len, Memory)
+def _size(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    return cgutils.create_struct_proxy(signature.args[0])(context, builder, value=arguments[0]).size
+
+
+def _view(context: Any, builder: Any, view_type: Any, pointer: Any, size: Any) -> Any:
+    view = cgutils.create_struct_proxy(view_type)(context, builder)
+    view.data = builder.bitcast(pointer, view.data.type)
+    view.size = size
+    return view._getvalue()
 
 
 def _part(dtype: Any) -> Any:
-    array_type = types.Array(dtype, 1, "C")
+    view_type = Memory(dtype)
 
     @intrinsic
-    def part(typing_context: Any, array: Any, start: Any, count: Any) -> Any:
+    def part(typing_context: Any, view: Any, start: Any, count: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            whole = context.make_array(signature.args[0])(context, builder, arguments[0])
-            return _array(context, builder, array_type, builder.gep(whole.data, [arguments[1]]), [arguments[2]])
+            data = _data(context, builder, signature.args[0], arguments[0])
+            return _view(context, builder, view_type, builder.gep(data, [arguments[1]]), arguments[2])
 
-        return array_type(array, types.int64, types.int64), generate
+        return view_type(view, types.int64, types.int64), generate
 
     return part
 
@@ -78,14 +132,14 @@ bytes_at = _part(types.int8)
 
 
 def _pointed(dtype: Any) -> Any:
-    array_type = types.Array(dtype, 1, "C")
+    view_type = Memory(dtype)
 
     @intrinsic
     def pointed(typing_context: Any, pointer: Any, count: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return _array(context, builder, array_type, arguments[0], [arguments[1]])
+            return _view(context, builder, view_type, arguments[0], arguments[1])
 
-        return array_type(pointer, types.int64), generate
+        return view_type(pointer, types.int64), generate
 
     return pointed
 
@@ -94,9 +148,9 @@ floats_behind = _pointed(types.float64)
 integers_behind = _pointed(types.int64)
 
 
-def _argument(dtype: Any, dimensions: int) -> Any:
-    """An array argument out of a block of words: its address, then its extents."""
-    array_type = types.Array(dtype, dimensions, "C")
+def _argument(dtype: Any) -> Any:
+    """An array argument out of a block of words: its address, then its size."""
+    view_type = Memory(dtype)
 
     @intrinsic
     def argument(typing_context: Any, block: Any, at: Any) -> Any:
@@ -105,22 +159,18 @@ def _argument(dtype: Any, dimensions: int) -> Any:
                 index = builder.add(arguments[1], context.get_constant(types.int64, j))
                 return builder.load(builder.gep(arguments[0], [index]))
 
-            pointer = builder.inttoptr(word(0), _BYTE.as_pointer())
-            return _array(context, builder, array_type, pointer, [word(1 + j) for j in range(dimensions)])
+            return _view(context, builder, view_type, builder.inttoptr(word(0), _BYTE.as_pointer()), word(1))
 
-        return array_type(block, types.int64), generate
+        return view_type(block, types.int64), generate
 
     return argument
 
 
 ARRAY_ARGUMENTS = {
-    "Floats": _argument(types.float64, 1),
-    "Integers": _argument(types.int64, 1),
-    "Bytes": _argument(types.int8, 1),
-    "Floats2": _argument(types.float64, 2),
-    "Integers2": _argument(types.int64, 2),
-    "Bytes2": _argument(types.int8, 2),
-    "Columns": _argument(types.int64, 1),
+    "Floats": _argument(types.float64),
+    "Integers": _argument(types.int64),
+    "Bytes": _argument(types.int8),
+    "Columns": _argument(types.int64),
 }
 
 
@@ -135,7 +185,7 @@ def float_argument(typing_context: Any, block: Any, at: Any) -> Any:
 
 
 def _stack(dtype: Any, machine: Any) -> Any:
-    array_type = types.Array(dtype, 1, "C")
+    view_type = Memory(dtype)
 
     @intrinsic(prefer_literal=True)
     def stack(typing_context: Any, size: Any) -> Any:
@@ -145,9 +195,9 @@ def _stack(dtype: Any, machine: Any) -> Any:
 
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             room = cgutils.alloca_once(builder, ir.ArrayType(machine, count))
-            return _array(context, builder, array_type, room, [context.get_constant(types.intp, count)])
+            return _view(context, builder, view_type, room, context.get_constant(types.int64, count))
 
-        return array_type(size), generate
+        return view_type(size), generate
 
     return stack
 
@@ -183,11 +233,11 @@ def call_column(
 
     def generate(context: Any, builder: Any, signature: Any, a: Any) -> Any:
         def at(array: int, index: int) -> Any:
-            return builder.gep(context.make_array(signature.args[array])(context, builder, a[array]).data, [a[index]])
+            return builder.gep(_data(context, builder, signature.args[array], a[array]), [a[index]])
 
         address = builder.load(at(0, 1))
         function = builder.inttoptr(address, column_type().as_pointer())
-        base = context.make_array(signature.args[11])(context, builder, a[11]).data
+        base = _data(context, builder, signature.args[11], a[11])
         builder.call(
             function,
             [at(2, 3), at(4, 5), at(6, 7), a[8], at(9, 10), base, at(12, 13), at(12, 14), a[15], a[16]],

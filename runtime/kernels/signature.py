@@ -15,9 +15,6 @@ DTYPES: dict[str, tuple[type[np.generic], int]] = {
     "Floats": (np.float64, 1),
     "Integers": (np.int64, 1),
     "Bytes": (np.int8, 1),
-    "Floats2": (np.float64, 2),
-    "Integers2": (np.int64, 2),
-    "Bytes2": (np.int8, 2),
     "Columns": (np.int64, 1),
 }
 """Array annotations: element type and dimensions."""

@@ -6,18 +6,13 @@ from collections.abc import MutableSequence
 from typing import Any
 
 Floats = MutableSequence[float]
-"""A float64 array; compiled it is `float64[::1]`, interpreted a memoryview."""
+"""A float64 array; compiled it is an address and a size, interpreted a memoryview."""
 
 Integers = MutableSequence[int]
-"""An int64 array; compiled it is `int64[::1]`, interpreted a memoryview."""
+"""An int64 array; compiled it is an address and a size, interpreted a memoryview."""
 
 Bytes = MutableSequence[int]
-"""An int8 array (conditions, reasons, flags); compiled it is `int8[::1]`, interpreted a memoryview."""
-
-Floats2 = Any
-Integers2 = Any
-Bytes2 = Any
-"""The same in two dimensions, read as `a[i, j]` and never sliced."""
+"""An int8 array (conditions, reasons, flags); compiled it is an address and a size, interpreted a memoryview."""
 
 Columns = MutableSequence[Any]
 """Column functions: compiled an int64 array of their addresses, interpreted a list of Python functions."""

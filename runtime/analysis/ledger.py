@@ -64,43 +64,54 @@ class Ledger:
         counts = last - first
         rows = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(first, counts)
         stretch = here[np.repeat(np.arange(len(here)), counts)]
-        floating = _marked(bars, market, self.plans[plan].side, rows, self._held.units[stretch], self._held.entry[stretch])
+        floating = _marked(
+            bars, market, self.plans[plan].side, rows, self._held.units[stretch], self._held.entry[stretch]
+        )
         mine = self.booked.plan == plan
         booked_at = self.booked.instant[mine]
         times, place = np.unique(np.concatenate((booked_at, closes[rows])), return_inverse=True)
         booked = np.bincount(place[: len(booked_at)], weights=self.booked.cents[mine], minlength=len(times))
         marked = np.bincount(place[len(booked_at) :], weights=floating, minlength=len(times))
-        return Path(times.astype(np.int64), np.cumsum(booked) + marked)
+        return Path(times.astype(np.int64), np.asarray(np.cumsum(booked) + marked, dtype=np.float64))
 
     def _plan_of(self, rows: Floats) -> NDArray[np.int64]:
-        return np.searchsorted(self._addresses, rows[at.EV_OWNER]).astype(np.int64)
+        return np.asarray(np.searchsorted(self._addresses, rows[at.EV_OWNER]), dtype=np.int64)
 
     def _instants(self, fills: Floats) -> Times:
-        """When the account took notice: a fill at a bar's open is known at its close, one inside a bar as well.
+        """When the account took notice: what fills at a bar's open or inside it is known at its close.
 
-        A time may be the close of one bar and the open of the next. What is always filled at opens belongs to the
-        next bar; of the others those at just its opening price do.
+        A time may be the open of one bar and the close of the one before. A fill belongs to the later one if that is
+        always so for its kind, if something of that time was recorded before it, or if it is at the very opening price
+        and the earlier bar did not reach it.
         """
         instants = fills[at.EV_TIME].astype(np.int64)
-        reason = fills[at.EV_REASON]
-        always = (reason == at.FILL_CLOSE) | (reason == at.FILL_ADD)
+        reason, price = fills[at.EV_REASON], fills[at.EV_PRICE]
+        surely = (reason == at.FILL_CLOSE) | (reason == at.FILL_ADD) | self._after_steps(fills)
         plan = self._plan_of_fill
-        sides = np.array([p.side for p in self.plans], dtype=np.float64)[plan]
-        buys = (sides > 0) == (reason <= at.FILL_ADD)
+        buys = (np.array([p.side for p in self.plans], dtype=np.float64)[plan] > 0) == (reason <= at.FILL_ADD)
         for name, lane in self.recording.traded.items():
             here = np.flatnonzero(np.array([p.market == name for p in self.plans], dtype=bool)[plan])
-            bars = lane.bars.bars
-            row = np.minimum(np.searchsorted(bars.open_time, instants[here]), len(bars) - 1)
-            opens = bars.open_time[row] == instants[here]
-            closed = np.minimum(np.searchsorted(bars.close_time, instants[here]), len(bars) - 1)
-            closes = bars.close_time[closed] == instants[here]
-            slip = fills[at.EV_SLIP][here]
-            at_open = bars.open[row] + np.where(buys[here], bars.spread[row] + slip, -slip)
-            tick = self.recording.markets[name].tick
-            same = np.abs(fills[at.EV_PRICE][here] - at_open) < 1e-3 * tick
-            later = opens & (always[here] | same | ~closes) & (reason[here] != at.FILL_STOP_OUT)
-            instants[here[later]] = bars.close_time[row[later]]
-        return instants
+            bars, time = lane.bars.bars, instants[here]
+            new = np.minimum(np.searchsorted(bars.open_time, time), len(bars) - 1)
+            old = np.minimum(np.searchsorted(bars.close_time, time), len(bars) - 1)
+            opens, closes = bars.open_time[new] == time, bars.close_time[old] == time
+            slip = np.where(buys[here], 1.0, -1.0) * fills[at.EV_SLIP][here]
+            level, spread = price[here] - slip, np.where(buys[here], 1.0, 0.0)
+            near = 1e-3 * self.recording.markets[name].tick
+            opening = np.abs(level - bars.open[new] - spread * bars.spread[new]) < near
+            lowest, highest = (side[old] + spread * bars.spread[old] for side in (bars.low, bars.high))
+            reached = (lowest <= level + near) & (level - near <= highest)
+            later = opens & (surely[here] | ~closes | opening & ~reached) & (reason[here] != at.FILL_STOP_OUT)
+            instants[here[later]] = bars.close_time[new[later]]
+        return np.asarray(instants, dtype=np.int64)
+
+    def _after_steps(self, fills: Floats) -> NDArray[np.bool_]:
+        """Which fills were recorded after a step of their own time: they came with a later bar."""
+        rows = self.recording.table
+        kind, time = rows[:, at.EV_TYPE], rows[:, at.EV_TIME]
+        step = (kind == at.TYPE_DECISION) | (kind == at.TYPE_EQUITY)
+        newest = np.maximum.accumulate(np.where(step, time, -np.inf)) if len(rows) else time
+        return np.asarray(newest[kind == at.TYPE_FILL] >= fills[at.EV_TIME], dtype=np.bool_)
 
     def _bookings(self, fills: Floats, swaps: Floats) -> Booking:
         swap_plan = self._plan_of(swaps)

@@ -14,6 +14,7 @@ from tradeplan.runtime.engine.market_table import TradedLane, TradedMarket
 from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.engine.program import Program
 from tradeplan.runtime.kernels.orders import layout as at
+from tradeplan.runtime.market.dataset import Dataset
 
 
 class Recording:
@@ -38,6 +39,7 @@ class Recording:
         self.rows: list[NDArray[np.float64]] = []
         self.clauses: list[ClauseTime] = []
         self._clock = clauses
+        self.dataset: Dataset | None = None  # what was read, for those who tell where figures come from
         self.balance = account.balance
         self.equity = account.balance
         self.drawdown = 0.0  # the deepest fall of equity from its peak, in account currency

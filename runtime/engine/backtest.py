@@ -85,6 +85,7 @@ def run_backtest(
     kernels = kernels or choose_kernels(tables, data, first, finish)
     evaluator = Evaluator(tables, data, kernels)
     recording = Recording(program, account, numbers, traded, clauses, begin, finish)
+    recording.dataset = dataset
     bars = {name: t.bars for name, t in traded.items()}
     loop = OrderLoop(program, evaluator, fields, bars, account, kernels, recording.rows.append, (begin, finish))
     for _ in evaluator.run(begin):

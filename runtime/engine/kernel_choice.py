@@ -7,6 +7,7 @@ from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.order_loop import ENTRIES
 from tradeplan.runtime.kernels import warm
 from tradeplan.runtime.kernels.build import Kernels, is_warm
+from tradeplan.runtime.kernels.orders.tally import tally_clauses
 from tradeplan.runtime.kernels.orders.wake import count_unknown
 from tradeplan.runtime.kernels.source.evaluate import evaluate
 from tradeplan.runtime.kernels.tables import Tables
@@ -33,7 +34,7 @@ def work(tables: Tables, data: LaneData, start: int, end: int) -> float:
 def choose_kernels(tables: Tables, data: LaneData, start: int, end: int) -> Kernels:
     """The form of the kernels for a job; starts filling the cache in the background where plain Python serves."""
     columns = list(tables.columns)
-    entries = (evaluate, *ENTRIES, count_unknown)
+    entries = (evaluate, *ENTRIES, count_unknown, tally_clauses)
     if is_warm(entries, columns):
         return Kernels("compiled")
     if work(tables, data, start, end) > _SMALL_JOB_SECONDS:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tradeplan.dsl.timeframe import TIMEFRAMES
-
 ENUMERATIONS: dict[str, dict[str, int]] = {
     "direction": {"bull": 1, "bear": -1},
     "impact": {"low": 1, "medium": 2, "high": 3},
@@ -19,15 +17,15 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
     "session": {"asia": 0, "london": 1, "overlap": 2, "new_york": 3},
     "zone": {"utc": 0, "london": 1, "frankfurt": 2, "new_york": 3, "chicago": 4, "tokyo": 5, "sydney": 6},
     "rank": {"none": 0, "low": 1, "medium": 2, "high": 3, "critical": 4},
-    "exit": {"none": 0, "structure": 1, "momentum": 2, "volume": 3, "time": 4, "profit": 5},
-    "timeframe": {"none": 0, **{name: length // 60_000 for name, length in TIMEFRAMES.items()}},
+    "exit kind": {"none": 0, "structure": 1, "momentum": 2, "volume": 3, "time": 4, "profit": 5},
+    "exit timeframe": {"none": 0, "M1": 1, "M5": 5, "M15": 15, "H1": 60},
 }
 """By list name: word -> the number that stands for it in `p`."""
 
 ORDERED = frozenset({"impact", "rank"})
 """The lists whose words have an order: `exit_signal >= high`."""
 
-UNRESERVED = frozenset({"rank", "exit", "timeframe"})
+UNRESERVED = frozenset({"rank", "exit kind", "exit timeframe"})
 """The lists whose words stand only beside a value of their own, so that a LET may be called like one of them."""
 
 SIDE_WORDS: dict[str, int] = {"with": 1, "against": -1}

@@ -124,7 +124,7 @@ Oracle = Callable[[Mapping[str, Sequence[float]], Mapping[str, float]], Mapping[
 
 
 Expansion = str | Callable[[Mapping[str, float]], str]
-"""A plan expression such as `entry + side * (best - distance)`, or what makes one from the constants.
+"""A plan expression such as `entry + side * (best - distance)`, or what makes one from the constants and `way`.
 
 It may name parameters, values of the position, functions, and what only expansions know: `side` and `r` of the
 position, `first` (its first filled size), `way` (1 in a plan that buys, -1 in one that sells) and `origin` (where the

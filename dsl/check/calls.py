@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tradeplan.dsl.catalog import Function
 from tradeplan.dsl.check.arguments import Bound, bind, constants
-from tradeplan.dsl.check.choices import choice
+from tradeplan.dsl.check.choices import CHOICES, choice
 from tradeplan.dsl.check.comparison import alike, same_kind
 from tradeplan.dsl.check.context import Context, Use
 from tradeplan.dsl.check.fragments import fragment
@@ -44,12 +44,12 @@ def call_function(
     if numbers is None or series is None:
         return None
     text = ""
-    if function.primitive in ("choose", "tighter", "wider"):
+    if function.primitive in CHOICES:
         value = choice(ctx, function, bound, series, span)
     elif function.primitive:
         value = _primitive(ctx, function, bound, series, span)
     elif function.expands:
-        text = function.expands if isinstance(function.expands, str) else function.expands(numbers)
+        text = function.expands if isinstance(function.expands, str) else function.expands({**numbers, "way": float(ctx.side)})
         value = _expanded(ctx, function, text, numbers, series, view, span)
     else:
         value = called(ctx, function, bound, numbers, series, view, span)

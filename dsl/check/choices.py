@@ -1,4 +1,4 @@
-"""Choosing between values: `choose`, and `tighter` and `wider` of several stops by the plan's side."""
+"""Choosing between values: `choose`, `strongest`, and `tighter` and `wider` of several stops by the plan's side."""
 
 from __future__ import annotations
 
@@ -8,40 +8,52 @@ from tradeplan.dsl.check.comparison import alike, same_kind
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.value import Mode, Value
 from tradeplan.dsl.check.words import side_number
-from tradeplan.dsl.graph import Op
-from tradeplan.dsl.kinds import CONDITION, Kind
+from tradeplan.dsl.graph import Node, Op
+from tradeplan.dsl.kinds import Kind
 from tradeplan.dsl.source import Span
+
+CHOICES = frozenset({"choose", "strongest", "tighter", "wider"})
+"""The primitives that are made here."""
 
 
 def choice(ctx: Context, function: Function, bound: Bound, series: dict[str, list[Value]], span: Span) -> Value | None:
-    """The value of a call of `choose`, `tighter` or `wider`."""
+    """The value of a call of one of `CHOICES`."""
     values = [v for group in series.values() for v in group]
     spans = [e.span for p in function.parameters for e in bound.get(p.name, [])]
     spans += [span] * (len(values) - len(spans))
     if function.primitive == "choose":
-        pair = alike(ctx, values[1], values[2], spans[1], spans[2], span)
-        return None if pair is None else chosen(ctx, same_kind(list(pair)), values[0], *pair)
-    side = side_number(ctx, "with", span)
-    if side is None:
-        return None
-    tighter = function.primitive == "tighter"
-    op = Op.MAX if tighter == (side > 0) else Op.MIN
+        return _choose(ctx, values, spans, span)
+    greatest, leave_out = True, True
+    if function.primitive != "strongest":
+        side = side_number(ctx, "with", span)
+        if side is None:
+            return None
+        greatest = (function.primitive == "tighter") == (side > 0)
+        # a stop that is managed moves on what is known; an entry does not go with a guess, and nothing is loosened on one
+        managed = ctx.mode is Mode.MANAGE or any(v.node.positional for v in values)
+        leave_out = function.primitive == "tighter" and managed
     result = values[0]
     for place, value in enumerate(values[1:], start=1):
         pair = alike(ctx, result, value, spans[0], spans[place], span)
         if pair is None:
             return None
         kind = same_kind(list(pair))
-        result = ctx.pointwise(op, kind, *pair)
-        if tighter and (ctx.mode is Mode.MANAGE or any(v.node.positional for v in pair)):
-            # a stop that is managed moves on what is known; an entry does not go with a guess
-            result = chosen(ctx, kind, _known(ctx, pair[1]), result, pair[0])
-            result = chosen(ctx, kind, _known(ctx, pair[0]), result, pair[1])
+        if leave_out:
+            result = _known_extreme(ctx, kind, pair, greatest)
+        else:
+            result = ctx.pointwise(Op.MAX if greatest else Op.MIN, kind, *pair)
     return result
 
 
-def chosen(ctx: Context, kind: Kind, condition: Value, yes: Value, no: Value) -> Value:
-    """`yes` while the condition is TRUE, `no` while it is FALSE."""
+def _choose(ctx: Context, values: list[Value], spans: list[Span], span: Span) -> Value | None:
+    condition, yes, no = values
+    kind = yes.kind
+    # the standard library chooses between words by their numbers
+    if ctx.locals is None and yes.kind != no.kind:
+        pair = alike(ctx, yes, no, spans[1], spans[2], span)
+        if pair is None:
+            return None
+        (yes, no), kind = pair, same_kind(list(pair))
     constant = condition.constant
     if constant is not None:
         return Value(kind, (yes if constant else no).node)
@@ -49,11 +61,22 @@ def chosen(ctx: Context, kind: Kind, condition: Value, yes: Value, no: Value) ->
     nodes = tuple(ctx.on(v.node, lane) for v in (condition, yes, no))
     if any(n.positional for n in nodes):
         return Value(kind, ctx.graph.node(Op.CHOOSE, nodes, lane=lane))
-    call = ctx.graph.node(Op.CALL, nodes, ("choose", 1), lane)
-    return Value(kind, ctx.graph.node(Op.OUTPUT, (call,), (0,)))
+    return Value(kind, _call(ctx, ("choose", 1), nodes))
 
 
-def _known(ctx: Context, value: Value) -> Value:
-    if value.constant is not None:
-        return Value(CONDITION, ctx.graph.truth(True))
-    return ctx.pointwise(Op.KNOWN, CONDITION, value)
+def _known_extreme(ctx: Context, kind: Kind, pair: tuple[Value, Value], greatest: bool) -> Value:
+    """The greatest or least of the two that are known."""
+    if pair[0].constant is not None and pair[1].constant is not None:
+        return ctx.pointwise(Op.MAX if greatest else Op.MIN, kind, *pair)
+    lane = ctx.clock(pair) or ctx.step_lane
+    nodes = tuple(ctx.on(v.node, lane) for v in pair)
+    if any(n.positional for n in nodes):
+        return Value(kind, ctx.graph.node(Op.GREATEST if greatest else Op.LEAST, nodes, lane=lane))
+    if greatest:
+        return Value(kind, _call(ctx, ("strongest", 2.0, 1), nodes))
+    turned = tuple(ctx.graph.node(Op.NEG, (n,)) for n in nodes)
+    return Value(kind, ctx.graph.node(Op.NEG, (_call(ctx, ("strongest", 2.0, 1), turned),)))
+
+
+def _call(ctx: Context, data: tuple[str | float | int, ...], nodes: tuple[Node, ...]) -> Node:
+    return ctx.graph.node(Op.OUTPUT, (ctx.graph.node(Op.CALL, nodes, data),), (0,))

@@ -39,6 +39,8 @@ class Op(StrEnum):
     ABS = "abs"
     MIN = "min"  # UNKNOWN if either input is
     MAX = "max"
+    GREATEST = "greatest"  # of those that are known; of the position only, columns call `strongest`
+    LEAST = "least"
     CHOOSE = "choose"  # inputs=(condition, a, b): a if TRUE, b if FALSE; of the position only, columns call `choose`
     LT = "lt"
     LE = "le"

@@ -27,7 +27,9 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_CONSTANT,
     O_DIV,
     O_FOR,
+    O_GREATEST,
     O_KNOWN,
+    O_LEAST,
     O_MAX,
     O_MIN,
     O_MUL,
@@ -45,6 +47,7 @@ from tradeplan.runtime.kernels.orders.layout import (
 
 COMPARISONS = {Op.LT: C_LT, Op.LE: C_LE, Op.GT: C_GT, Op.GE: C_GE, Op.EQ: C_EQ, Op.NE: C_NE}
 _BINARY = {Op.ADD: O_ADD, Op.SUB: O_SUB, Op.MUL: O_MUL, Op.DIV: O_DIV, Op.MIN: O_MIN, Op.MAX: O_MAX}
+_BINARY |= {Op.GREATEST: O_GREATEST, Op.LEAST: O_LEAST}
 _UNARY = {Op.NEG: O_NEG, Op.ABS: O_ABS, Op.NOT: O_NOT, Op.KNOWN: O_KNOWN}
 _LOGIC = {Op.AND: O_AND, Op.OR: O_OR}
 _TEMPORAL = {Op.FOR: O_FOR, Op.WITHIN: O_WITHIN, Op.BECAME: O_BECAME}

@@ -230,6 +230,9 @@ def plain(op: Op, inputs: list[Value]) -> Value:
             return None if inputs[0] is None else not inputs[0]
         case Op.KNOWN:
             return inputs[0] is not None
+        case Op.GREATEST | Op.LEAST:
+            told = [float(i) for i in inputs if i is not None]
+            return (max(told) if op is Op.GREATEST else min(told)) if told else None
         case Op.CHOOSE:
             return None if inputs[0] is None else inputs[1] if inputs[0] else inputs[2]
     known = [float(i) for i in inputs if i is not None]

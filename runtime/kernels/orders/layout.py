@@ -145,7 +145,9 @@ CELL = 2
     O_WITHIN,
     O_BECAME,
     O_CHOOSE,
-) = range(24)
+    O_GREATEST,
+    O_LEAST,
+) = range(26)
 STACK = 64  # deepest stack of a program; the builder refuses deeper ones
 
 # --- account statistics; times and equities of rolling spans stand in `ring`

@@ -45,8 +45,10 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_CONSTANT,
     O_DIV,
     O_FOR,
+    O_GREATEST,
     O_INDEX,
     O_KNOWN,
+    O_LEAST,
     O_MIN,
     O_MUL,
     O_NEG,
@@ -202,6 +204,12 @@ def binary(op: int, how: int, a: float, b: float) -> float:
         if a == 1.0 or b == 1.0:
             return 1.0
         return a if math.isnan(a) else b
+    if op in (O_GREATEST, O_LEAST):
+        if math.isnan(a):
+            return b
+        if math.isnan(b) or (a >= b) == (op == O_GREATEST):
+            return a
+        return b
     if math.isnan(a) or math.isnan(b):
         return math.nan
     if op == O_COMPARE:

@@ -10,7 +10,7 @@ from tradeplan.dsl.check.words import hint
 from tradeplan.dsl.diagnostic import diagnostic_kind
 from tradeplan.dsl.graph import TimeSpan
 from tradeplan.dsl.kinds import Base
-from tradeplan.dsl.nodes import Expression, Let, Name, Quantity
+from tradeplan.dsl.nodes import Date, Expression, Let, Name, Number, Quantity
 from tradeplan.dsl.timeframe import milliseconds
 
 NOT_A_SPAN = diagnostic_kind("not-a-span", "a length of time is expected here")
@@ -22,7 +22,7 @@ LONGEST_TEMPORAL = 50_000
 _LONGEST_TIME = 10 * 366 * 86_400_000
 
 
-def amount(ctx: Context, written: Quantity | Name) -> Value | None:
+def amount(ctx: Context, written: Quantity | Name | Number | Date) -> Value | None:
     """The value of a literal or PARAM."""
     if isinstance(written, Name):
         definition = ctx.definitions.get(written.name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tradeplan.dsl.catalog import ENUMERATIONS, UNRESERVED
 from tradeplan.dsl.check.amounts import CALENDAR_SPANS
 from tradeplan.dsl.check.context import Context, Definition
-from tradeplan.dsl.check.literals import DURATIONS
+from tradeplan.dsl.check.literals import DURATIONS, first_moment
 from tradeplan.dsl.check.value import BAR_FIELDS, POSITION_VALUES, SOURCE_NAMES, Mode
 from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
-from tradeplan.dsl.nodes import ClockTime, Expression, Item, Let, Minus, Number, Param, Quantity
+from tradeplan.dsl.nodes import ClockTime, Date, Expression, Item, Let, Minus, Number, Param, Quantity
 
 DUPLICATE_NAME = diagnostic_kind("duplicate-name", "a name is defined once in a block")
 RESERVED_NAME = diagnostic_kind("reserved-name", "the name already means something else in plans")
@@ -19,6 +19,7 @@ UNUSED_NAME = diagnostic_kind("unused-name", "a LET or PARAM that nothing reads"
 PARAM_BOUNDS = diagnostic_kind("param-bounds", "a PARAM lies between FROM and TO, which STEP divides")
 PARAM_KINDS = diagnostic_kind("param-kinds", "the value, FROM, TO and STEP of a PARAM are of one kind and unit")
 
+_MOMENTS = {"clock time": "15m", "date": "1d"}
 _ONE_UNIT = {"pips": "pip", "points": "point", "bars": "bar", "lots": "lot"}
 
 
@@ -107,15 +108,26 @@ def _range_is_good(ctx: Context, item: Param) -> bool:
     parts = [(item.low, "FROM"), (item.high, "TO"), *([(item.step, "STEP")] if item.step is not None else [])]
     numbers = []
     for expression, word in parts:
+        if isinstance(expression, ClockTime | Date) and ctx.value(expression, ctx.home) is None:
+            return False
         other, number = _measured(expression)
+        if word == "STEP" and other == "duration" and unit in ("clock time", "date"):
+            # a step between moments is a length of time
+            other, number = unit, number / (1_000 if unit == "clock time" else 1)
+            if unit == "date" and number % DURATIONS["d"]:
+                return _out(ctx, expression, "STEP between dates is whole days", "write `1d`, `7d` or `1w`")
+        elif word == "STEP" and other == "date":
+            other = "no length"
         if other != unit:
             ctx.error(
                 PARAM_KINDS,
                 expression.span,
                 f"{word} `{ctx.text(expression.span)}` is not in the unit of `{ctx.text(item.value.span)}`",
                 found=ctx.text(expression.span),
-                expected=(unit or "a plain number",),
-                help="write the value and its bounds in one unit",
+                expected=("a duration",) if word == "STEP" and unit in _MOMENTS else (unit or "a plain number",),
+                help=f"a step between moments is a duration: `STEP {_MOMENTS[unit]}`"
+                if word == "STEP" and unit in _MOMENTS
+                else "write the value and its bounds in one unit",
             )
             return False
         numbers.append(number)
@@ -144,7 +156,7 @@ def _out(ctx: Context, expression: Expression, message: str, help: str) -> bool:
 
 
 def _measured(expression: Expression) -> tuple[str, float]:
-    """The unit of a literal and its number in it; durations are all in milliseconds."""
+    """The unit of a literal and its number in it; durations and dates in milliseconds, clock times in seconds."""
     if isinstance(expression, Minus):
         unit, number = _measured(expression.operand)
         return unit, -number
@@ -154,6 +166,8 @@ def _measured(expression: Expression) -> tuple[str, float]:
         return _ONE_UNIT.get(expression.unit, expression.unit), expression.value
     if isinstance(expression, ClockTime):
         return "clock time", float(expression.seconds)
+    if isinstance(expression, Date):
+        return "date", first_moment(expression) or 0.0
     return ("", expression.value) if isinstance(expression, Number) else ("?", 0.0)
 
 

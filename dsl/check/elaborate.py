@@ -5,7 +5,7 @@ from __future__ import annotations
 from tradeplan.dsl.check.algebra import binary, negated
 from tradeplan.dsl.check.comparison import compared
 from tradeplan.dsl.check.context import Context
-from tradeplan.dsl.check.literals import clock_time, number, quantity
+from tradeplan.dsl.check.literals import calendar_date, clock_time, number, quantity
 from tradeplan.dsl.check.logic import ago, between, crossing, inside, joined, negation, temporal
 from tradeplan.dsl.check.lowering import named_read
 from tradeplan.dsl.check.names import NOT_A_VALUE, member_value, name_value
@@ -20,6 +20,7 @@ from tradeplan.dsl.nodes import (
     ClockTime,
     Compare,
     Crosses,
+    Date,
     Expression,
     Group,
     HeldFor,
@@ -72,6 +73,8 @@ class Elaborator(Context):
                 return None if operand is None else negated(self, expression, operand)
             case ClockTime():
                 return clock_time(self, expression)
+            case Date():
+                return calendar_date(self, expression)
             case Ago():
                 return ago(self, expression, view)
             case Crosses():

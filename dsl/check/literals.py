@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from tradeplan.dsl.check.context import Context
@@ -12,6 +13,7 @@ from tradeplan.dsl.kinds import (
     BARS,
     CLOCK_TIME,
     COUNT,
+    DATE,
     DURATION,
     LOTS,
     NUMBER,
@@ -20,10 +22,12 @@ from tradeplan.dsl.kinds import (
     Base,
     Kind,
 )
-from tradeplan.dsl.nodes import ClockTime, Number, Quantity
+from tradeplan.dsl.nodes import ClockTime, Date, Number, Quantity
 
 UNIT_WITHOUT_MARKET = diagnostic_kind("unit-without-market", "pips, points and ATR are those of a market")
 BAD_CLOCK_TIME = diagnostic_kind("bad-clock-time", "a clock time lies between 00:00 and 23:59:59")
+
+BAD_DATE = diagnostic_kind("bad-date", "a date is a day of the calendar")
 
 DURATIONS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 """Milliseconds by unit."""
@@ -62,6 +66,30 @@ def clock_time(ctx: Context, literal: ClockTime) -> Value | None:
             help="write hours 00 to 23 and minutes 00 to 59",
         )
     return ctx.constant(CLOCK_TIME, float(literal.seconds), literal=True)
+
+
+def first_moment(literal: Date) -> float | None:
+    """Milliseconds UTC at which the day begins; None if the calendar has no such day, or none after it."""
+    try:
+        day = datetime.fromisoformat(literal.text).replace(tzinfo=UTC)
+        return (day + timedelta(days=1)).timestamp() * 1000 - DURATIONS["d"]
+    except (ValueError, OverflowError):
+        return None
+
+
+def calendar_date(ctx: Context, literal: Date) -> Value | None:
+    """Milliseconds UTC at which the day begins."""
+    moment = first_moment(literal)
+    if moment is None:
+        return ctx.error(
+            BAD_DATE,
+            literal.span,
+            f"`{literal.text}` is no day of the calendar",
+            found=literal.text,
+            expected=("a date such as 2026-12-31",),
+            help="write year-month-day of a day that exists",
+        )
+    return ctx.constant(DATE, moment, literal=True)
 
 
 def quantity(ctx: Context, literal: Quantity, view: View | None) -> Value | None:

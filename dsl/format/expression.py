@@ -12,6 +12,7 @@ from tradeplan.dsl.nodes import (
     ClockTime,
     Compare,
     Crosses,
+    Date,
     Expression,
     Group,
     HeldFor,
@@ -72,7 +73,7 @@ def _argument(argument: Argument) -> str:
 
 def _spell(expression: Expression) -> tuple[str, int]:
     match expression:
-        case Number(text=text) | ClockTime(text=text):
+        case Number(text=text) | ClockTime(text=text) | Date(text=text):
             return text, _PRIMARY
         case Quantity():
             return amount_text(expression), _PRIMARY

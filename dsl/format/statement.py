@@ -103,9 +103,9 @@ def _plain(item: Item) -> str:
         case Cooldown(amount=amount):
             return f"COOLDOWN {amount_text(amount)}"
         case MaxPer(count=count, amount=amount):
-            return f"MAX {count} PER {amount_text(amount)}"
+            return f"MAX {expression_text(count)} PER {amount_text(amount)}"
         case Expires(date=date):
-            return f"EXPIRES {date.text}"
+            return f"EXPIRES {expression_text(date)}"
         case Once():
             return "ONCE"
         case Rule() | Let():

@@ -54,6 +54,14 @@ class ClockTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Date:
+    """`2026-12-31`; the text is checked for being a day of the calendar later."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Argument:
     """One argument of a call; `name = value` arrives as a `Compare`, the checker tells whether it names a parameter."""
 
@@ -235,6 +243,7 @@ Expression = (
     Number
     | Quantity
     | ClockTime
+    | Date
     | Name
     | Timeframe
     | Member

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradeplan.dsl.nodes.actions import Action
-from tradeplan.dsl.nodes.expressions import Expression, Name, Quantity
+from tradeplan.dsl.nodes.expressions import Date, Expression, Name, Number, Quantity
 from tradeplan.dsl.source import Source, Span
 
 
@@ -56,11 +56,10 @@ class Cooldown:
 
 @dataclass(frozen=True, slots=True)
 class MaxPer:
-    """`MAX n PER span`; the span may be the Name `day` or `week`."""
+    """`MAX n PER span`; the count is whole or the Name of a PARAM, the span may be the Name `day` or `week`."""
 
     span: Span
-    count: int
-    count_span: Span
+    count: Number | Name
     amount: Quantity | Name
 
 
@@ -73,10 +72,10 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Expires:
-    """`EXPIRES date`; the text is checked for being a date later."""
+    """`EXPIRES date`, or the Name of a PARAM."""
 
     span: Span
-    date: Identifier
+    date: Date | Name
 
 
 @dataclass(frozen=True, slots=True)

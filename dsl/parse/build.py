@@ -23,6 +23,7 @@ from tradeplan.dsl.nodes import (
     Compare,
     Cooldown,
     Crosses,
+    Date,
     Enter,
     Expires,
     Expression,
@@ -113,13 +114,13 @@ def param(c: Children) -> Param:
 
 
 def max_per(c: Children) -> MaxPer:
-    """MAX INT PER amount."""
-    return MaxPer(_over(c), int(c[1][1]), Span(c[1][2], c[1][3]), c[3])
+    """MAX count PER amount."""
+    return MaxPer(_over(c), c[1], c[3])
 
 
 def expires(c: Children) -> Expires:
-    """EXPIRES DATE."""
-    return Expires(Span(c[0][2], c[1][3]), _identifier(c[1]))
+    """EXPIRES day."""
+    return Expires(_over(c), c[1])
 
 
 def rule(c: Children) -> Rule:
@@ -262,6 +263,7 @@ BUILDERS: dict[str, Callable[[Children], Any]] = {
     "minus": lambda c: Minus(_over(c), c[1]),
     "number": lambda c: Number(c[0].span, c[0][1]),
     "clock_time": lambda c: ClockTime(c[0].span, c[0][1]),
+    "date": lambda c: Date(c[0].span, c[0][1]),
     "expr": lambda c: Or(_between(c), tuple(c[::2])),
     "all_of": lambda c: And(_between(c), tuple(c[::2])),
     "optional": lambda c: Optional(_over(c), c[1]),

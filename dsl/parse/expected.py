@@ -22,6 +22,8 @@ _AMOUNTS = {
     "WITHIN": ("a span such as `12 bars` or `1h`",),
     "PER": ("`day`", "`week`", "a span such as `12h`"),
     "COOLDOWN": ("a span such as `2h` or `5 bars`",),
+    "MAX": ("a whole number such as `3`",),
+    "EXPIRES": ("a date such as `2026-12-31`",),
 }
 _UNITS = {
     "RISK": ("`%`", "a currency such as `USD`"),
@@ -60,12 +62,12 @@ def expected_words(kinds: Set[str], before: str) -> tuple[str, ...]:
     elif "RISK" in kinds:
         found += ["a size such as `RISK 0.5%`", "`0.10 lots`"]
         covered |= {"NAME", "INT", "RISK"}
-    elif {"NAME", "INT"} <= kinds and before in _AMOUNTS:
+    elif before in _AMOUNTS and "NAME" in kinds and not kinds.isdisjoint({"INT", "DATE"}):
         found += _AMOUNTS[before]
-        covered |= {"NAME", "INT"}
+        covered |= {"NAME", "INT", "DATE"}
     elif {"INT", "TIME"} <= kinds:
         found.append("a literal such as `14`, `0.2%` or `2h`")
-        covered |= {"INT"}
+        covered |= {"INT", "DATE"}
     if {"HALT", "FLATTEN"} <= kinds:
         actions = ACTIONS if "SIDE" in kinds else GUARD_ACTIONS
         found += [f"`{action}`" for action in actions]

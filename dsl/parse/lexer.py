@@ -1,8 +1,9 @@
 """Cuts a plan text into tokens and comments; what is no word of the language becomes a `BAD` token for the mender.
 
 The terminals come from the grammar. Unlike a contextual lexer this one does not ask the parser what may follow: a unit
-stands only behind a number, a date only behind EXPIRES, and a word ends where its letters end (so `closeAND` is one
-wrong word, not two right ones). That keeps the tokens of a broken text the words that its author sees.
+stands only behind a number, a date only behind EXPIRES and in a PARAM, and a word ends where its letters end (so
+`closeAND` is one wrong word, not two right ones). That keeps the tokens of a broken text the words that its author
+sees.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def tokenize(text: str) -> tuple[list[Token], tuple[Text, ...]]:
             comments.append(Text(Span(start, start + len(comment)), comment))
             continue
         elif kind == "DATE":
-            if previous != "EXPIRES":
+            if not _date_fits(tokens):
                 tokens.extend(_difference(word, start))
                 previous = "INT"
                 continue
@@ -121,6 +122,14 @@ def tokenize(text: str) -> tuple[list[Token], tuple[Text, ...]]:
     last = tokens[-1].end if tokens else 0
     tokens.append(Token(END, "", last, last))
     return tokens, tuple(comments)
+
+
+def _date_fits(tokens: list[Token]) -> bool:
+    """Whether a date may stand behind these: elsewhere digits and minus signs are a difference."""
+    before = [t.kind for t in tokens[-3:]]
+    if before[-1:] == ["TO"]:
+        return before[-2:-1] != ["STOP"]
+    return before[-1:] in (["EXPIRES"], ["FROM"], ["STEP"]) or (before[-1:] == ["EQUAL"] and before[0] == "PARAM")
 
 
 def _difference(word: str, start: int) -> list[Token]:

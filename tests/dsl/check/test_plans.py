@@ -222,3 +222,25 @@ def test_a_constant_condition_stands_on_the_steps_all_the_same() -> None:
     checked = check(HEADER + "WHEN 2 > 1" + ENTRY)
     assert codes(checked) == ["constant-condition"]
     assert checked.plans[0].rules[0].condition.lane == Lane("btc", "M5", steps=True)
+
+
+def test_a_param_stands_for_a_count_a_date_and_a_clock_time() -> None:
+    checked = check(
+        """PLAN p TRADE btc ON M5
+        PARAM most = 3 FROM 1 TO 5 STEP 2
+        PARAM last = 2026-12-31 FROM 2026-12-03 TO 2026-12-31 STEP 7d
+        PARAM from_then = 08:00
+        PARAM to_then = 16:45 FROM 16:00 TO 17:00 STEP 15m
+        WHEN rsi > 30 AND time BETWEEN from_then AND to_then THEN BUY RISK 0.5% STOP 2 ATR
+        MAX most PER day
+        EXPIRES last
+        """
+    )
+    assert codes(checked) == []
+    plan = checked.plans[0]
+    assert (plan.max_count, plan.max_span) == (3, TimeSpan(calendar="day"))
+    assert plan.expires == int(datetime(2027, 1, 1, tzinfo=UTC).timestamp() * 1000)
+    # 8 h and 16 h 45 min in seconds
+    text = drawn(plan.rules[0].clauses[1].node)
+    assert "28800" in text
+    assert "60300" in text

@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from tradeplan.dsl.diagnostic import Report
-from tradeplan.dsl.nodes import Call, ClockTime, Identifier, Member, Name, Number, Quantity, Text, Timeframe
+from tradeplan.dsl.nodes import Call, ClockTime, Date, Identifier, Member, Name, Number, Quantity, Text, Timeframe
 from tradeplan.dsl.parse import parse
 from tradeplan.dsl.source import Source, Span
 
@@ -20,7 +20,7 @@ def sketch(node: Any) -> str:
             return "-"
         case tuple():
             return "[" + " ".join(sketch(n) for n in node) + "]"
-        case Number(text=text) | ClockTime(text=text) | Identifier(text=text):
+        case Number(text=text) | ClockTime(text=text) | Date(text=text) | Identifier(text=text):
             return text
         case Text(text=text):
             return f'"{text}"'

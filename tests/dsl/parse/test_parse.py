@@ -76,6 +76,13 @@ STATEMENTS = {
     "MAX 2 PER 12h": "(MaxPer 2 12h)",
     "ONCE": "(Once)",
     "EXPIRES 2026-12-31": "(Expires 2026-12-31)",
+    "MAX most PER week": "(MaxPer most week)",
+    "EXPIRES last": "(Expires last)",
+    "PARAM last = 2026-12-31": "(Param last 2026-12-31 - - -)",
+    "PARAM d = 2026-12-31 FROM 2026-01-01 TO 2027-01-01 STEP 7d": "(Param d 2026-12-31 2026-01-01 2027-01-01 7d)",
+    # digits and minus signs anywhere else are a difference
+    "LET d = 2026-12-31": "(Let d (Binary - (Binary - 2026 12) 31))",
+    "WHEN a THEN MOVE STOP TO 2026-12-31": "(Rule a [(MoveStop (Binary - (Binary - 2026 12) 31))])",
     "WHEN a THEN CLOSE": "(Rule a [(Close -)])",
     'WHEN a THEN CLOSE 50%, ALERT "momentum gone"': "(Rule a [(Close 50%) (Alert momentum gone)])",
     "WHEN a THEN ADD 25%": "(Rule a [(Add 25%)])",

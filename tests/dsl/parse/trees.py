@@ -121,16 +121,17 @@ actions = (
 _identifiers = st.builds(n.Identifier, st.just(NOWHERE), names)
 _frames = st.builds(n.Identifier, st.just(NOWHERE), codes)
 _texts = st.none() | st.builds(n.Text, st.just(NOWHERE), titles)
-_literals = scalars | st.builds(n.Minus, st.just(NOWHERE), scalars)
+_dates = st.builds(n.Date, st.just(NOWHERE), st.sampled_from(["2026-12-31", "1999-01-01"]))
+_literals = scalars | _dates | st.builds(n.Minus, st.just(NOWHERE), scalars)
 _lets = st.builds(n.Let, st.just(NOWHERE), _identifiers, expressions)
 _params = st.builds(n.Param, st.just(NOWHERE), _identifiers, _literals, st.none(), st.none(), st.none()) | st.builds(
     n.Param, st.just(NOWHERE), _identifiers, _literals, _literals, _literals, st.none() | _literals
 )
 _limits = (
     st.builds(n.Cooldown, st.just(NOWHERE), amounts)
-    | st.builds(n.MaxPer, st.just(NOWHERE), st.integers(0, 99), st.just(NOWHERE), amounts)
+    | st.builds(n.MaxPer, st.just(NOWHERE), st.builds(n.Number, st.just(NOWHERE), st.just("3")) | references, amounts)
     | st.builds(n.Once, st.just(NOWHERE))
-    | st.builds(n.Expires, st.just(NOWHERE), st.just(n.Identifier(NOWHERE, "2026-12-31")))
+    | st.builds(n.Expires, st.just(NOWHERE), _dates | references)
 )
 
 

@@ -96,6 +96,8 @@ def read(evaluator: Evaluator, node: Node) -> list[Value]:
 
 def differences(case: Case, kernels: Kernels, capacity: int, live: bool = False) -> list[str]:
     """What differs, the first node in the order of evaluation first."""
+    if not case.plans:
+        return []  # every plan was refused: nothing is traded, so the account has no minutes
     nodes = [n for n in column_nodes(case) if n.op is not Op.CALL]
     slow = interpreted_columns(case, nodes)
     fast = evaluated_columns(case, nodes, kernels, capacity, live)

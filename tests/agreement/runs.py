@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.events import Alert, Decision, Fill, Halt, Swap, events
+from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, Swap
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.stdlib.registry import catalog
@@ -28,6 +29,7 @@ class Run:
     decisions: list[Row]
     fills: list[Row]
     balance: int
+    fall: tuple[float, float] | None = None  # the deepest, in money and in percent; None: not looked at
 
 
 def interpreted(
@@ -36,6 +38,7 @@ def interpreted(
     dataset: Dataset,
     account: AccountConfig,
     end: int,
+    retired: Mapping[str, int] | None = None,
 ) -> tuple[Run, Writer]:
     """By the interpreter, over the finest bars of all traded markets up to a time."""
     finest = [dataset.bars(market, str(dataset.finest(market))) for market in {p.market for p in plans}]
@@ -52,11 +55,21 @@ def interpreted(
         netting=account.netting,
         stop_out=account.stop_out or 50.0,
         max_signal_age=account.max_signal_age,
+        retired=retired,
     )
-    return as_run(writer), writer
+    return as_run(writer, round(account.balance * 100)), writer
 
 
-def as_run(writer: Writer) -> Run:
+def deepest_fall(writer: Writer, first: int) -> tuple[float, float]:
+    """How far equity fell from its peak so far, in account currency, and the most in percent of a peak."""
+    peak, fall, share = first, 0, 0.0
+    for _, equity in writer.equity:
+        peak = max(peak, equity)
+        fall, share = max(fall, peak - equity), max(share, 100.0 * (peak - equity) / peak)
+    return fall / 100.0, share
+
+
+def as_run(writer: Writer, first: int) -> Run:
     """The interpreter's records as rows."""
     decisions: list[Row] = [
         (d.time, d.plan, d.what, d.outcome, -1 if d.what in NAMELESS else d.rule, shown_price(d.what, d.price))
@@ -66,7 +79,7 @@ def as_run(writer: Writer) -> Run:
         (f.time, f.plan, f.leg, f.reason, f.price, f.units, f.profit, f.commission, f.better or 0.0)
         for f in writer.fills
     ]
-    return Run(sorted(decisions, key=repr), sorted(fills, key=repr), writer.balance)
+    return Run(sorted(decisions, key=repr), sorted(fills, key=repr), writer.balance, deepest_fall(writer, first))
 
 
 def shown_price(what: str, price: float | None) -> float:
@@ -85,28 +98,32 @@ def fast(
 ) -> Run:
     """By the order loop, in chunks of a capacity."""
     recording = run_backtest(plans, guards, dataset, catalog(), account, end=end, kernels=kernels, capacity=capacity)
+    return as_rows(recording.events(), account, (recording.drawdown, recording.drawdown_percent))
+
+
+def as_rows(happened: Iterable[Event], account: AccountConfig, fall: tuple[float, float] | None = None) -> Run:
+    """The order loop's records as rows."""
     decisions: list[Row] = []
     fills: list[Row] = []
     swaps = 0
-    for rows in recording.rows:
-        for event in events(rows, recording.program):
-            match event:
-                case Decision():
-                    rule = -1 if event.about in NAMELESS else event.rule
-                    price = shown_price(event.about, event.price)
-                    decisions.append((event.time, event.plan, event.about, event.outcome, rule, price))
-                case Alert():
-                    decisions.append((event.time, event.owner, "alert", "sent", event.rule, 0.0))
-                case Halt():
-                    decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0))
-                case Fill():
-                    cents = (round(event.profit * 100), round(event.commission * 100))
-                    row = (event.time, event.plan, event.leg, event.reason, event.price, event.units, *cents)
-                    fills.append((*row, event.better))
-                case Swap():
-                    swaps += round(event.amount * 100)
+    for event in happened:
+        match event:
+            case Decision():
+                rule = -1 if event.about in NAMELESS else event.rule
+                price = shown_price(event.about, event.price)
+                decisions.append((event.time, event.plan, event.about, event.outcome, rule, price))
+            case Alert():
+                decisions.append((event.time, event.owner, "alert", "sent", event.rule, 0.0))
+            case Halt():
+                decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0))
+            case Fill():
+                cents = (round(event.profit * 100), round(event.commission * 100))
+                row = (event.time, event.plan, event.leg, event.reason, event.price, event.units, *cents)
+                fills.append((*row, event.better))
+            case Swap():
+                swaps += round(event.amount * 100)
     money = sum(int(str(f[6])) - int(str(f[7])) for f in fills) + swaps
-    return Run(sorted(decisions, key=repr), sorted(fills, key=repr), round(account.balance * 100) + money)
+    return Run(sorted(decisions, key=repr), sorted(fills, key=repr), round(account.balance * 100) + money, fall)
 
 
 def account_of(case: Case) -> AccountConfig:
@@ -133,4 +150,6 @@ def compare(slow: Run, quick: Run) -> list[str]:
     texts = [text for _, text in found]
     if slow.balance != quick.balance:
         texts.append(f"balance: the interpreter {slow.balance}, the order loop {quick.balance}")
+    if None not in (slow.fall, quick.fall) and slow.fall != quick.fall:
+        texts.append(f"deepest fall: the interpreter {slow.fall}, the order loop {quick.fall}")
     return texts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import (
@@ -208,4 +208,5 @@ def interpret(
         block.step_lane: step_times(dataset, block.step_lane, sorted(traded), end, start) for block in (*plans, *guards)
     }
     account = OracleAccount(round(balance * 100), stop_out, netting)
-    return simulate(plans, guards, markets, account, catalog, steps, start=start, end=end)
+    return simulate(plans, guards, markets, account, catalog, steps, start=start, end=end, retired=retired)
+    retired: Mapping[str, int] | None = None,

@@ -64,6 +64,7 @@ class Step:
     account: Account
     writer: Writer
     guard_halted: bool
+    retired: bool = False
 
     def __post_init__(self) -> None:
         self.reader = PlanReader(self.state, self.account)
@@ -258,7 +259,9 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
     market = step.market
     for rule in true:
         for number, action in enumerate(rule.actions):
-            if not isinstance(action, AddAction) or (rule.number, number) in position.used or step.halted:
+            if not isinstance(action, AddAction) or (rule.number, number) in position.used:
+                continue
+            if step.halted or step.retired:
                 continue
             position.used.add((rule.number, number))
             units = math.floor(position.size * action.percent / 100 + 1e-9)
@@ -300,6 +303,8 @@ def entries(step: Step, closing: bool) -> None:
         outcome = "closing"
     elif state.position is not None or state.pending is not None:
         outcome = "in_position"
+    elif step.retired:
+        outcome = "retired"
     else:
         outcome = try_to_enter(
             state,

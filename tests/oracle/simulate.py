@@ -28,8 +28,12 @@ def simulate(
     live_from: int = 0,
     start: int = 0,
     end: int = 1 << 62,
+    retired: Mapping[str, int] | None = None,
 ) -> Writer:
-    """Run plans and guards over (start, end] of a world; `step_times` says when each step lane ticks."""
+    """Run plans and guards over (start, end] of a world; `step_times` says when each step lane ticks.
+
+    `retired`: after which time the entries of a plan are forbidden.
+    """
     values = Values(markets, catalog, step_times)
     states = [PlanState(p) for p in sorted(plans, key=lambda p: p.name)]
     guard_states = [GuardState(g) for g in sorted(guards, key=lambda g: g.name)]
@@ -56,7 +60,9 @@ def simulate(
             if time in ticks[state.plan.step_lane]:
                 name = state.plan.market
                 tick = ticks[state.plan.step_lane][time]
-                run_step(Step(state, tick, time, markets[name], finest[name], values, book, writer, guard_halted))
+                gone = time > (retired or {}).get(state.plan.name, time)
+                step = Step(state, tick, time, markets[name], finest[name], values, book, writer, guard_halted, gone)
+                run_step(step)
     return writer
 
 

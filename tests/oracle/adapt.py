@@ -191,6 +191,7 @@ def interpret(
     netting: bool = False,
     stop_out: float = 50.0,
     max_signal_age: int | None = None,
+    retired: Mapping[str, int] | None = None,
 ) -> Writer:
     """Simulate over (start, end]: the finest stored bars of the traded markets that open at or after `start`."""
     lanes = bar_lanes(n for block in (*plans, *guards) for rule in block.rules for n in rule_nodes(rule))
@@ -209,4 +210,3 @@ def interpret(
     }
     account = OracleAccount(round(balance * 100), stop_out, netting)
     return simulate(plans, guards, markets, account, catalog, steps, start=start, end=end, retired=retired)
-    retired: Mapping[str, int] | None = None,

@@ -15,7 +15,7 @@ from tradeplan.dsl.report import render_text
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.engine.account import AccountConfig
-from tradeplan.runtime.engine.backtest import BacktestError, Progress, run_backtest
+from tradeplan.runtime.engine.backtest import BacktestError, Progress, data_warnings, run_backtest
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.errors import MarketError
@@ -58,12 +58,15 @@ def backtest(
         known = known.with_account(settings.currency)
     plans, guards = _checked([plan] if isinstance(plan, PlanLike) else list(plan), functions, settings.currency)
     span = _moment(start), _moment(end)
+    if span[0] is not None and span[1] is not None and span[0] >= span[1]:
+        raise BacktestError(f"the start {start} is not before the end {end}: exchange them")
     try:
         dataset = _dataset(bars, plans, known)
+        warnings = data_warnings(plans, dataset, *span)
         recording = run_backtest(plans, guards, dataset, functions, settings, *span, kernels, progress=progress)
     except MarketError as error:
         raise BacktestError(str(error)) from error
-    return BacktestResult(recording)
+    return BacktestResult(recording, warnings)
 
 
 def _checked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from functools import cached_property
 from pathlib import Path
@@ -24,12 +25,19 @@ NOT_SIMULATED = ("latency", "quality", "stale")
 class BacktestResult:
     """A finished run. Everything is worked out when first asked for; money is in account currency, times UTC ms."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, warnings: Sequence[str] = ()) -> None:
+        """`warnings`: what a person should know about the data, in words."""
         self.recording = recording
+        self.warnings = tuple(warnings)
         self.start = recording.start
         self.end = recording.end
         self.balance = recording.balance
         self.equity = recording.equity
+
+    @property
+    def tested_on(self) -> dict[str, str]:
+        """The timeframe on whose bars fills, stops and targets were tested, by market."""
+        return {market: lane.lane.timeframe for market, lane in self.recording.traded.items()}
 
     @cached_property
     def table(self) -> TradeTable:
@@ -150,6 +158,8 @@ class BacktestResult:
             "performance": figures,
             "outcomes": self.outcomes(),
             "unknown": [asdict(c) for c in self.clauses if c.unknown],
+            "tested_on": self.tested_on,
+            "warnings": list(self.warnings),
             "not_simulated": self.not_simulated(),
             "open_positions": [asdict(t) for t in self.open_positions],
             "alerts": [asdict(a) for a in self.alerts],

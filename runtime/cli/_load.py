@@ -21,7 +21,6 @@ from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.market.simulator import DEFAULT_END, simulated_dataset
-from tradeplan.runtime.market.stored import markets_with_data
 from tradeplan.stdlib.registry import catalog
 
 DAY = 86_400_000
@@ -37,11 +36,14 @@ class Loaded:
     graph: Graph
 
 
-def load_plans(paths: Sequence[str], data: Path | None, currency: str = "USD") -> Loaded:
-    """Check everything; with an error show all of them and end the command with exit code 1."""
+def load_plans(paths: Sequence[str], currency: str = "USD") -> Loaded:
+    """Check everything; with an error show all of them and end the command with exit code 1.
+
+    Whether there are bars is not asked here: it depends on the span, and a part under OPTIONAL may lack them.
+    """
     try:
         texts = read_plan_texts(paths)
-        markets = (load_facts() if data is None else markets_with_data(data)).with_account(currency)
+        markets = load_facts().with_account(currency)
     except (Unreadable, MarketError) as error:
         raise click.UsageError(str(error)) from error
     functions, graph = catalog(), Graph()

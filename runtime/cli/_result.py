@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli._load import time_text
@@ -43,6 +44,7 @@ def figure_rows(result: BacktestResult) -> list[tuple[str, str]]:
             if p.ambiguous
             else "none",
         ),
+        ("fills tested on", ", ".join(f"{market} {timeframe}" for market, timeframe in result.tested_on.items())),
         ("share of profile spread", _ratio(p.profile_spread, ".0%") + " of fills: the data has no spread there"),
     ]
     if result.open_positions:
@@ -58,6 +60,8 @@ def show_result(result: BacktestResult, console: Console, longest: int = 12) -> 
     for name, value in figure_rows(result):
         figures.add_row(f"[bold]{name}[/bold]", value)
     console.print(figures)
+    for warning in result.warnings:
+        console.print(f"[bold]warning[/bold]: {escape(warning)}")
     _entries(result, console)
     _unknown(result, console)
     if result.trades and longest:

@@ -10,12 +10,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import Progress
+from tradeplan.runtime.analysis.analysis import analyse
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli._load import load_plans, markets_of, open_dataset, parse_time
 from tradeplan.runtime.cli._result import show_result
+from tradeplan.runtime.cli._write import write_text
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
-from tradeplan.runtime.engine.backtest import BacktestError, run_backtest
+from tradeplan.runtime.engine.backtest import BacktestError, data_warnings, run_backtest
 from tradeplan.runtime.market.errors import MarketError
+from tradeplan.runtime.report.page import render_report
 
 
 @click.command()
@@ -25,6 +28,7 @@ from tradeplan.runtime.market.errors import MarketError
 @click.option("--to", "end", help="last day (UTC), included")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="write everything here")
 @click.option("--trades", "trades_file", type=click.Path(dir_okay=False, path_type=Path), help="write the trades (CSV)")
+@click.option("--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="write a page (HTML)")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3_660), help="of simulated bars")
 @click.option("--seed", default=7, show_default=True, help="of the simulator")
 @click.option("--balance", default=10_000.0, show_default=True, help="at the start, in account currency")
@@ -38,6 +42,7 @@ def command(
     end: str | None,
     json_file: Path | None,
     trades_file: Path | None,
+    report_file: Path | None,
     days: int,
     seed: int,
     balance: float,
@@ -46,17 +51,18 @@ def command(
     longest: int,
 ) -> None:
     """Backtest plans on one account; guards in the same files apply."""
-    loaded = load_plans(paths, data, currency)
+    loaded = load_plans(paths, currency)
     first, last = parse_time(start, "--from"), parse_time(end, "--to", end_of_day=True)
     if first is not None and last is not None and first >= last:
         raise click.UsageError(f"--from {start} is not before the end of --to {end}: exchange them")
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
     began = time.perf_counter()
     try:
-        account = AccountConfig(balance=balance, currency=currency, mode=mode)
+        account = AccountConfig(balance=balance, currency=currency, mode=mode, record_moves=report_file is not None)
         dataset = open_dataset(data, markets_of(loaded.plans), days, seed, currency)
         if data is None:
             errors.print(f"no --data: {days} days of simulated bars, seed {seed}; this is no real market")
+        warnings = data_warnings(loaded.plans, dataset, first, last)
         with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
             task = progress.add_task("backtest", total=1.0)
             recording = run_backtest(
@@ -71,7 +77,7 @@ def command(
             )
     except (MarketError, BacktestError, AccountError) as error:
         raise click.UsageError(str(error)) from error
-    result = BacktestResult(recording)
+    result = BacktestResult(recording, warnings)
     show_result(result, console, longest)
     for notice in dataset.notices():
         errors.print(f"data: {notice}")
@@ -81,5 +87,9 @@ def command(
             json_file.write_text(json.dumps(result.as_dict(), indent=1), encoding="utf-8")
         if trades_file is not None:
             result.write_trades(trades_file)
+        if report_file is not None:
+            named = [("Bars", f"simulated, {days} days, seed {seed}" if data is None else f"from `{data.name}`")]
+            page = render_report(result, dataset, analyse(result).as_dict(), named, simulated=data is None)
+            write_text(report_file, page)
     except OSError as error:
         raise click.UsageError(f"`{error.filename}` cannot be written: {error.strerror}") from error

@@ -49,7 +49,7 @@ def _show(folder: Path, days: int) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]1. A plan[/bold] ({_SHOWN[0]})\n")
     console.print((folder / "plans" / _SHOWN[0]).read_text(encoding="utf-8"), markup=False)
-    loaded = load_plans([str(folder / "plans")], None)
+    loaded = load_plans([str(folder / "plans")])
     console.print(f"`plan check`: {len(loaded.plans)} plans and {len(loaded.guards)} guard are good\n")
 
     console.print(f"[bold]2. A backtest[/bold] over {days} days of simulated bars")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Lane
@@ -11,11 +11,13 @@ from tradeplan.runtime.analysis.recording import Recording
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.clauses import ClauseClock
 from tradeplan.runtime.engine.evaluator import Evaluator
+from tradeplan.runtime.engine.finest_over import finest_over
 from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_bars, traded_market
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import build_program
+from tradeplan.runtime.engine.views_read import bars_held, span_text, views_without_bars
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.tables import CAPACITY, Tables
 from tradeplan.runtime.market.dataset import Dataset
@@ -32,18 +34,52 @@ class BacktestError(ValueError):
     """A backtest that cannot start; the message says what was expected and what to do."""
 
 
-def traded_lane(dataset: Dataset, plans: Sequence[CheckedPlan], market: str) -> TradedLane:
-    """The finest bars of a market, the plans' own timeframe or finer. Raises BacktestError if there are none."""
+def traded_lane(
+    dataset: Dataset, plans: Sequence[CheckedPlan], market: str, start: int | None = None, end: int | None = None
+) -> TradedLane:
+    """The bars on which fills are tested: of a market the finest that cover `(start, end]`, the plans' own or finer.
+
+    Raises BacktestError if there are none.
+    """
     own = min((p.timeframe for p in plans if p.market == market), key=milliseconds)
-    finest = dataset.finest(market)
-    timeframe = own if finest is None or milliseconds(finest) > milliseconds(own) else finest
-    bars = dataset.kept(("traded", market, timeframe), lambda: traded_bars(dataset, market, timeframe))
-    if bars is None:
-        held = ", ".join(dataset.timeframes(market)) or "nothing"
+    timeframe = finest_over(dataset, market, own, start, end)
+    bars = None
+    if timeframe is not None:
+        bars = dataset.kept(("traded", market, timeframe), lambda: traded_bars(dataset, market, timeframe))
+    if timeframe is None or bars is None:
+        when = "" if start is None and end is None else f" in {span_text(start, end)}"
         raise BacktestError(
-            f"no bars of `{market}` at {own} or finer: stored is {held}; import some with `plan data import`"
+            f"no bars of `{market}` at {own} or finer{when}, so nothing can be traded: {bars_held(dataset, market)}; "
+            "ask for another span, or import bars with `plan data import`"
         )
     return TradedLane(Lane(market, timeframe), bars)
+
+
+def run_span(traded: Iterable[TradedLane], start: int | None, end: int | None) -> tuple[int, int]:
+    """What is run of `(start, end]`: the bars of the traded markets bound it."""
+    bars = [t.bars.bars for t in traded]
+    first, last = min(int(b.open_time[0]) for b in bars), max(int(b.close_time[-1]) for b in bars)
+    return first if start is None else max(start, first), last if end is None else min(end, last)
+
+
+def data_warnings(
+    plans: Sequence[CheckedPlan], dataset: Dataset, start: int | None = None, end: int | None = None
+) -> list[str]:
+    """What a person should know about the data before plans run on it over `(start, end]`.
+
+    Raises BacktestError that names each view without bars, the plan that reads it and the views that have bars.
+    """
+    traded = {name: traded_lane(dataset, plans, name, start, end) for name in sorted({plan.market for plan in plans})}
+    span = run_span(traded.values(), start, end)
+    errors, warnings = views_without_bars(plans, dataset, *span)
+    if errors:
+        raise BacktestError("\n".join(errors))
+    for name, lane in traded.items():
+        timeframe = lane.lane.timeframe
+        if milliseconds(dataset.timeframes(name)[0]) < milliseconds(timeframe):
+            finer = bars_held(dataset, name, finer_than=timeframe)
+            warnings.append(f"fills of {name} are tested on {timeframe}, as finer bars do not cover the run: {finer}")
+    return warnings
 
 
 def run_backtest(
@@ -67,7 +103,7 @@ def run_backtest(
     if not plans:
         raise BacktestError("there is no plan to run: expected at least one PLAN")
     markets = sorted({plan.market for plan in plans})
-    traded = {name: traded_lane(dataset, plans, name) for name in markets}
+    traded = {name: traded_lane(dataset, plans, name, start, end) for name in markets}
     numbers = {name: traded_market(dataset.profile(name)) for name in markets}
     program = build_program(plans, guards, numbers.values(), account)
     fields = {name: (t.lane, bar_nodes(t.lane)) for name, t in traded.items()}
@@ -77,12 +113,9 @@ def run_backtest(
     present = {node.lane for node in roots}
     roots += [tick_node(lane) for lane in program.stepped_lanes if lane not in present]
     tables = Tables.build(roots, catalog, capacity or (_FEW_CAPACITY if len(roots) <= _FEW else CAPACITY))
-    first = min(int(t.bars.bars.open_time[0]) for t in traded.values())
-    last = max(int(t.bars.bars.close_time[-1]) for t in traded.values())
-    begin = first if start is None else max(start, first)
-    finish = last if end is None else min(end, last)
+    begin, finish = run_span(traded.values(), start, end)
     data = dataset.kept(("lanes", tuple(markets), begin), lambda: LaneData(dataset, markets, begin))
-    kernels = kernels or choose_kernels(tables, data, first, finish)
+    kernels = kernels or choose_kernels(tables, data, run_span(traded.values(), None, None)[0], finish)
     evaluator = Evaluator(tables, data, kernels)
     recording = Recording(program, account, numbers, traded, clauses, begin, finish)
     recording.dataset = dataset

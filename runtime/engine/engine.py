@@ -135,7 +135,7 @@ class Engine:
     def _traded_lane(self, plans: Sequence[CheckedPlan], market: str) -> TradedLane:
         own = min((plan.timeframe for plan in plans if plan.market == market), key=milliseconds)
         if (market, own) not in self._lanes:
-            self._lanes[market, own] = traded_lane(self.dataset, plans, market)
+            self._lanes[market, own] = traded_lane(self.dataset, plans, market, self.start, self.end)
         return self._lanes[market, own]
 
     def _built(self, program: Program, traded: dict[str, TradedLane]) -> OrderLoop:

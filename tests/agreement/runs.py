@@ -13,7 +13,7 @@ from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.stdlib.registry import catalog
 
-from tests.oracle.adapt import interpret
+from tests.oracle.adapt import finest_for, interpret
 from tests.oracle.cases import Case
 from tests.oracle.writer import Writer
 
@@ -41,7 +41,7 @@ def interpreted(
     retired: Mapping[str, int] | None = None,
 ) -> tuple[Run, Writer]:
     """By the interpreter, over the finest bars of all traded markets up to a time."""
-    finest = [dataset.bars(market, str(dataset.finest(market))) for market in {p.market for p in plans}]
+    finest = [dataset.bars(m, finest_for(dataset, plans, m, end=end)) for m in {p.market for p in plans}]
     start = min(int(bars.open_time[0]) for bars in finest if bars is not None)
     last = max(int(bars.close_time[-1]) for bars in finest if bars is not None)
     writer = interpret(

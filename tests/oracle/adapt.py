@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
 from tradeplan.dsl.catalog import Catalog
@@ -15,6 +16,7 @@ from tradeplan.dsl.graph import (
     MoveStopAction,
     Node,
 )
+from tradeplan.dsl.timeframe import milliseconds
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profile import SymbolProfile, currency_unit
@@ -25,6 +27,7 @@ from tests.oracle.world import OracleAccount, OracleBars, OracleMarket
 from tests.oracle.writer import Writer
 
 MINUTE = 60_000
+TWO_DAYS = 48 * 60 * MINUTE
 NIGHTS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -157,6 +160,27 @@ def commission(profile: SymbolProfile) -> float:
     return profile.costs.commission / of_costs * of_account if account == paid_in else profile.costs.commission
 
 
+def finest_for(dataset: Dataset, plans: Iterable[CheckedPlan], market: str, start: int = 0, end: int = 1 << 62) -> str:
+    """The finest timeframe, the plans' own or finer, whose bars in (start, end] are near each bar of coarser ones."""
+    own = min(milliseconds(p.timeframe) for p in plans if p.market == market)
+    closes = {}
+    for name in dataset.timeframes(market):
+        bars = dataset.bars(market, name)
+        if bars is not None and milliseconds(name) <= own:
+            closes[name] = [t for t in bars.close_time.tolist() if start < t <= end]
+    names = [name for name in closes if closes[name]]
+    for i, name in enumerate(names):
+        if all(is_near(t, closes[name]) for coarser in names[i + 1 :] for t in closes[coarser]):
+            return name
+    raise ValueError(f"{market} has no bars")
+
+
+def is_near(time: int, rising: list[int]) -> bool:
+    """Whether one of some times lies within two days of a time."""
+    at = bisect_left(rising, time - TWO_DAYS)
+    return at < len(rising) and rising[at] <= time + TWO_DAYS
+
+
 def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_signal_age: int | None) -> OracleMarket:
     """A market with the bars of some timeframes."""
     profile = dataset.profile(name)
@@ -193,17 +217,18 @@ def interpret(
     max_signal_age: int | None = None,
     retired: Mapping[str, int] | None = None,
 ) -> Writer:
-    """Simulate over (start, end]: the finest stored bars of the traded markets that open at or after `start`."""
+    """Simulate over (start, end]: on the finest bars of the traded markets that cover it."""
     lanes = bar_lanes(n for block in (*plans, *guards) for rule in block.rules for n in rule_nodes(rule))
     traded = {p.market for p in plans}
     markets = {}
     for name in {lane.market for lane in lanes} | traded:
         wanted = {lane.timeframe for lane in lanes if lane.market == name}
-        finest = dataset.finest(name)
-        if name in traded and finest is not None:
+        finest = finest_for(dataset, plans, name, start, end) if name in traded else ""
+        if finest:
             wanted.add(finest)
         markets[name] = oracle_market(dataset, name, wanted, max_signal_age)
-        if name in traded and finest is not None:
+        if finest:
+            markets[name].tested_on = finest
             markets[name].bars[finest].swap_days = swap_days(markets[name].bars[finest], dataset.profile(name))
     steps = {
         block.step_lane: step_times(dataset, block.step_lane, sorted(traded), end, start) for block in (*plans, *guards)

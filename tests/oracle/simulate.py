@@ -38,7 +38,7 @@ def simulate(
     states = [PlanState(p) for p in sorted(plans, key=lambda p: p.name)]
     guard_states = [GuardState(g) for g in sorted(guards, key=lambda g: g.name)]
     traded = sorted({p.market for p in plans})
-    finest = {name: min(markets[name].bars, key=milliseconds) for name in traded}
+    finest = {name: markets[name].tested_on or min(markets[name].bars, key=milliseconds) for name in traded}
     writer = Writer(dict(markets), account.balance_cents, live_from, start)
     book = Account(account, writer, finest, states)
     ticks = {lane: {t: i for i, t in enumerate(times) if start < t <= end} for lane, times in step_times.items()}

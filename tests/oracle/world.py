@@ -65,6 +65,7 @@ class OracleMarket:
     rate: Callable[[int], float | None] = lambda t: 1.0
     swap: Callable[[int, float, float], float] = lambda side, opened, rate: 0.0
     max_signal_age: int = 10**18
+    tested_on: str = ""  # the timeframe of the finest lane; empty: the finest of `bars`
 
 
 @dataclass

@@ -25,7 +25,7 @@ def good() -> Frame:
     return pd.DataFrame(columns, index=TIMES)
 
 
-def cell(column: str, value: object) -> Callable[[Frame], Frame]:
+def cell(column: str, value: float) -> Callable[[Frame], Frame]:
     """The frame with another value in row 4."""
 
     def change(frame: Frame) -> Frame:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tradeplan.dsl.catalog import Parameter
-from tradeplan.dsl.kinds import COUNT, SPAN, enumeration
+from tradeplan.dsl.catalog import SIDE_WORDS, Parameter
+from tradeplan.dsl.kinds import COUNT, NUMBER, SPAN, enumeration
 
 LONGEST_PERIOD = 5000
 LONGEST_SPAN = 20000
@@ -31,6 +31,13 @@ def source(default: str = "close") -> Parameter:
     return Parameter("source", None, default=default, series=True, about="the values looked at")
 
 
-def direction() -> Parameter:
-    """Which side: `bull` (1) or `bear` (-1)."""
-    return Parameter("direction", enumeration("direction"), default="bull", low=-1, high=1, about="bull or bear")
+def direction(default: str = "bull") -> Parameter:
+    """Which side: `bull` (1) or `bear` (-1), or by the plan's side `with` or `against` it."""
+    about = "bull or bear; with or against the plan's side" if default in SIDE_WORDS else "bull or bear"
+    return Parameter("direction", enumeration("direction"), default=default, low=-1, high=1, about=about)
+
+
+def threshold(name: str, about: str) -> Parameter:
+    """A strength from which something counts, by default that of the market's profile: `exits.momentum_loss`."""
+    key = name.split(".")[1]
+    return Parameter(key, NUMBER, default=f"profile.{name}", low=0.01, high=100, about=about)

@@ -177,6 +177,8 @@ def _stand_in(parameter: Parameter) -> str:
     match kind.base:
         case Base.CONDITION:
             return "close > open"
+        case Base.DISTANCE:
+            return "10 pips"
         case Base.ENUMERATION:
             return next(iter(ENUMERATIONS[kind.of]))
         case Base.SPAN | Base.BARS:

@@ -152,7 +152,7 @@ class Function:
     oracle: Oracle | None = None
     primitive: str = ""  # lowered to this graph operation instead of a call of the step (abs, min, max, known, choose)
     expands: Expansion = ""  # a plan expression over the parameters instead of a step
-    where: tuple[tuple[str, str], ...] = ()  # named parts of the expansion, in order
+    where: tuple[tuple[str, Expansion], ...] = ()  # named parts of the expansion, in order
     management: bool = False  # may be used only in rules that manage a position
     without_data: str = "UNKNOWN"
     source: str = ""  # where the definition comes from

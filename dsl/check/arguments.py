@@ -26,7 +26,8 @@ NOT_CONSTANT = diagnostic_kind("not-constant", "the parameter takes a literal or
 PROFILE = "profile."
 """How a default begins that is a number of the profile of the view's market."""
 
-_PROFILE_KEY = re.compile(r"profile\.([a-z_]+\.[a-z_]+)")
+PROFILE_KEY = re.compile(r"profile\.([a-z_]+\.[a-z_]+)")
+"""The key of such a number."""
 
 Bound = dict[str, list[Expression]]
 """The arguments as written, by parameter; a parameter that is absent takes its default."""
@@ -193,7 +194,7 @@ def default_text(text: str, view: View | None) -> str:
     if PROFILE not in text:
         return text
     settings = view.facts.settings if view is not None else {}
-    return _PROFILE_KEY.sub(lambda found: f"{settings.get(found[1], 0.0):g}", text)
+    return PROFILE_KEY.sub(lambda found: f"{settings.get(found[1], 0.0):g}", text)
 
 
 def default_constant(ctx: Context, parameter: Parameter, view: View | None, timeframe: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tradeplan.dsl.catalog import Function
+from tradeplan.dsl.catalog.function import Expansion
 from tradeplan.dsl.check.arguments import Bound, bind, constants
 from tradeplan.dsl.check.choices import CHOICES, choice
 from tradeplan.dsl.check.comparison import alike, same_kind
@@ -49,7 +50,7 @@ def call_function(
     elif function.primitive:
         value = _primitive(ctx, function, bound, series, span)
     elif function.expands:
-        text = function.expands if isinstance(function.expands, str) else function.expands({**numbers, "way": float(ctx.side)})
+        text = _text(ctx, function.expands, numbers)
         value = _expanded(ctx, function, text, numbers, series, view, span)
     else:
         value = called(ctx, function, bound, numbers, series, view, span)
@@ -99,6 +100,10 @@ def _known(ctx: Context, value: Value) -> Value:
     return Value(CONDITION, ctx.graph.node(Op.KNOWN, (ctx.on(value.node, ctx.fallback),)))
 
 
+def _text(ctx: Context, expansion: Expansion, numbers: dict[str, float]) -> str:
+    return expansion if isinstance(expansion, str) else expansion({**numbers, "way": float(ctx.side)})
+
+
 def _expanded(
     ctx: Context,
     function: Function,
@@ -115,7 +120,7 @@ def _expanded(
     ctx.locals = names
     try:
         for name, part in function.where:
-            names[name] = foreign(ctx, fragment(part), view, span)
+            names[name] = foreign(ctx, fragment(_text(ctx, part, numbers)), view, span)
             if names[name] is None:
                 return None
         texts = [output.expands or text for output in function.outputs]
@@ -127,8 +132,8 @@ def _expanded(
         if value is None:
             return None
         declared = output.kind
-        word = isinstance(declared, Kind) and declared.base is Base.ENUMERATION
-        results.append(replace(value, kind=declared) if word and isinstance(declared, Kind) else value)
+        whole = isinstance(declared, Kind) and declared.base in (Base.ENUMERATION, Base.NUMBER)
+        results.append(replace(value, kind=declared) if whole and isinstance(declared, Kind) else value)
     if len(results) == 1:
         return results[0]
     return replace(results[0], results=Results(function, None, tuple(v.kind for v in results), tuple(results)))

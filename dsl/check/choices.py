@@ -29,7 +29,7 @@ def choice(ctx: Context, function: Function, bound: Bound, series: dict[str, lis
         if side is None:
             return None
         greatest = (function.primitive == "tighter") == (side > 0)
-        # a stop that is managed moves on what is known; an entry does not go with a guess, and nothing is loosened on one
+        # a stop that is managed moves on what is known; no entry goes with a guess, and no stop is set wider on one
         managed = ctx.mode is Mode.MANAGE or any(v.node.positional for v in values)
         leave_out = function.primitive == "tighter" and managed
     result = values[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tradeplan.dsl.catalog import ZONES, Calendar, Field, Function, Named, Parameter
-from tradeplan.dsl.check.arguments import PROFILE, default_text
+from tradeplan.dsl.check.arguments import PROFILE, PROFILE_KEY, default_text
 from tradeplan.dsl.check.context import Use
 from tradeplan.dsl.explain.origins import origins
 from tradeplan.dsl.format import expression_text
@@ -22,7 +22,7 @@ def _argument(use: Use, parameter: Parameter) -> str:
     if PROFILE in (parameter.default or ""):
         market = use.view.facts.name if use.view is not None else ""
         number = default_text(parameter.default or "", use.view)
-        return f"{number} (profile of {market}: {(parameter.default or '').replace(PROFILE, '')})"
+        return f"{number} (profile of {market}: {', '.join(PROFILE_KEY.findall(parameter.default or ''))})"
     percent = parameter.kind is not None and parameter.kind.base is Base.PERCENT and not parameter.series
     default = parameter.default or ""
     return f"{default}%" if percent and default and not default.endswith("%") else default
@@ -54,7 +54,8 @@ def _expansion(use: Use, function: Function) -> str:
     call = f"{function.name}({', '.join(f'{name}={text}' for name, text in arguments.items())})"
     if not arguments:
         call = function.name
-    where = "".join(f", where {name} is `{part}`" for name, part in function.where)
+    parts = [(name, part) for name, part in function.where if isinstance(part, str)]
+    where = "".join(f", where {name} is `{part}`" for name, part in parts)
     details = f"is `{use.expansion}`{where}" if use.expansion else _reads(function, arguments)
     return f"{call}: {function.summary}" + (f" ({details})" if details else "")
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tradeplan.dsl.catalog import ENUMERATIONS, Calendar, Catalog, Function, Named, Parameter
+from tradeplan.dsl.catalog import ENUMERATIONS, Calendar, Catalog, Function, Named, Parameter, word_value
 from tradeplan.dsl.kinds import Base
+from tradeplan.runtime.market.settings import SETTINGS
 
 from tests.stdlib.driver import Columns, read_column, read_key
 
@@ -79,11 +80,16 @@ def default_value(parameter: Parameter) -> float:
     text = parameter.default
     if text is None:
         return float(parameter.low or 0.0)
+    if text.startswith("profile."):
+        key, _, unit = text.removeprefix("profile.").partition(" ")
+        return SETTINGS[key].default * (3_600_000 if unit == "h" else 1)
+    if parameter.kind is not None and parameter.kind.base is Base.DURATION:
+        return float(int(text[:-1]) * {"m": 60_000, "h": 3_600_000}[text[-1]])
     if parameter.kind is not None and parameter.kind.base is Base.ENUMERATION:
-        return float(ENUMERATIONS[parameter.kind.of][text])
+        return float(word_value(parameter.kind.of, text))
     if parameter.kind is not None and parameter.kind.base is Base.SPAN and not text.endswith("bars"):
         return float(int(text[:-1]) * {"m": 60, "h": 3600, "d": DAY}[text[-1]] // BAR_SECONDS)
-    return float(text.split()[0].rstrip("%"))
+    return float(text.split()[0].rstrip("%R"))
 
 
 def random_value(rng: np.random.Generator, parameter: Parameter) -> float:

@@ -1,0 +1,1 @@
+"""How a position grows and shrinks: strengths for ADD and CLOSE."""

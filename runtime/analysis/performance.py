@@ -64,7 +64,7 @@ def performance(recording: Recording, table: TradeTable) -> Performance:
     done = c["closed"] != 0
     net = np.asarray(c["net"][done], dtype=np.float64)
     wins, losses = net > 0.0, net < 0.0
-    won, lost = float(net[wins].sum()), float(-net[losses].sum())
+    won, lost = float(net[wins].sum()), float(0.0 - net[losses].sum())  # no loss is 0, not -0
     count = len(net)
     costs, known = _costs(recording, table)
     whole = round(recording.balance - recording.account.balance, 2)

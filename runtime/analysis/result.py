@@ -158,6 +158,11 @@ class BacktestResult:
             "performance": figures,
             "outcomes": self.outcomes(),
             "unknown": [asdict(c) for c in self.clauses if c.unknown],
+            "without": [
+                {"time": d.time, "plan": d.plan, "rule": d.rule, "parts": [asdict(part) for part in d.optional]}
+                for d in self.decisions
+                if d.optional
+            ],
             "tested_on": self.tested_on,
             "warnings": list(self.warnings),
             "not_simulated": self.not_simulated(),

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from tradeplan.dsl.graph import CheckedPlan, Clause, Lane, Node, Op
+from tradeplan.dsl.graph import CheckedPlan, Node
 from tradeplan.runtime.engine.evaluator import Evaluator
 from tradeplan.runtime.engine.order_loop import eights
+from tradeplan.runtime.engine.reasons import REASONS, clause_node, reason_offsets
 from tradeplan.runtime.kernels.orders.tally import RULE_TALLY, TALLY, tally_clauses
 from tradeplan.runtime.kernels.orders.wake import count_unknown
-from tradeplan.runtime.kernels.source import joins
 
-_REASONS = {
-    joins.SEEN: "no value yet",
-    joins.NO_BAR: "no bar yet",
-    joins.CLOSED: "closed",
-    joins.STALE: "stale",
-    joins.NO_DATA: "no data",
-}
-_WHY = tuple(_REASONS[code] for code in sorted(_REASONS))
-_WIDTH = 1 + len(_WHY)
+_WIDTH = 1 + len(REASONS)
 
 
 @dataclass(slots=True)
@@ -74,7 +66,7 @@ class ClauseClock:
         """Read the clauses in this evaluator from now on."""
         tables = evaluator.tables
         lanes = [n.lane for n in self.roots if n.lane is not None]
-        pairs = [list(_pairs(evaluator, node)) for node in self.roots]
+        pairs = [list(reason_offsets(evaluator, node)) for node in self.roots]
         ends = np.cumsum([0, *map(len, pairs)], dtype=np.int64)
         flat = np.array([offset for found in pairs for offset in found] or [0], dtype=np.int64)
         self._found = np.zeros((len(self.roots), _WIDTH), dtype=np.int64)
@@ -115,35 +107,10 @@ class ClauseClock:
         for node, time in zip(self._nodes, self.times, strict=True):
             counts = self._found[place[node]].tolist()
             time.steps, time.unknown = counts[0], sum(counts[1:])
-            time.reasons = {name: count for name, count in zip(_WHY, counts[1:], strict=True) if count}
+            time.reasons = {name: count for name, count in zip(REASONS, counts[1:], strict=True) if count}
         for time, tally in zip(self.times, self._tallies.tolist(), strict=True):
             time.true, time.alone, time.decided = tally
         for r, rule in enumerate(self._rules.tolist()):
             for j in range(self._ends[r], self._ends[r + 1]):
                 self.times[j].held, self.times[j].became = rule
         return self.times
-
-
-def clause_node(clause: Clause) -> Node:
-    """The condition of a clause as it was written, without what OPTIONAL adds."""
-    return clause.inner if clause.optional and clause.inner is not None else clause.node
-
-
-def _pairs(evaluator: Evaluator, node: Node) -> Iterator[int]:
-    """Where the reasons of the joins into a clause's own lane lie."""
-    seen: set[Node] = set()
-    lanes: set[Lane] = set()
-    waiting = [node]
-    while waiting:
-        x = waiting.pop()
-        if x in seen:
-            continue
-        seen.add(x)
-        if x.op is Op.JOIN and x.lane == node.lane and x.inputs[0].lane is not None and node.lane is not None:
-            if x.inputs[0].lane not in lanes:
-                lanes.add(x.inputs[0].lane)
-                offset = evaluator.tables.reason_offset(x.inputs[0].lane, node.lane)
-                if offset is not None:
-                    yield offset
-            continue
-        waiting.extend(x.inputs)

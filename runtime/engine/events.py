@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from tradeplan.runtime.engine.optional_parts import UnknownPart, unknown_parts
 from tradeplan.runtime.engine.program import Program
 from tradeplan.runtime.kernels.orders import layout as at
 
@@ -46,6 +47,7 @@ class Decision:
     """Something a plan decided, or wanted and could not: `about` entry, add, close, stop or cancel.
 
     `price` and `units` are those of the order (0: a market order, or everything); `rule` -1: no single rule.
+    `optional`: the OPTIONAL parts that counted as met when an entry was sent because they were UNKNOWN.
     """
 
     time: int
@@ -56,6 +58,7 @@ class Decision:
     units: int
     price: float
     position: int
+    optional: tuple[UnknownPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,8 @@ def _event(row: list[float], names: dict[int, str], program: Program) -> Event |
     owner = names.get(int(row[at.EV_OWNER]), "")
     reason, units, position = int(row[at.EV_REASON]), int(row[at.EV_UNITS]), int(row[at.EV_POSITION])
     if kind == at.TYPE_DECISION:
-        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, row[at.EV_PRICE], position)
+        parts = _optional(row, program) if row[at.EV_OPTIONAL] else ()
+        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, row[at.EV_PRICE], position, parts)
     if kind == at.TYPE_FILL:
         return Fill(
             time,
@@ -154,6 +158,12 @@ def _event(row: list[float], names: dict[int, str], program: Program) -> Event |
         until = row[at.EV_A]
         return Halt(time, owner, rule, None if until >= at.INF else int(until))
     return None
+
+
+def _optional(row: list[float], program: Program) -> tuple[UnknownPart, ...]:
+    address, number = int(row[at.EV_OWNER]), int(row[at.EV_RULE])
+    rules = next(owner.block.rules for owner in program.plans if owner.address == address)
+    return unknown_parts(next(rule for rule in rules if rule.number == number), row[at.EV_OPTIONAL])
 
 
 def intent_id(plan: str, version: str, time: int, leg: str) -> int:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tradeplan.dsl.graph import Lane, Node, Op
+from tradeplan.dsl.graph import CheckedPlan, Lane, Node, Op
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.evaluator import Evaluator
 from tradeplan.runtime.engine.market_table import Column, TradedBars
+from tradeplan.runtime.engine.optional_parts import OptionalParts
 from tradeplan.runtime.engine.program import READINGS, Program
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.orders import layout as at
@@ -100,6 +101,8 @@ class OrderLoop:
         self._least = _INSTANTS * int(self.k[at.H_RESERVE])
         self.out = np.empty(max(_ROWS * at.EVENT, self._least), dtype=np.float64)
         self._taken = 0
+        blocks = {o.address: o.block for o in program.plans if isinstance(o.block, CheckedPlan)}
+        self._optional = OptionalParts(blocks, evaluator)
         self.keys = np.zeros(_ROWS, dtype=np.int64)
         self._found = kernels.entry(find_keys).bind(
             self.k, self.f, evaluator.ticks, evaluator.conditions, eights(evaluator.conditions), self.keys
@@ -220,7 +223,9 @@ class OrderLoop:
         """Hand the new event rows on where they lie: a block is written once and left to those who read it."""
         used = int(self.k[at.H_OUT])
         if used > self._taken:
-            self.sink(self.out[self._taken : used].reshape(-1, at.EVENT))
+            rows = self.out[self._taken : used].reshape(-1, at.EVENT)
+            self._optional.mark(rows)
+            self.sink(rows)
             self._taken = used
         if used + int(self.k[at.H_RESERVE]) > len(self.out):
             self.out = np.empty(max(min(2 * len(self.out), _MOST_ROWS * at.EVENT), self._least), dtype=np.float64)

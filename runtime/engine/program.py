@@ -11,6 +11,8 @@ from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, Lane,
 from tradeplan.runtime.engine.account import AccountConfig, refuse_shared_markets
 from tradeplan.runtime.engine.book_writer import BookWriter
 from tradeplan.runtime.engine.market_table import TradedMarket, tick_fraction
+from tradeplan.runtime.engine.optional_parts import optional_clauses
+from tradeplan.runtime.engine.reasons import clause_node
 from tradeplan.runtime.engine.rule_writer import RuleWriter, span_words
 from tradeplan.runtime.kernels.orders import layout as at
 
@@ -128,7 +130,8 @@ class _Builder:
             np.zeros(max(self.lists, 1), dtype=np.int64),
             2 * len(self.plans) + rules + 1,
         )
-        program.roots = [*w.values, *w.truths]
+        clauses = (c for plan in self.plans for rule in plan.rules for c in optional_clauses(rule))
+        program.roots = [*dict.fromkeys((*w.values, *w.truths, *map(clause_node, clauses)))]
         for address, _ in self.writer.rolling_losses:
             ring = program.ring
             place = int(k[address + at.S_RING])

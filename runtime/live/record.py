@@ -120,7 +120,9 @@ class Recorder:
         match event:
             case Decision():
                 self.decisions += 1
-                detail = json.dumps({"units": event.units, "price": event.price, "position": event.position})
+                said = {"units": event.units, "price": event.price, "position": event.position}
+                parts = [asdict(part) for part in event.optional]
+                detail = json.dumps(said | {"optional": parts} if parts else said)
                 row: Row = {"time": event.time, "plan": event.plan, "rule": event.rule}
                 self._writer.put("decision", row | {"action": event.about, "outcome": event.outcome, "detail": detail})
             case Fill():

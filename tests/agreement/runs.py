@@ -72,7 +72,15 @@ def deepest_fall(writer: Writer, first: int) -> tuple[float, float]:
 def as_run(writer: Writer, first: int) -> Run:
     """The interpreter's records as rows."""
     decisions: list[Row] = [
-        (d.time, d.plan, d.what, d.outcome, -1 if d.what in NAMELESS else d.rule, shown_price(d.what, d.price))
+        (
+            d.time,
+            d.plan,
+            d.what,
+            d.outcome,
+            -1 if d.what in NAMELESS else d.rule,
+            shown_price(d.what, d.price),
+            d.unknown,
+        )
         for d in writer.decisions
     ]
     fills: list[Row] = [
@@ -111,11 +119,12 @@ def as_rows(happened: Iterable[Event], account: AccountConfig, fall: tuple[float
             case Decision():
                 rule = -1 if event.about in NAMELESS else event.rule
                 price = shown_price(event.about, event.price)
-                decisions.append((event.time, event.plan, event.about, event.outcome, rule, price))
+                parts = tuple(part.text for part in event.optional)
+                decisions.append((event.time, event.plan, event.about, event.outcome, rule, price, parts))
             case Alert():
-                decisions.append((event.time, event.owner, "alert", "sent", event.rule, 0.0))
+                decisions.append((event.time, event.owner, "alert", "sent", event.rule, 0.0, ()))
             case Halt():
-                decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0))
+                decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0, ()))
             case Fill():
                 cents = (round(event.profit * 100), round(event.commission * 100))
                 row = (event.time, event.plan, event.leg, event.reason, event.price, event.units, *cents)

@@ -18,6 +18,7 @@ class Decision:
     outcome: str  # `sent`, or the reason
     units: int = 0
     price: float | None = None
+    unknown: tuple[str, ...] = ()  # OPTIONAL parts that counted as met
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tradeplan.dsl.graph import (
     FlattenAction,
     HaltAction,
     MoveStopAction,
+    Node,
 )
 
 from tests.oracle.account_phase import Account, margin, mark, newest_bar
@@ -84,6 +85,10 @@ class Step:
             if before is None or before != self.reader.entry_tick(self.tick):
                 return False
         return self.values.value(rule.condition, self.tick - 1, self.reader) is False
+
+    def unknown(self, node: Node | None) -> bool:
+        """Whether a condition on the market is UNKNOWN at this step."""
+        return node is not None and not node.positional and self.values.value(node, self.tick, self.reader) is None
 
     @property
     def halted(self) -> bool:
@@ -320,4 +325,7 @@ def entries(step: Step, closing: bool) -> None:
             halted=step.halted,
         )
     units = state.pending.units if outcome == "sent" and state.pending is not None else 0
-    step.writer.decide(step.time, step.name, rule.number, "entry", outcome, units)
+    unknown: tuple[str, ...] = ()
+    if outcome == "sent":
+        unknown = tuple(c.text for c in rule.clauses if c.optional and step.unknown(c.inner))
+    step.writer.decide(step.time, step.name, rule.number, "entry", outcome, units, unknown=unknown)

@@ -31,10 +31,18 @@ class Writer:
         return max(time, self.live_from)
 
     def decide(
-        self, time: int, plan: str, rule: int, what: str, outcome: str, units: int = 0, price: float | None = None
+        self,
+        time: int,
+        plan: str,
+        rule: int,
+        what: str,
+        outcome: str,
+        units: int = 0,
+        price: float | None = None,
+        unknown: tuple[str, ...] = (),
     ) -> None:
         """Record a decision."""
-        self.decisions.append(Decision(time, plan, rule, what, outcome, units, price))
+        self.decisions.append(Decision(time, plan, rule, what, outcome, units, price, unknown))
 
     def rate(self, market: OracleMarket, time: int) -> float:
         """Profit currency to account currency at a time, else the last known at a bar's open or close before."""

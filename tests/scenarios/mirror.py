@@ -40,7 +40,13 @@ def mirrored(scenario: Scenario, spread: Spread) -> Scenario:
         opened, high, low, closed = (turn(p + paid) for p in (row.open, row.low, row.high, row.close))
         return replace(row, open=opened, high=high, low=low, close=closed)
 
+    def words(text: str) -> str:
+        text = COMPARED.sub(lambda m: f"{m[1]} {'<' if m[2] == '>' else '>'}{m[3]}", text)
+        return LITERAL.sub(lambda m: f"{turn(float(m[0])):.2f}", WORDS.sub(lambda m: SWAPPED[m[0]], text))
+
     def line(text: str) -> str:
+        if " unknown: " in text:
+            return words(text)
         for pattern in (FILL, MOVE):
             match = pattern.fullmatch(text)
             if match:
@@ -49,13 +55,11 @@ def mirrored(scenario: Scenario, spread: Spread) -> Scenario:
                     text = text[: match.start(group)] + f"{turn(float(match[group])):.6f}" + text[match.end(group) :]
         return text
 
-    plan = COMPARED.sub(lambda m: f"{m[1]} {'<' if m[2] == '>' else '>'}{m[3]}", scenario.plan)
-    plan = LITERAL.sub(lambda m: f"{turn(float(m[0])):.2f}", WORDS.sub(lambda m: SWAPPED[m[0]], plan))
     return replace(
         scenario,
         name=f"{scenario.name} (mirrored)",
         mirror=None,
-        plan=plan,
+        plan=words(scenario.plan),
         bars={key: [bar(row) for row in rows] for key, rows in scenario.bars.items()},
         events=[Event(e.time, line(e.text)) for e in scenario.events],
     )

@@ -171,6 +171,7 @@ def by_order_loop(world: World, capacity: int) -> list[str]:
         match event:
             case Decision():
                 found.append((event.time, decision_text(event.plan, event.about, event.outcome, event.price)))
+                found += [(event.time, f"{event.plan} unknown: {part.text}") for part in event.optional]
             case Fill():
                 lots = event.units * world.steps[event.plan]
                 money = round(event.profit * 100), round(event.commission * 100)
@@ -198,6 +199,7 @@ def by_interpreter(world: World) -> list[str]:
     found: list[tuple[int, str | None]] = [
         (d.time, decision_text(d.plan, d.what, d.outcome, d.price or 0.0)) for d in writer.decisions
     ]
+    found += [(d.time, f"{d.plan} unknown: {text}") for d in writer.decisions for text in d.unknown]
     for f in writer.fills:
         lots = f.units * world.steps[f.plan]
         text = fill_text(f.plan, f.reason, lots, f.price, f.leg, f.profit, f.commission, f.better or 0.0)

@@ -13,6 +13,7 @@
       09:03 p stop to 99.50 [: stop_passed]        MOVE STOP, done or not
       09:03 p order cancelled                      also expired, halted
       09:03 p halt                                 also alert
+      09:02 p unknown: OPTIONAL close > sma(5)     an OPTIONAL part of the entry that was sent
       00:00 p swap -1.50
       balance 9989.80
 
@@ -41,7 +42,7 @@ FILL = re.compile(
     rf"(?: better (?P<better>{PRICE}))?"
 )
 MOVE = re.compile(rf"(?P<plan>\w+) stop to (?P<price>{PRICE})(?:: (?P<reason>\w+))?")
-OTHER = re.compile(r"\w+ (?:no (?:entry|add): \w+|order (?:cancelled|expired|halted)|halt|alert)")
+OTHER = re.compile(r"\w+ (?:no (?:entry|add): \w+|order (?:cancelled|expired|halted)|halt|alert|unknown: .+)")
 SWAP = re.compile(r"\w+ swap -?\d+\.\d\d(?: leg \d+)?")
 
 

@@ -159,6 +159,7 @@ DRAWDOWN, LOSS, LOSS_RATE, EQUITY, BALANCE = range(5)
 # --- events out (out[row + ...]); EV_OWNER and EV_LEG are addresses where they name a plan, guard or alert action
 EV_TIME, EV_TYPE, EV_OWNER, EV_RULE, EV_LEG, EV_PRICE, EV_UNITS, EV_PROFIT, EV_COMMISSION, EV_REASON = range(10)
 EV_POSITION, EV_SPREAD, EV_KNOWN, EV_RATE, EV_SLIP, EV_A, EV_B = range(10, 17)
+EV_OPTIONAL = EV_SLIP  # of a decision: which OPTIONAL parts were UNKNOWN
 EVENT = 17
 TYPE_DECISION, TYPE_FILL, TYPE_ALERT, TYPE_HALT, TYPE_EQUITY, TYPE_SWAP = range(6)
 # what a decision was about (EV_LEG of a decision row)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from tradeplan.dsl.catalog import SIDE_WORDS, Function, Parameter
 from tradeplan.dsl.check.amounts import whole_bars
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.fragments import fragment
+from tradeplan.dsl.check.profile_defaults import PROFILE, default_text, profile_has
 from tradeplan.dsl.check.value import Value, View, spoken
 from tradeplan.dsl.check.words import hint, side_number, word_number
 from tradeplan.dsl.diagnostic import DiagnosticKind, Edit, Fix, diagnostic_kind
@@ -22,12 +21,6 @@ TOO_MANY_ARGUMENTS = diagnostic_kind("too-many-arguments", "the function has few
 ARGUMENT_KIND = diagnostic_kind("argument-kind", "the argument is not of the kind that the parameter takes")
 ARGUMENT_BOUNDS = diagnostic_kind("argument-bounds", "the argument lies outside what the function is defined for")
 NOT_CONSTANT = diagnostic_kind("not-constant", "the parameter takes a literal or a PARAM, known before anything runs")
-
-PROFILE = "profile."
-"""How a default begins that is a number of the profile of the view's market."""
-
-PROFILE_KEY = re.compile(r"profile\.([a-z_]+\.[a-z_]+)")
-"""The key of such a number."""
 
 Bound = dict[str, list[Expression]]
 """The arguments as written, by parameter; a parameter that is absent takes its default."""
@@ -151,6 +144,8 @@ def constants(ctx: Context, function: Function, bound: Bound, view: View | None,
     good = True
     timeframe = view.timeframe if view is not None else ctx.step_lane.timeframe
     for parameter in function.parameters:
+        if parameter.name not in bound and not profile_has(ctx, function, parameter, view, span):
+            return None
         if parameter.series:
             continue
         written = bound.get(parameter.name)
@@ -187,14 +182,6 @@ def _default(
             help=f"change the profile, or write `{parameter.name}=...`",
         )
     return number
-
-
-def default_text(text: str, view: View | None) -> str:
-    """A default with the numbers of the view's profile in the place of `profile.section.key`."""
-    if PROFILE not in text:
-        return text
-    settings = view.facts.settings if view is not None else {}
-    return PROFILE_KEY.sub(lambda found: f"{settings.get(found[1], 0.0):g}", text)
 
 
 def default_constant(ctx: Context, parameter: Parameter, view: View | None, timeframe: str) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tradeplan.dsl.catalog import Function, Parameter
 from tradeplan.dsl.check.algebra import MIXED_MARKETS, in_distance
-from tradeplan.dsl.check.arguments import ARGUMENT_KIND, Bound, default_text
+from tradeplan.dsl.check.arguments import ARGUMENT_KIND, Bound
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.fragments import fragment
+from tradeplan.dsl.check.profile_defaults import default_text
 from tradeplan.dsl.check.value import Value, View, spoken
 from tradeplan.dsl.diagnostic import Report
 from tradeplan.dsl.kinds import Base, Kind

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tradeplan.dsl.catalog import ZONES, Calendar, Field, Function, Named, Parameter
-from tradeplan.dsl.check.arguments import PROFILE, PROFILE_KEY, default_text
 from tradeplan.dsl.check.context import Use
+from tradeplan.dsl.check.profile_defaults import PROFILE, PROFILE_KEY, default_text
 from tradeplan.dsl.explain.origins import origins
 from tradeplan.dsl.format import expression_text
 from tradeplan.dsl.kinds import Base

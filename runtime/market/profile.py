@@ -263,6 +263,11 @@ class SymbolProfile(_Table):
         return self.names[0]
 
     @property
+    def settings(self) -> dict[str, float]:
+        """The numbers that management reads, by `section.key`."""
+        return {key: float(getattr(getattr(self, key.split(".")[0]), key.split(".")[1])) for key in SETTINGS}
+
+    @property
     def margin_rate(self) -> float:
         """The part of a position's value that is held as margin."""
         return self.margin.rate if self.margin.rate is not None else 1.0 / (self.margin.leverage or 1.0)

@@ -17,14 +17,13 @@ from tradeplan.dsl.catalog import Function, Output, Parameter, Scale
 from tradeplan.dsl.kinds import DISTANCE, PRICE, R_MULTIPLE
 from tradeplan.stdlib.page import documented
 
-_BEHIND = "entry + side * (best - distance)"
-
 
 def _text(numbers: Mapping[str, float]) -> str:
     """Without a step the price behind the best; with one the present stop until it is worth a move."""
+    behind = "entry + side * (best - distance)"
     if numbers["step"] == 0.0:
-        return _BEHIND
-    return f"choose(side * ({_BEHIND} - stop) >= step, {_BEHIND}, stop)"
+        return behind
+    return f"choose(side * ({behind} - stop) >= step, {behind}, stop)"
 
 
 FUNCTION = documented(

@@ -64,6 +64,7 @@ def facts_of(profiles: Profiles) -> Markets:
             lot_max=p.lot_max,
             lot_step=p.lot_step,
             tradable=p.tradable,
+            settings=p.settings,
         )
         for p in profiles
     )

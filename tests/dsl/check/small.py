@@ -293,6 +293,14 @@ CATALOG = Catalog(
             management=True,
         ),
         Function(
+            "padded",
+            "t",
+            "",
+            (Parameter("multiple", NUMBER, "profile.stops.atr", low=0.1, high=9),),
+            outputs=(Output("padded", PRICE, PRICES),),
+            expands="close - multiple * atr(14)",
+        ),
+        Function(
             "news.blackout",
             "t",
             "",

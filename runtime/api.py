@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -47,21 +48,21 @@ def backtest(
     `plan`: a text, a file or folder of `.plan` files, checked plans and guards, or several of these. `bars`: a pandas
     frame of one market (UTC index of opens; columns open, high, low, close, perhaps tick_volume and spread in points),
     frames by (market, timeframe), a Dataset, a folder of bars, or None for the simulator. `start` and `end` are UTC.
-    Raises BacktestError when a plan has mistakes (the message shows them) or data is missing.
+    Raises BacktestError when a plan has mistakes (the message shows them) or bars are missing or wrong, AccountError
+    when the account and the plans do not fit.
     """
     functions = catalog or standard_catalog()
     known = profiles or load_profiles()
     settings = account or AccountConfig()
     if balance is not None:
-        settings = AccountConfig(balance=balance, currency=settings.currency, mode=settings.mode)
-    if known and settings.currency not in {p.account_currency for p in known}:
-        known = known.with_account(settings.currency)
+        settings = replace(settings, balance=balance)
+    known = known.with_account(settings.currency)
     plans, guards = _checked([plan] if isinstance(plan, PlanLike) else list(plan), functions, settings.currency)
     span = _moment(start), _moment(end)
     if span[0] is not None and span[1] is not None and span[0] >= span[1]:
         raise BacktestError(f"the start {start} is not before the end {end}: exchange them")
     try:
-        dataset = _dataset(bars, plans, known)
+        dataset = _dataset(bars, plans, known).with_account(settings.currency)
         warnings = data_warnings(plans, dataset, *span)
         recording = run_backtest(plans, guards, dataset, functions, settings, *span, kernels, progress=progress)
     except MarketError as error:

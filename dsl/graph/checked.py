@@ -189,6 +189,7 @@ class CheckedPlan:
     lookback: tuple[tuple[Lane, int], ...]  # bars needed per bar lane, own lookback chains included
     source: Source
     span: Span
+    currency: str = ""  # of the account that it was checked for: its money is in this unit; empty: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +203,4 @@ class CheckedGuard:
     rules: tuple[CheckedRule, ...]
     source: Source
     span: Span
+    currency: str = ""  # likewise

@@ -15,7 +15,8 @@ from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.report import render_text
 from tradeplan.runtime.cli._load import markets_of, open_dataset, parse_time, time_text
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
-from tradeplan.runtime.engine.backtest import BacktestError
+from tradeplan.runtime.engine.backtest import BacktestError, data_warnings
+from tradeplan.runtime.engine.finest_over import finest_over
 from tradeplan.runtime.live.feed import ReplayClock
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.instance import Instance, Settings
@@ -88,7 +89,8 @@ def _speed(text: str) -> float | None:
 @click.option("--resume-at", help="a replay went on to this time while the program was away")
 @click.option("--days", default=30, show_default=True, help="how much the simulator makes")
 @click.option("--seed", default=7, show_default=True, help="of the simulator")
-@click.option("--balance", default=10_000.0, show_default=True)
+@click.option("--balance", default=10_000.0, show_default=True, help="at the start, in account currency")
+@click.option("--currency", default="USD", show_default=True, help="of the account; USC is a cent account in US cents")
 @click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
 @click.option("--log-json", "log_json", is_flag=True, help="say everything as one JSON object a line")
 @click.option("--once", "no_watch", is_flag=True, help="do not watch the folder for changes")
@@ -105,6 +107,7 @@ def command(
     days: int,
     seed: int,
     balance: float,
+    currency: str,
     mode: str,
     log_json: bool,
     no_watch: bool,
@@ -131,16 +134,16 @@ def command(
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, stop)
     try:
-        plans = PlanFolder(folder, catalog(), load_facts(), Graph())
+        account = AccountConfig(balance=balance, currency=currency, mode=mode, record_moves=True)
+        plans = PlanFolder(folder, catalog(), load_facts().with_account(currency), Graph())
         tell_scan(plans.scan())
         markets = sorted(
             {*markets_of(plans.plans()), *([] if feed == "replay" else ["btc", "dxy", "eurusd", "gold", "usdjpy"])}
         )
-        dataset = open_dataset(data, markets, days, seed)
+        dataset = open_dataset(data, markets, days, seed, currency)
         source = f"replay {data.resolve().as_posix()}" if data is not None else f"sim days={days} seed={seed}"
-        settings = _settings(
-            plans, dataset, source, start, end, AccountConfig(balance=balance, mode=mode, record_moves=True)
-        )
+        settings = _settings(plans, dataset, source, start, end, account)
+        _tell_data(plans, dataset, settings, say)
         clock = ReplayClock(pace, parse_time(resume_at, "--resume-at"))
         watcher = None if no_watch else Watcher(folder)
         instance = Instance(plans, dataset, catalog(), settings, database, clock, say, tell_scan, stopping.is_set)
@@ -154,9 +157,21 @@ def command(
     how = "stopped" if stopping.is_set() else "the feed ended"
     say(
         f"{how} at {time_text(told.time)} UTC after {told.steps} steps, {told.decisions} decisions, {told.fills} fills;"
-        f" balance {told.balance:.2f}, equity {told.equity:.2f}"
+        f" balance {told.balance:.2f}, equity {told.equity:.2f} {currency}"
     )
     say(f"`plan status --db {database}` shows it; the same command goes on from here")
+
+
+def _tell_data(plans: PlanFolder, dataset: Dataset, settings: Settings, say: Callable[[str], None]) -> None:
+    """Views that are read and have no bars: the other plans run all the same, so this ends nothing."""
+    span = settings.start, settings.end
+    tradable = [p for p in plans.plans() if finest_over(dataset, p.market, p.timeframe, *span) is not None]
+    try:
+        told = data_warnings(tradable, dataset, *span)
+    except BacktestError as error:
+        told = str(error).splitlines()
+    for text in told:
+        say(f"data: {text}")
 
 
 def _settings(

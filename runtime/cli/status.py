@@ -44,7 +44,7 @@ def _show(status: RunStatus, clear: bool) -> None:
         console.clear()
     console.print(f"feed      {status.feed}", markup=False)
     console.print(f"time      {time_text(status.time)} UTC, {'running' if status.running else 'not running now'}")
-    console.print(f"account   balance {status.balance:,.2f}, equity {status.equity:,.2f}")
+    console.print(f"account   balance {status.balance:,.2f}, equity {status.equity:,.2f} {status.currency}")
     if status.outages:
         console.print(f"outages   {status.outages}")
     words = ", ".join(f"{n} {state}" for state, n in sorted(status.intents.items()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -40,8 +42,13 @@ class AccountConfig:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise AccountError(f"unknown account mode `{self.mode}`: expected hedging or netting")
-        if not self.balance > 0.0:
+        if not 0.0 < self.balance < math.inf:
             raise AccountError(f"a balance of {self.balance:g} cannot be traded: expected more than 0")
+        if re.fullmatch("[A-Z]{3}", self.currency) is None:
+            raise AccountError(
+                f"`{self.currency}` is not a currency of an account: expected three capitals such as USD, EUR, or USC"
+                " (US cents) for a cent account"
+            )
         if self.leverage is not None and not self.leverage > 0.0:
             raise AccountError(f"a leverage of {self.leverage:g} is not possible: expected more than 0, such as 30")
 

@@ -15,6 +15,7 @@ from tradeplan.runtime.engine.finest_over import finest_over
 from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_bars, traded_market
+from tradeplan.runtime.engine.money import refuse_other_money
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import build_program
 from tradeplan.runtime.engine.views_read import bars_held, span_text, views_without_bars
@@ -70,6 +71,16 @@ def data_warnings(
     Raises BacktestError that names each view without bars, the plan that reads it and the views that have bars.
     """
     traded = {name: traded_lane(dataset, plans, name, start, end) for name in sorted({plan.market for plan in plans})}
+    if not traded:
+        return []
+    for name in traded:
+        if dataset.needs_conversion(name) and dataset.conversion_market(name) is None:
+            profits, kept = dataset.profile(name).profit_currency, dataset.profile(name).account_currency
+            raise BacktestError(
+                f"profits of `{name}` are in {profits} and the account is kept in {kept}, but there are no bars of a "
+                f"market that quotes one in the other, so nothing can be traded: add bars of that pair, or keep the "
+                f"account in {profits}"
+            )
     span = run_span(traded.values(), start, end)
     errors, warnings = views_without_bars(plans, dataset, *span)
     if errors:
@@ -102,7 +113,9 @@ def run_backtest(
     account = account or AccountConfig()
     if not plans:
         raise BacktestError("there is no plan to run: expected at least one PLAN")
+    refuse_other_money((*plans, *guards), account)
     markets = sorted({plan.market for plan in plans})
+    dataset = dataset.with_account(account.currency)
     traded = {name: traded_lane(dataset, plans, name, start, end) for name in markets}
     numbers = {name: traded_market(dataset.profile(name)) for name in markets}
     program = build_program(plans, guards, numbers.values(), account)

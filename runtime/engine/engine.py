@@ -245,6 +245,11 @@ class Engine:
         return float(self._loop.f[address + field])
 
     @property
+    def tested_on(self) -> dict[str, str]:
+        """The timeframe on whose bars fills, stops and targets are tested, by traded market."""
+        return {market: lane.lane.timeframe for market, lane in self._traded.items()}
+
+    @property
     def balance(self) -> float:
         """The balance in account currency."""
         loop = self._loop or self._parked

@@ -186,8 +186,12 @@ class Instance:
         came = "goes on" if recovered.continued else "begins"
         self.say(
             f"{came} at {time_text(engine.now)} UTC with {len(active.plans)} plans and {len(active.guards)} guards;"
-            f" balance {engine.balance:.2f}; the feed ends at {time_text(self.settings.end)} UTC"
+            f" balance {engine.balance:.2f} {self.settings.account.currency};"
+            f" the feed ends at {time_text(self.settings.end)} UTC"
         )
+        if engine.tested_on:
+            tested = ", ".join(f"{market} {timeframe}" for market, timeframe in engine.tested_on.items())
+            self.say(f"fills, stops and targets are tested on {tested}")
         for p in engine.positions():
             self.say(f"open: `{p.plan}` {p.lots:g} lots of {p.market} from {p.entry:g}, stop {p.stop:g}")
         if not active.plans:

@@ -134,6 +134,16 @@ class Dataset:
         """The bars with open >= start and close <= end; aggregated bars are those of the whole data, so cut alike."""
         return _Window(self, start, end)
 
+    def with_account(self, currency: str) -> Dataset:
+        """The same bars for an account kept in another currency or unit; this dataset if it is kept in that one."""
+        traded = [self._profiles[market] for market in self._stored]
+        if all(profile.account_currency == currency for profile in traded):
+            return self
+        return self.kept(("account", currency), lambda: self._for_account(currency))
+
+    def _for_account(self, currency: str) -> Dataset:
+        return Dataset(self._source, self._profiles.with_account(currency))
+
     def notices(self) -> tuple[str, ...]:
         """What a person should know about the bars read so far."""
         return tuple(self._notices)
@@ -188,6 +198,9 @@ class _Window(Dataset):
         self._calendars = whole._calendars
         # A rate needs the newest close at a time, which may lie before the window; it never reads past that time.
         self._conversion = whole._conversion
+
+    def _for_account(self, currency: str) -> Dataset:
+        return _Window(self._whole.with_account(currency), self._from, self._to)
 
     def notices(self) -> tuple[str, ...]:
         """Those of the whole dataset."""

@@ -36,6 +36,7 @@ class RunStatus:
     broken: tuple[str, ...]
     intents: dict[str, int]
     outages: int
+    currency: str = "USD"  # of the account, and so of balance and equity
 
 
 def read_status(path: Path) -> RunStatus:
@@ -56,7 +57,8 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
     if not settings:
         raise StoreError(f"`{path}` is empty: `plan run DIR --db {path}` has not begun to fill it")
     started = int(settings.get("start", 0))
-    balance = float(json.loads(settings.get("account", "{}")).get("balance", 0.0))
+    account = json.loads(settings.get("account", "{}"))
+    balance = float(account.get("balance", 0.0))
     first: dict[str, Any] = {"time": started, "balance": balance, "equity": balance, "body": "{}"}
     now = progress[0] if progress else first
     body = json.loads(now["body"])
@@ -91,6 +93,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
         tuple(body.get("broken", ())),
         {r["state"]: r["n"] for r in _rows(connection, "select state, count(*) as n from intent group by state")},
         len(_rows(connection, "select id from event where kind = 'outage'")),
+        str(account.get("currency", "USD")),
     )
 
 

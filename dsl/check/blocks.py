@@ -14,6 +14,7 @@ from tradeplan.dsl.check.elaborate import Elaborator
 from tradeplan.dsl.check.limits import Limits, check_limit
 from tradeplan.dsl.check.lookback import depth, lookback, merged, reachable
 from tradeplan.dsl.check.rules import check_rule
+from tradeplan.dsl.check.sources import account_currency
 from tradeplan.dsl.check.value import View
 from tradeplan.dsl.check.views import timeframe_of, unknown_market
 from tradeplan.dsl.diagnostic import Report, Severity, diagnostic_kind
@@ -93,6 +94,7 @@ def check_plan(
         tuple(sorted(bars.items())),
         report.source,
         plan.span,
+        account_currency(ctx),
     )
     return Elaborated(checked, ctx.uses)
 
@@ -108,7 +110,16 @@ def check_guard(guard: Guard, report: Report, catalog: Catalog, markets: Markets
         return Elaborated(None, ctx.uses)
     warn_unused(ctx)
     title = guard.title.text if guard.title is not None else ""
-    checked = CheckedGuard(guard.name.text, title, version(guard), step_lane, tuple(rules), report.source, guard.span)
+    checked = CheckedGuard(
+        guard.name.text,
+        title,
+        version(guard),
+        step_lane,
+        tuple(rules),
+        report.source,
+        guard.span,
+        account_currency(ctx),
+    )
     return Elaborated(checked, ctx.uses)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -33,13 +33,13 @@ _RISK = (
     ("cvar95", "Mean beyond it, 95%", "share"),
     ("var99", "Value at risk, a day, 99%", "share"),
     ("cvar99", "Mean beyond it, 99%", "share"),
-    ("losing_streak", "Longest losing run, trades", "count"),
     ("days", "Days with bars", "count"),
 )
+_SEASON_NAMES = {"none": "After New York"}
 _MONTHS_SHOWN = 36  # beyond three years the page shows years
 _COUNTED = (
     "Counted over the steps of the plan. Alone: this clause alone kept its rule from holding."
-    " Decided: the rule came to hold when this clause did."
+    " Decided: the rule came to hold when this clause did. A dash: about the position or the account, not counted."
 )
 
 
@@ -48,6 +48,7 @@ def performance_tables(analysis: Values | None) -> str:
     if analysis is None:
         return ""
     figures, risk = analysis["performance"], analysis["risk"]
+    reasons: Values = risk.get("reasons") or {}
     shown = [("overall", "All", figures["overall"])]
     by_plan = [(f"plans/{name}", name, values) for name, values in figures["plans"].items()]
     by_market = [(f"symbols/{name}", name, values) for name, values in figures["symbols"].items()]
@@ -65,17 +66,21 @@ def performance_tables(analysis: Values | None) -> str:
         note=note,
     )
     body += "<h3>Risk of the account</h3>\n" + pairs(
-        (title, figure(risk.get(name), form, f"analysis/risk/{name}", tone=False)) for name, title, form in _RISK
+        (title, figure(risk.get(name), form, f"analysis/risk/{name}", tone=False, why=reasons.get(name, "none")))
+        for name, title, form in _RISK
     )
     return body + _periods(analysis["periods"])
 
 
 def _performance_row(key: str, name: str, values: Values) -> list[str]:
     base = f"analysis/performance/{key}"
-    fall = values.get("drawdown") or {}
+    fall, reasons = values.get("drawdown") or {}, values.get("reasons") or {}
     return [
         text(name),
-        *(figure(values.get(column), form, f"{base}/{column}") for column, _, form in _COLUMNS),
+        *(
+            figure(values.get(column), form, f"{base}/{column}", why=reasons.get(column, "none"))
+            for column, _, form in _COLUMNS
+        ),
         figure(fall.get("percent"), "percent", f"{base}/drawdown/percent"),
         figure(values.get("drawdown_length_days"), "ratio", f"{base}/drawdown_length_days"),
     ]
@@ -114,7 +119,7 @@ def analysis_sections(analysis: Values | None, result: Values, grid: Grid) -> st
                 [title.removeprefix("By ").capitalize(), *(head for _, head, _ in _GROUP)],
                 [
                     [
-                        text(str(row["key"]).replace("_", " ").capitalize()),
+                        text(_SEASON_NAMES.get(row["key"], str(row["key"]).replace("_", " ").title())),
                         *_group(row, f"analysis/seasonality/{name}/{i}"),
                     ]
                     for i, row in enumerate(seasons[name])
@@ -188,24 +193,18 @@ def _plan(name: str, values: Values) -> str:
     body = f"<h3>{text(name)}</h3>\n" + table(
         f"Clauses of {text(name)}", head, rows, words=2, note=_COUNTED, kind="roomy"
     )
-    return (
-        body
-        + '<div class="columns">'
-        + _results(name, values, "entries")
-        + _results(name, values, "exits")
-        + "</div>\n"
-    )
+    results = [*_results(name, values, "entries"), *_results(name, values, "exits")]
+    by = ("Opened or closed by", *(title for _, title, _ in _GROUP), "R a trade")
+    return body + table(f"What opened and closed trades of {text(name)}", by, results, kind="rules")
 
 
-def _results(plan: str, values: Values, which: str) -> str:
-    rows: list[Sequence[str]] = []
+def _results(plan: str, values: Values, which: str) -> list[list[str]]:
+    rows = []
     for i, row in enumerate(values.get(which) or ()):
-        what = f"<code>{text(row['text'])}</code>" if row["text"] else ""
-        label = what if which == "entries" else f"{text(row['by'].replace('_', ' '))} {what}"
+        how = "opened" if which == "entries" else f"closed, {row['by'].replace('_', ' ')}"
+        what = f" <code>{text(row['text'])}</code>" if row["text"] else ""
         base = f"analysis/clauses/{plan}/{which}/{i}"
-        rows.append([label, *_group(row, base), figure(row.get("expectancy_r"), "r", f"{base}/expectancy_r")])
-    if not rows:
-        return ""
-    caption = f"What opened trades of {text(plan)}" if which == "entries" else f"What closed trades of {text(plan)}"
-    head = ["Entry rule" if which == "entries" else "By", *(title for _, title, _ in _GROUP), "R a trade"]
-    return f"<div>{table(caption, head, rows, kind='roomy')}</div>"
+        rows.append(
+            [f"{text(how)}{what}", *_group(row, base), figure(row.get("expectancy_r"), "r", f"{base}/expectancy_r")]
+        )
+    return rows

@@ -44,8 +44,8 @@ def season_map(grid: Grid, currency: str) -> str:
         rows.append(f'<tr><th scope="row">{hour:02d}</th>{cells}</tr>')
     return (
         '<table class="heat season">'
-        f"<caption>Net by hour and weekday of the exit, UTC, in {text(currency)};"
-        " beside it the number of trades</caption>"
+        f"<caption><span>Net by hour and weekday of the exit, UTC, in {text(currency)};"
+        " beside it the number of trades</span></caption>"
         f'<thead><tr><th scope="col">Hour</th>{head}</tr></thead>\n<tbody>\n' + "\n".join(rows) + "\n</tbody></table>\n"
     )
 
@@ -72,7 +72,7 @@ def short(value: float) -> str:
 
 def correlation_map(caption: str, names: Sequence[str], matrix: Sequence[Sequence[float | None]], key: str) -> str:
     """A square of correlations, from -1 to +1."""
-    head = "".join(f'<th scope="col">{text(name)}</th>' for name in names)
+    head = "".join(f'<th scope="col">{text(name).replace("_", "_<wbr>")}</th>' for name in names)
     rows = []
     for i, (name, row) in enumerate(zip(names, matrix, strict=True)):
         cells = "".join(
@@ -83,7 +83,7 @@ def correlation_map(caption: str, names: Sequence[str], matrix: Sequence[Sequenc
         rows.append(f'<tr><th scope="row">{text(name)}</th>{cells}</tr>')
     return (
         f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table class="heat">'
-        f"<caption>{caption}</caption><thead><tr><td></td>{head}</tr></thead>\n<tbody>\n"
+        f"<caption><span>{caption}</span></caption><thead><tr><td></td>{head}</tr></thead>\n<tbody>\n"
         + "\n".join(rows)
         + "\n</tbody></table></div>\n"
     )

@@ -42,14 +42,14 @@ def number(value: float | None, form: str) -> str:
     return written.replace("-", MINUS) + ("%" if form == "percent" else "")
 
 
-def figure(value: float | None, form: str, key: str = "", tone: bool = True) -> str:
+def figure(value: float | None, form: str, key: str = "", tone: bool = True, why: str = "no meaning here") -> str:
     """A figure with its exact value; signed ones have a sign and a colour.
 
-    `key` is where it stands in the page's JSON: `result/...` or `analysis/...`.
+    `key` is where it stands in the page's JSON: `result/...` or `analysis/...`; `why` is told where there is none.
     """
     written = number(value, form)
     if written == NOTHING or value is None:
-        return f'<span class="none" title="no meaning here">{NOTHING}</span>'
+        return f'<span class="none" title="{text(why)}">{NOTHING}</span>'
     mark = ""
     if tone and form in _TONED and value and any(digit in written for digit in "123456789"):
         mark = ' class="gain"' if value > 0 else ' class="loss"'
@@ -71,7 +71,7 @@ def table(
     below = f'<p class="note">{note}</p>' if note else ""
     return (
         f'<div class="scroll" role="region" aria-label="{caption}" tabindex="0"><table class="{kind}">'
-        f"<caption>{caption}</caption><thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>"
+        f"<caption><span>{caption}</span></caption><thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>"
         f"</table></div>{below}\n"
     )
 

@@ -42,7 +42,7 @@ def render_report(
     analysed = None if analysis is None else finite(dict(analysis))
     view = _view(result, dataset)
     digest = hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
-    span = f"{_day(values['start'])} to {_day(values['end'] - 1)}"
+    days = (_day(values["start"]), _day(values["end"] - 1))
     plans = {p.block.name: p.block for p in result.recording.program.plans}
     style = _asset("report.css")
     library = files(__package__).joinpath("vendor", _CHARTS).read_text(encoding="utf-8")
@@ -58,9 +58,9 @@ def render_report(
     )
     return Template(_asset("page.html")).substitute(
         policy=policy,
-        title=f"Backtest {span}",
+        title=f"Backtest {days[0]} to {days[1]}",
         style=style,
-        span=span,
+        span=" to ".join(f'<span class="whole">{day}</span>' for day in days),
         plans="".join(f"<li>{text(name)} <span>{text(_trades_on(block))}</span></li>" for name, block in plans.items()),
         headline=sections.headline(values),
         doubts=sections.doubts(values, simulated, dataset.notices()),

@@ -1,6 +1,6 @@
 // The price chart: a market's whole span, or the bars around one trade.
 const opened = new Map();
-let priceChart, candles, positions, chosen = -1, shownMarket = "";
+let priceChart, candles, positions, lastBar, chosen = -1, shownMarket = "";
 
 // Bars of a market and timeframe; what stands in the page are differences in ticks, see the docs.
 function barsOf(market, timeframe) {
@@ -22,6 +22,11 @@ function barsOf(market, timeframe) {
   return opened.get(key);
 }
 
+function readBar(bar) {
+  const part = (name) => [`${name} `, make("b", { textContent: priceText(shownMarket, bar[name]) }), "   "];
+  byId("price-readout").replaceChildren(`${moment(bar.time * 1000)}   `, ...["open", "high", "low", "close"].flatMap(part));
+}
+
 const tradesOf = (market) => trades.map((trade, i) => (trade.market === market ? i : -1)).filter((i) => i >= 0);
 
 function fillChart(market, bars, selected) {
@@ -31,6 +36,8 @@ function fillChart(market, bars, selected) {
   const times = bars.map((bar) => bar.time);
   positions.show(times, bars, tradesOf(market), selected);
   shownMarket = market;
+  lastBar = bars[bars.length - 1];
+  readBar(lastBar);
   byId("market").value = market;
 }
 
@@ -58,7 +65,9 @@ function showTrade(index, jump) {
   const a = positions.row(trade.opened);
   const b = positions.row(trade.closed || result.end);
   const room = Math.max(20, (b - a) * 0.4);
-  priceChart.timeScale().setVisibleLogicalRange({ from: a - room, to: b + room * 1.3 });
+  // the levels are named to the right of the exit: the words need their place on a narrow screen too
+  const share = Math.min(140 / Math.max(priceChart.timeScale().width(), 1), 0.45);
+  priceChart.timeScale().setVisibleLogicalRange({ from: a - room, to: b + Math.max(room, ((b - a + room) * share) / (1 - share)) });
   const said = `trade ${trade.position}, ${trade.plan}, ${sideName(trade.side)} ${trade.market}, net ${signed(trade.net)}`;
   byId("chart-state").textContent = `${trade.market}, ${timeframe}, trade ${trade.position}`;
   byId("price-chart").setAttribute("aria-label", `Candles of ${trade.market}, ${timeframe}, around ${said}`);
@@ -111,11 +120,7 @@ function startMarket() {
   byId("whole").addEventListener("click", () => showMarket(shownMarket));
   byId("previous").addEventListener("click", () => step(-1));
   byId("next").addEventListener("click", () => step(1));
-  priceChart.subscribeCrosshairMove((event) => {
-    const bar = event.seriesData.get(candles);
-    const parts = bar ? ["open", "high", "low", "close"].flatMap((name) => [`${name} `, make("b", { textContent: priceText(shownMarket, bar[name]) }), "   "]) : [];
-    byId("price-readout").replaceChildren(...(bar ? [`${moment(bar.time * 1000)}   `, ...parts] : []));
-  });
+  priceChart.subscribeCrosshairMove((event) => readBar(event.seriesData.get(candles) || lastBar));
   priceChart.subscribeClick((event) => {
     if (event.logical === undefined) return;
     const at = (i) => Math.abs((positions.row(trades[i].opened) + positions.row(trades[i].closed || result.end)) / 2 - event.logical);

@@ -106,6 +106,7 @@ class Positions {
       }
     }
     const [first, end] = [fills[0], fills[fills.length - 1]];
+    if (chosen) this.line(context, [[left, this.y(trade.entry)], [right, this.y(trade.entry)]], c.accent, 1, [2, 2]);
     if (first && end !== first) this.line(context, [[first.x, first.y], [end.x, end.y]], c.quiet, 1, [2, 3]);
     for (const fill of fills) this.mark(context, fill, trade.side, chosen);
     if (chosen) this.labels(context, size, trade, levels, right);

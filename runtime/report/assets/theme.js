@@ -28,7 +28,7 @@ function setMode(next) {
   if (mode === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = mode;
   const button = byId("theme");
-  button.textContent = { auto: "Auto", light: "Light", dark: "Dark" }[mode];
+  button.textContent = `Colours: ${mode}`;
   button.setAttribute("aria-label", `Colours: ${mode === "auto" ? "as the system has them" : mode}`);
   try {
     localStorage.setItem("report-colours", mode);

@@ -1,12 +1,12 @@
 // The list of trades: sorted by a heading, filtered, a page at a time; a row shows its trade on the chart.
-const PAGE = 50;
+const PAGE = 25;
 const COLUMNS = [
   ["No.", (t) => t.position, null, "figure"], ["Opened", (t) => t.opened, (t) => moment(t.opened), ""],
-  ["Closed", (t) => t.closed, (t) => (t.closed ? moment(t.closed) : "open"), "wide"], ["Plan", (t) => t.plan, null, ""],
-  ["Market", (t) => t.market, null, "wide"], ["Side", (t) => -t.side, (t) => sideName(t.side), ""],
+  ["Closed", (t) => t.closed, (t) => (t.closed ? moment(t.closed) : "open"), "wide"], ["Plan", (t) => t.plan, null, "wide"],
+  ["Market", (t) => t.market, null, ""], ["Side", (t) => -t.side, (t) => sideName(t.side), ""],
   ["Lots", (t) => t.lots, (t) => decimals(t.lots, 2), "figure wide"], ["Entry", (t) => t.entry, (t) => priceText(t.market, t.entry), "figure wide"],
-  ["Exit", (t) => t.exit, (t) => (t.exit ? priceText(t.market, t.exit) : "\u2013"), "figure wide"], ["By", (t) => t.reason, reasonOf, ""],
-  ["R", (t) => t.r, (t) => signed(t.r, 2), "figure", (t) => t.r], ["Net", (t) => t.net, (t) => signed(t.net), "figure", (t) => t.net],
+  ["Exit", (t) => t.exit, (t) => (t.exit ? priceText(t.market, t.exit) : "\u2013"), "figure wide"], ["By", (t) => t.reason, reasonOf, "wide"],
+  ["R", (t) => t.r, (t) => signed(t.r, 2), "figure wide", (t) => t.r], ["Net", (t) => t.net, (t) => signed(t.net), "figure", (t) => t.net],
 ];
 let order = { column: 0, rising: true };
 let page = 0;

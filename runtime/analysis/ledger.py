@@ -87,6 +87,8 @@ class Ledger:
         instants = fills[at.EV_TIME].astype(np.int64)
         reason, price = fills[at.EV_REASON], fills[at.EV_PRICE]
         surely = (reason == at.FILL_CLOSE) | (reason == at.FILL_ADD) | self._after_steps(fills)
+        if self.recording.account.netting:
+            surely |= reason == at.FILL_TAKE  # no order at the broker there: what is reached is closed at the next open
         plan = self._plan_of_fill
         buys = (np.array([p.side for p in self.plans], dtype=np.float64)[plan] > 0) == (reason <= at.FILL_ADD)
         for name, lane in self.recording.traded.items():

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 from tradeplan.runtime.analysis.days import Days
 from tradeplan.runtime.analysis.ledger import Ledger
 from tradeplan.runtime.analysis.paths import merged
 from tradeplan.runtime.analysis.result import BacktestResult
+from tradeplan.runtime.api import backtest
+from tradeplan.runtime.engine.account import AccountConfig
 
+from tests.runtime.analysis.conftest import POUND, YEN
 from tests.runtime.analysis.ledger_of import booked, equity_at
 
 
@@ -57,3 +63,18 @@ def test_plans_add_up_to_the_account(real: BacktestResult) -> None:
     total = sum(path.at(days.edges) for path in days.paths)
     np.testing.assert_array_equal(total, days.path.at(days.edges))
     assert days.equity[-1] == round(real.equity * 100)
+
+
+@pytest.mark.parametrize(
+    "account",
+    [AccountConfig(mode="netting"), AccountConfig(stop_out=3_000.0), AccountConfig(boundary_zone="Asia/Tokyo")],
+)
+def test_other_accounts_meet_every_point_too(real_data: Path, account: AccountConfig) -> None:
+    result = backtest([YEN, POUND], real_data / "bars", "2015-01-01", "2016-12-31", account=account)
+    days = Days(Ledger(result.recording))
+    curve = result.equity_curve()
+    ours = (days.first_cents + days.path.at(curve[:, 0].astype(np.int64))) / 100.0
+    np.testing.assert_allclose(ours, curve[:, 1], rtol=0, atol=1e-6)
+    reasons = {fill.reason for fill in result.fills}
+    assert reasons >= {"entry", "stop", "take", "close"}
+    assert ("stop_out" in reasons) == (account.stop_out is not None)

@@ -17,8 +17,8 @@ def refuse_other_money(blocks: Iterable[CheckedPlan | CheckedGuard], account: Ac
             kind = "plan" if isinstance(block, CheckedPlan) else "guard"
             raise AccountError(
                 f"{kind} `{block.name}` was checked for an account in {block.currency} and holds money, but this"
-                f" account is kept in {account.currency}: check it with `markets.with_account({account.currency!r})`, or give"
-                " its text or file, which is then checked for this account"
+                f" account is kept in {account.currency}: check it with `markets.with_account({account.currency!r})`,"
+                " or give its text or file, which is then checked for this account"
             )
 
 

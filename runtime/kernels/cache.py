@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
+import re
 import stat
 import sys
 import tempfile
+import time
 import warnings
 from functools import cache
 from pathlib import Path
@@ -15,6 +17,8 @@ from pathlib import Path
 from tradeplan.runtime.kernels.closure import digest
 from tradeplan.runtime.kernels.machine import host
 
+_VERSION = re.compile("[0-9a-f]{12}")
+_KEPT_SECONDS = 30 * 86_400
 _BUILDERS = ("compile.py", "intrinsics.py", "machine.py", "wrapper.py")
 
 
@@ -48,6 +52,7 @@ def folder(root: str = "") -> Path | None:
     place = Path(root) if root else _root()
     path = place / _environment()[:12]
     try:
+        is_new = not path.is_dir()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if sys.platform != "win32":
             facts = path.stat()
@@ -56,6 +61,8 @@ def folder(root: str = "") -> Path | None:
         handle, name = tempfile.mkstemp(dir=path)
         os.close(handle)
         Path(name).unlink()
+        if is_new:
+            _remove_unused(place, path)
     except (OSError, RuntimeError) as error:
         warnings.warn(
             f"compiled kernels cannot be kept in `{path}` ({error}): every start compiles them again; set "
@@ -65,6 +72,28 @@ def folder(root: str = "") -> Path | None:
         )
         return None
     return path
+
+
+def _remove_unused(place: Path, kept: Path) -> None:
+    """Delete the folders of other versions that nobody used for a month; what cannot be deleted stays.
+
+    Every process makes and removes a file in the folder that it uses, so the folder's time tells when that was last.
+    """
+    oldest = time.time() - _KEPT_SECONDS
+    try:
+        others = [p for p in place.iterdir() if p != kept and _VERSION.fullmatch(p.name)]
+    except OSError:
+        return
+    for other in others:
+        try:
+            if other.is_symlink() or not other.is_dir() or other.stat().st_mtime >= oldest:
+                continue
+            for file in other.iterdir():
+                if file.suffix == ".o" or file.name.startswith("tmp"):
+                    file.unlink()
+            other.rmdir()
+        except OSError:
+            continue  # another process uses or deletes it, or it holds what is not ours: the next version looks again
 
 
 class ObjectCache:

@@ -41,13 +41,14 @@ def check_source(
     """Parse and check a text; a block with a mistake is left out, the others stay good."""
     report = Report(source)
     file = parse(source, report)
-    _check_block_names(file, report)
+    unread = set(_broken_blocks(file, report))
     elaborated = tuple(
-        check_plan(block, report, catalog, markets, graph, today)
+        check_plan(block, report, catalog, markets, graph, today, _lost(file, i) if i in unread else None)
         if isinstance(block, Plan)
-        else check_guard(block, report, catalog, markets, graph)
-        for block in file.blocks
+        else check_guard(block, report, catalog, markets, graph, _lost(file, i) if i in unread else None)
+        for i, block in enumerate(file.blocks)
     )
+    _check_block_names(file, report)
     broken = set(_broken_blocks(file, report))
     blocks = [e.block for i, e in enumerate(elaborated) if i not in broken]
     return Checked(
@@ -74,6 +75,12 @@ def _check_block_names(file: File, report: Report) -> None:
                 help="rename one: counters, positions and reports are kept under this name",
                 related=((other.span, "first used here"),),
             )
+
+
+def _lost(file: File, index: int) -> frozenset[str]:
+    """The LETs and PARAMs of a block that a syntax error kept out of the tree."""
+    starts = [b.span.start for b in file.blocks]
+    return frozenset(n.text for n in file.lost if max(bisect_right(starts, n.span.start) - 1, 0) == index)
 
 
 def _broken_blocks(file: File, report: Report) -> Iterator[int]:

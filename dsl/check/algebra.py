@@ -45,10 +45,10 @@ def in_distance(ctx: Context, value: Value, span: Span) -> Value | None:
         return ctx.error(
             R_PLACE,
             span,
-            f"`{ctx.text(span)}`: R is not known before the position has filled",
+            f"`{ctx.text(span)}`: R stands alone in TARGET and TAKE, and is known nowhere else before the first fill",
             found=ctx.text(span),
             expected=("pips", "ATR", "a percent"),
-            help="use R in TARGET, TAKE and in rules without BUY or SELL; here say it in pips, ATR or percent",
+            help="write it alone (`TARGET 2R`), or say all of it in pips, ATR or percent",
         )
     assert ctx.home is not None, "R literals outside guards stand in plans, which have a market"
     r = ctx.graph.node(Op.POSITION, data=("r",), lane=ctx.step_lane)

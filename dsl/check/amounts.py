@@ -26,6 +26,8 @@ def amount(ctx: Context, written: Quantity | Name | Number | Date) -> Value | No
     """The value of a literal or PARAM."""
     if isinstance(written, Name):
         definition = ctx.definitions.get(written.name)
+        if ctx.is_lost(written.name):
+            return None
         if definition is None or isinstance(definition.item, Let):
             names = [n for n, d in ctx.definitions.items() if not isinstance(d.item, Let)]
             _, help, fixes = hint(ctx, written.name, names, written.span)
@@ -90,7 +92,9 @@ def bars_of(ctx: Context, written: Quantity | Name, timeframe: str, what: str) -
             f"`{ctx.text(written.span)}` is {bars} bars of {timeframe}",
             found=f"{bars} bars",
             expected=(f"1 to {LONGEST_TEMPORAL} bars",),
-            help="use a coarser view for long spans: `H1.` or `D1.` before the name",
+            help="write `1 bar` or more"
+            if bars < 1 or number <= 0
+            else "use a coarser view for long spans: `H1.` or `D1.` before the name",
         )
     return bars
 

@@ -11,7 +11,8 @@ from tradeplan.dsl.check.value import Value, View, spoken
 from tradeplan.dsl.check.words import hint, side_number, word_number
 from tradeplan.dsl.diagnostic import DiagnosticKind, Edit, Fix, diagnostic_kind
 from tradeplan.dsl.kinds import Base
-from tradeplan.dsl.nodes import Call, Compare, Expression, Name, Number
+from tradeplan.dsl.nodes import Argument, Call, Compare, Expression, Name, Number, Timeframe
+from tradeplan.dsl.nodes import View as WrittenView
 from tradeplan.dsl.source import Span
 
 MISSING_ARGUMENT = diagnostic_kind("missing-argument", "a parameter without a default needs an argument")
@@ -49,6 +50,9 @@ def bind(ctx: Context, function: Function, call: Call | None, span: Span) -> Bou
         for argument in call.arguments:
             expression = argument.value
             name = _argument_name(ctx, expression, names)
+            if isinstance(expression, Timeframe | WrittenView) and not _takes_words(parameters, place):
+                good = _view_in_front(ctx, function, call, argument, span)
+                continue
             if name is not None and isinstance(expression, Compare):
                 named = True
                 if name not in names:
@@ -91,6 +95,30 @@ def bind(ctx: Context, function: Function, call: Call | None, span: Span) -> Bou
     return bound if good else None
 
 
+def _takes_words(parameters: tuple[Parameter, ...], place: int) -> bool:
+    """Whether the parameter at a place takes a word of a list, which a timeframe may be."""
+    kind = parameters[place].kind if place < len(parameters) else None
+    return kind is not None and kind.base is Base.ENUMERATION
+
+
+def _view_in_front(ctx: Context, function: Function, call: Call, argument: Argument, span: Span) -> bool:
+    """`rsi(14, H1)`, as on platforms where the timeframe is an argument."""
+    view = ctx.text(argument.span)
+    rest = ", ".join(ctx.text(a.span) for a in call.arguments if a is not argument)
+    written = f"{view}.{function.name}" + (f"({rest})" if rest else "")
+    alone = ctx.text(span).startswith(function.name)
+    ctx.error(
+        ARGUMENT_KIND,
+        argument.span,
+        f"`{view}` is a view: it stands in front of `{function.name}`, not among its arguments",
+        found=view,
+        expected=(written,),
+        help=f"write `{written}`",
+        fixes=(Fix(f"write `{written}`", (Edit(span, written),)),) if alone else (),
+    )
+    return False
+
+
 def _argument_name(ctx: Context, expression: Expression, names: set[str]) -> str | None:
     if not (isinstance(expression, Compare) and expression.op == "="):
         return None
@@ -99,7 +127,7 @@ def _argument_name(ctx: Context, expression: Expression, names: set[str]) -> str
         return None
     if left.name in names:
         return left.name
-    known = left.name in ctx.definitions or left.name in ctx.catalog
+    known = left.name in ctx.definitions or ctx.is_lost(left.name) or left.name in ctx.catalog
     return None if known else left.name
 
 
@@ -266,7 +294,7 @@ def _wrong_kind(ctx: Context, function: Function, parameter: Parameter, expressi
     help = f"write {spoken(parameter.kind) if parameter.kind is not None else 'a number'}"
     example = f", as in `{parameter.default}`" if parameter.default is not None else ""
     if want in (Base.SPAN, Base.BARS) and value.kind.base is Base.COUNT and value.literal:
-        fixes = (Fix(f"write `{text} bars`", (Edit(end, " bars"),), safe=isinstance(expression, Number)),)
+        fixes = (Fix(f"write `{text} bars`", (Edit(end, " bars"),)),)
         help = f"say `{text} bars`" + (", or a duration such as `1h`" if want is Base.SPAN else "")
     elif want is Base.COUNT and value.kind.base is Base.BARS:
         bare = text.split("bar")[0].strip()

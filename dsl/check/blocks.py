@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,26 +55,36 @@ class Elaborated:
 
 
 def check_plan(
-    plan: Plan, report: Report, catalog: Catalog, markets: Markets, graph: Graph, today: date | None = None
+    plan: Plan,
+    report: Report,
+    catalog: Catalog,
+    markets: Markets,
+    graph: Graph,
+    today: date | None = None,
+    lost: Set[str] | None = None,
 ) -> Elaborated:
-    """Check a plan; all its mistakes go into the report."""
+    """Check a plan; all its mistakes go into the report.
+
+    `lost`: there was a syntax error in it, which kept these LETs and PARAMs out of the tree.
+    """
     before = len(report.diagnostics)
     home, step_lane = _header(plan, report, catalog, markets, graph)
     ctx = Elaborator(report, catalog, markets, graph, home, step_lane)
     ctx.side = _side(plan)
+    ctx.lost = lost
     limits = Limits()
     rules = _items(ctx, plan, limits, today)
     _check_sides(ctx, plan)
     roots = _roots(rules)
     needs = [lookback(roots, catalog)]
-    if not _failed(report, before):
+    if lost is None and not _failed(report, before):
         for bound in (-1, 1) if any(may_change_lookback(i) for i in plan.items) else ():
             needs.append(_needs_at_bound(plan, bound, report, catalog, markets, home, step_lane))
         bars = merged(needs)
         _check_size(ctx, plan, roots, bars)
         if not _failed(report, before):
             warn_unused(ctx)
-    if _failed(report, before):
+    if lost is not None or _failed(report, before):
         return Elaborated(None, ctx.uses)
     side = next((r.entry.side for r in rules if r.entry is not None), 0)
     checked = CheckedPlan(
@@ -99,14 +109,17 @@ def check_plan(
     return Elaborated(checked, ctx.uses)
 
 
-def check_guard(guard: Guard, report: Report, catalog: Catalog, markets: Markets, graph: Graph) -> Elaborated:
+def check_guard(
+    guard: Guard, report: Report, catalog: Catalog, markets: Markets, graph: Graph, lost: Set[str] | None = None
+) -> Elaborated:
     """Check a guard."""
     before = len(report.diagnostics)
     step_lane = Lane(ACCOUNT_MARKET, "M1", steps=True)
     ctx = Elaborator(report, catalog, markets, graph, None, step_lane)
+    ctx.lost = lost
     rules = _items(ctx, guard, Limits(), None)
     _check_size(ctx, guard, _roots(rules), {})
-    if _failed(report, before):
+    if lost is not None or _failed(report, before):
         return Elaborated(None, ctx.uses)
     warn_unused(ctx)
     title = guard.title.text if guard.title is not None else ""

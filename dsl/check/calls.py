@@ -45,7 +45,9 @@ def call_function(
     if numbers is None or series is None:
         return None
     text = ""
-    if function.primitive in CHOICES:
+    if function.name == "at_least" and any(v.node.positional for group in series.values() for v in group):
+        value: Value | None = at_least(ctx, int(numbers["n"]), [v for group in series.values() for v in group])
+    elif function.primitive in CHOICES:
         value = choice(ctx, function, bound, series, span)
     elif function.primitive:
         value = _primitive(ctx, function, bound, series, span)
@@ -57,6 +59,23 @@ def call_function(
     if value is not None:
         ctx.uses.append(Use(span, function.name, view, function, bound, value, text))
     return value
+
+
+def at_least(ctx: Context, n: int, conditions: list[Value]) -> Value:
+    """`at_least(n, ...)` of conditions about the position, which live in the order loop: as AND and OR.
+
+    `of[j]` says whether j of those so far are TRUE; Kleene's AND and OR give UNKNOWN exactly where the unknown ones
+    decide, as the function itself does.
+    """
+    of: list[Value | None] = [None] * (n + 1)  # None: FALSE, with so few conditions; of[0] is TRUE and not needed
+    for one in conditions:
+        for j in range(n, 0, -1):
+            before = of[j - 1]
+            added = one if j == 1 else None if before is None else ctx.pointwise(Op.AND, CONDITION, before, one)
+            without = of[j]
+            if added is not None:
+                of[j] = added if without is None else ctx.pointwise(Op.OR, CONDITION, without, added)
+    return of[n] or Value(CONDITION, ctx.graph.truth(False))
 
 
 def _primitive(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tradeplan.dsl.catalog import ENUMERATIONS, ORDERED
 from tradeplan.dsl.check.algebra import KIND_MISMATCH, MIXED_MARKETS, in_distance
 from tradeplan.dsl.check.context import Context
-from tradeplan.dsl.check.value import POSITION_VALUES, Value, View, spoken
+from tradeplan.dsl.check.value import POSITION_VALUES, Mode, Value, View, spoken
 from tradeplan.dsl.check.words import word_number
 from tradeplan.dsl.diagnostic import Edit, Fix, Severity, diagnostic_kind
 from tradeplan.dsl.graph import Op
@@ -145,7 +145,18 @@ def _refuse(ctx: Context, left: Value, right: Value, left_span: Span, right_span
             help = f"say what `{text}` is: `{text}m`, `{text}h`"
         elif value.kind.base is Base.MONEY:
             help = f"say what `{text}` is: `{text} {value.kind.of or 'USD'}`"
-    if Base.CONDITION in bases:
+    lengths = {Base.PERCENT, Base.MONEY}
+    if Base.DISTANCE in bases and not lengths.isdisjoint(bases):
+        text = ctx.text(left_span if left.kind.base is Base.DISTANCE else right_span)
+        units = ("20 pips", "1.5 ATR") if ctx.mode is Mode.ENTRY else ("1R", "20 pips", "1.5 ATR")
+        help = f"`{text}` is measured in price: compare it with {', '.join(f'`{u}`' for u in units)}"
+    elif Base.PERCENT in bases and (left.is_number or right.is_number) and not fixes:
+        in_percent = right_span if right.kind.base is Base.PERCENT else left_span
+        bare = ctx.text(in_percent).rstrip("% ")
+        help = f"it is a plain number: write `{bare}`"
+        if bare.replace(".", "").isdigit():
+            fixes = (Fix(f"write `{bare}`", (Edit(in_percent, bare),)),)
+    elif Base.CONDITION in bases:
         help = "a condition stands alone: write it, or NOT (it), and join with AND or OR"
     elif Base.ZONE in bases:
         help = "a price is compared with a zone by IN, or with its `.low`, `.high`, `.mid`"
@@ -210,7 +221,8 @@ def _word_test(
     if isinstance(other, Name) and other.call is None and other.name in ENUMERATIONS.get(value.kind.of, {}):
         right: Value | None = ctx.constant(value.kind, float(ENUMERATIONS[value.kind.of][other.name]))
     elif isinstance(other, Timeframe) or (
-        isinstance(other, Name) and other.name not in ctx.definitions and other.name not in ctx.catalog
+        isinstance(other, Name)
+        and not (other.name in ctx.definitions or ctx.is_lost(other.name) or other.name in ctx.catalog)
     ):
         number = word_number(ctx, other, value.kind.of)
         right = None if number is None else ctx.constant(value.kind, number)

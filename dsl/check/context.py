@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from tradeplan.dsl.catalog import Catalog, Function, MarketFacts, Markets
@@ -43,6 +43,9 @@ class Use:
 class Context:
     """The state of checking one block.
 
+    `lost` is None unless a syntax error lies in the block; it then names the LETs and PARAMs that the error kept out of
+    the tree: what uses them is no mistake of its own.
+
     `recipes` holds ambient values: expressions of constants and calendar functions alone, which have no clock until
     they meet one. They are nodes without a lane in a graph of their own and are made again on the lane that needs them.
     """
@@ -69,6 +72,7 @@ class Context:
         self.side = 0  # 1 in a plan that buys, -1 in one that sells, 0 in a block that does neither
         self.origin: Value | None = None  # where the position begins, while a rule that enters is checked
         self.mode = Mode.LET
+        self.lost: Set[str] | None = None
         self.definitions: dict[str, Definition] = {}
         self.locals: dict[str, Value | None] | None = None
         self.uses: list[Use] = []
@@ -79,6 +83,10 @@ class Context:
     def value(self, expression: Expression, view: View | None) -> Value | None:
         """The value of an expression read on a view; None if it is broken, and that was reported."""
         raise NotImplementedError
+
+    def is_lost(self, name: str) -> bool:
+        """Whether a LET or PARAM of this name was written, but could not be read."""
+        return self.lost is not None and name in self.lost and name not in self.definitions
 
     def named_read(self, name: str, arguments: tuple[float, ...], view: View) -> Node:
         """The first output of a function of the catalog read on a view with constant arguments."""

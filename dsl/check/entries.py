@@ -10,7 +10,7 @@ from tradeplan.dsl.check.value import Value, spoken
 from tradeplan.dsl.diagnostic import Edit, Fix, Severity, diagnostic_kind
 from tradeplan.dsl.graph import EntryAction, Level, LevelKind, Node, Op, OrderType, SizeKind, TakeLeg, TimeSpan
 from tradeplan.dsl.kinds import Base, Kind
-from tradeplan.dsl.nodes import Enter, Expression, PendingOrder, Take
+from tradeplan.dsl.nodes import Enter, Expression, Number, PendingOrder, Take
 from tradeplan.dsl.source import Span
 
 SIZE_KIND = diagnostic_kind("size-kind", "a size is RISK in percent or money, or lots")
@@ -18,6 +18,11 @@ SIZE_BOUNDS = diagnostic_kind("size-bounds", "a size lies within what the accoun
 HIGH_RISK = diagnostic_kind("high-risk", "a single trade risks more than two percent of equity", Severity.WARNING)
 LOT_STEP = diagnostic_kind("lot-step", "the size is not a multiple of the lot step", Severity.WARNING)
 LEVEL_KIND = diagnostic_kind("level-kind", "a level is a price, a distance, a percent, or R where it is known")
+BARE_LEVEL = diagnostic_kind(
+    "bare-level",
+    "a number without a unit is a price, which a stop or target that never moves seldom is",
+    Severity.WARNING,
+)
 STOP_SIDE = diagnostic_kind("stop-side", "the stop lies on the winning side, or on the price itself")
 TARGET_SIDE = diagnostic_kind("target-side", "the target lies on the losing side, or on the price itself")
 ORDER_SIDE = diagnostic_kind("order-side", "a LIMIT waits for a better price, a STOP order for a worse one")
@@ -25,6 +30,7 @@ TAKE_SUM = diagnostic_kind("take-sum", "the TAKE parts of an entry are at most 1
 NO_REST = diagnostic_kind("no-rest", "the TAKE parts leave nothing for the TARGET", Severity.WARNING)
 TAKE_BEYOND = diagnostic_kind("take-beyond-target", "a TAKE lies beyond the TARGET", Severity.WARNING)
 
+_LONG_DISTANCE = 500
 HIGHEST_RISK = 20.0
 USUAL_RISK = 2.0
 
@@ -43,10 +49,11 @@ def entry(ctx: Context, action: Enter) -> EntryAction | None:
     pending = _pending(ctx, action.pending, side) if action.pending is not None else None
     if pending is not None and ctx.home is not None:
         ctx.origin = Value(Kind(Base.PRICE, ctx.home.facts.name), pending[1])
-    stop = _level(ctx, action.stop, "STOP", r=False)
+    fixed = pending is not None and pending[1].op is Op.CONST
+    stop = _level(ctx, action.stop, "STOP", r=False, fixed=fixed)
     ctx.origin = None
-    target = _level(ctx, action.target, "TARGET", r=True) if action.target is not None else None
-    takes = _takes(ctx, action.takes)
+    target = _level(ctx, action.target, "TARGET", r=True, fixed=fixed) if action.target is not None else None
+    takes = _takes(ctx, action.takes, fixed)
     if action.pending is not None and pending is None:
         return None
     reference = pending[1] if pending is not None else None
@@ -193,7 +200,8 @@ def _price(ctx: Context, expression: Expression, value: Value, what: str) -> Nod
     )
 
 
-def _level(ctx: Context, expression: Expression, what: str, r: bool) -> Level | None:
+def _level(ctx: Context, expression: Expression, what: str, *, r: bool, fixed: bool) -> Level | None:
+    """`fixed`: the order waits at a price written as a number, so that beside it bare numbers are prices."""
     value = ctx.value(expression, ctx.home)
     if value is None:
         return None
@@ -201,6 +209,8 @@ def _level(ctx: Context, expression: Expression, what: str, r: bool) -> Level | 
     market = ctx.home.facts.name
     base = value.kind.base
     if value.is_number and value.literal:
+        if not fixed:
+            _warn_of_bare(ctx, expression, value, what, r)
         return Level(LevelKind.PRICE, value.node, expression.span)
     kind = _LEVELS.get(base)
     owned = base not in (Base.PRICE, Base.DISTANCE) or value.kind.of == market
@@ -224,11 +234,29 @@ def _level(ctx: Context, expression: Expression, what: str, r: bool) -> Level | 
     return Level(kind, ctx.on(value.node, ctx.step_lane), expression.span)
 
 
-def _takes(ctx: Context, takes: tuple[Take, ...]) -> tuple[TakeLeg, ...] | None:
+def _warn_of_bare(ctx: Context, expression: Expression, value: Value, what: str, r: bool) -> None:
+    """`STOP 2` is the price 2: nearly always a unit was forgotten."""
+    assert ctx.home is not None, "entries stand in plans"
+    text, number = ctx.text(expression.span), value.constant
+    own = isinstance(expression, Number) and number is not None and number < _LONG_DISTANCE
+    units = [f"{text} ATR", f"{text} pips"] if own else ["2 ATR", "15 pips"]
+    if r:
+        units.append(f"{text}R" if own else "2R")
+    ctx.error(
+        BARE_LEVEL,
+        expression.span,
+        f"{what} `{text}` is read as the price {number:g} of {ctx.home.facts.name}",
+        found=text,
+        expected=tuple(units),
+        help=f"if a distance is meant, give it a unit: {', '.join(f'`{u}`' for u in units)}",
+    )
+
+
+def _takes(ctx: Context, takes: tuple[Take, ...], fixed: bool) -> tuple[TakeLeg, ...] | None:
     legs = []
     for take in takes:
         part = percent(ctx, take.amount, "TAKE")
-        at = _level(ctx, take.at, "TAKE", r=True)
+        at = _level(ctx, take.at, "TAKE", r=True, fixed=fixed)
         if part is not None and at is not None:
             legs.append(TakeLeg(part, at, take.span))
     return tuple(legs) if len(legs) == len(takes) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tradeplan.dsl.catalog import ENUMERATIONS
 from tradeplan.dsl.check.calls import call_function
 from tradeplan.dsl.check.context import Context, Use
@@ -12,10 +14,12 @@ from tradeplan.dsl.check.value import BAR_FIELDS, POSITION_VALUES, SOURCE_NAMES,
 from tradeplan.dsl.check.views import NOT_A_VIEW, UNKNOWN_MARKET, no_market, view_of
 from tradeplan.dsl.check.words import hint
 from tradeplan.dsl.diagnostic import Edit, Fix, diagnostic_kind
+from tradeplan.dsl.foreign import foreign_name
 from tradeplan.dsl.graph import Op
 from tradeplan.dsl.kinds import NUMBER, Base, Kind
 from tradeplan.dsl.nodes import Expression, Let, Member, Name, Param
 from tradeplan.dsl.source import Span
+from tradeplan.dsl.timeframe import TIMEFRAMES
 
 UNKNOWN_NAME = diagnostic_kind("unknown-name", "the name is neither defined in the block nor known to the language")
 USED_BEFORE = diagnostic_kind("used-before", "LET and PARAM are defined above their use")
@@ -36,6 +40,8 @@ def name_value(ctx: Context, expression: Name, view: View | None) -> Value | Non
             return side_value(ctx, expression) if name == "way" else origin_value(ctx, expression)
     elif name in ctx.definitions:
         return _defined(ctx, expression, view)
+    elif ctx.is_lost(name):
+        return None
     if name in POSITION_VALUES:
         return None if _takes_arguments(ctx, expression, "a position value") else position_value(ctx, expression)
     if ctx.markets.get(name) is not None or name in SOURCE_NAMES:
@@ -133,7 +139,7 @@ def _not_a_value(ctx: Context, expression: Name) -> None:
 
 def _unknown(ctx: Context, expression: Name, view: View | None) -> None:
     name = expression.name
-    candidates = {*ctx.definitions, *ctx.catalog.names(), *BAR_FIELDS, "at_entry"}
+    candidates = {*ctx.definitions, *(ctx.lost or ()), *ctx.catalog.names(), *BAR_FIELDS, "at_entry"}
     if ctx.mode is not Mode.ENTRY:
         candidates.update(POSITION_VALUES)
     if any(name in words for words in ENUMERATIONS.values()):
@@ -146,7 +152,9 @@ def _unknown(ctx: Context, expression: Name, view: View | None) -> None:
             help="words stand in arguments (`choch(bull)`) and beside = and !=",
         )
     span = Span(expression.span.start, expression.span.start + len(name))
-    near, help, fixes = hint(ctx, name, candidates, span)
+    near, help, fixes = _offer(ctx, name, candidates, span, expression.call is None)
+    if help and any(d.span == span and d.help == help for d in ctx.report.diagnostics):
+        return None  # the parser, which read it in small letters, has said so
     return ctx.error(
         UNKNOWN_NAME,
         span,
@@ -156,6 +164,27 @@ def _unknown(ctx: Context, expression: Name, view: View | None) -> None:
         help=help or f"define it above (`LET {name} = ...`) or use a function of the reference",
         fixes=fixes,
     )
+
+
+def _offer(
+    ctx: Context, name: str, candidates: Iterable[str], span: Span, alone: bool
+) -> tuple[tuple[str, ...], str, tuple[Fix, ...]]:
+    """What an unknown name may have been: a function with its argument, a name of another platform, a slip.
+
+    `alone`: no parentheses follow, so that something else may be written in its place.
+    """
+    digits = name[len(name.rstrip("0123456789")) :]
+    word = name.removesuffix(digits).rstrip("_")
+    if digits and word in ctx.catalog and ctx.catalog[word].parameters:
+        call = f"{word}({digits})"
+        fixes = (Fix(f"write `{call}`", (Edit(span, call),)),) if alone else ()
+        return (call,), f"the arguments of a function stand in parentheses: `{call}`", fixes
+    near, help, fixes = hint(ctx, name, candidates, span)
+    ours, advice = foreign_name(name, ctx.catalog)
+    if not advice or any(fix.safe for fix in fixes):
+        return near, help, fixes
+    plain = alone and ours.isidentifier()
+    return ((ours,) if ours else ()), advice, ((Fix(f"write `{ours}`", (Edit(span, ours),)),) if plain else ())
 
 
 def member_value(ctx: Context, expression: Member, view: View | None) -> Value | None:
@@ -170,6 +199,8 @@ def member_value(ctx: Context, expression: Member, view: View | None) -> Value |
     if is_view:
         return None if chosen is None else _on_view(ctx, expression, chosen)
     if isinstance(base, Name) and base.call is None and not _is_value_name(ctx, base.name):
+        if base.name.upper() in TIMEFRAMES:
+            return _small_timeframe(ctx, base.name, base.span)
         near_market, help, fixes = hint(
             ctx, base.name, (*ctx.markets.names(), *SOURCE_NAMES, *ctx.definitions), base.span
         )
@@ -188,10 +219,29 @@ def member_value(ctx: Context, expression: Member, view: View | None) -> Value |
     return member_of_results(ctx, expression, value)
 
 
+def _small_timeframe(ctx: Context, name: str, span: Span) -> None:
+    code = name.upper()
+    return ctx.error(
+        NOT_A_VIEW,
+        span,
+        f"the timeframe `{name}` is written `{code}`",
+        found=name,
+        expected=(code,),
+        help=f"write `{code}`",
+        fixes=(Fix(f"write `{code}`", (Edit(span, code),), safe=True),),
+    )
+
+
 def _is_value_name(ctx: Context, name: str) -> bool:
     if ctx.locals is not None and name in ctx.locals:
         return True
-    return name in ctx.definitions or name in BAR_FIELDS or name in POSITION_VALUES or name in ctx.catalog
+    return (
+        name in ctx.definitions
+        or ctx.is_lost(name)
+        or name in BAR_FIELDS
+        or name in POSITION_VALUES
+        or name in ctx.catalog
+    )
 
 
 def _on_view(ctx: Context, expression: Member, chosen: View) -> Value | None:
@@ -214,7 +264,10 @@ def _on_view(ctx: Context, expression: Member, chosen: View) -> Value | None:
             expected=(name,),
             help=f"write `{name}`",
         )
-    near, help, fixes = hint(ctx, name, (*ctx.catalog.names(), *BAR_FIELDS), expression.name_span)
+    if name.upper() in TIMEFRAMES:
+        return _small_timeframe(ctx, name, expression.name_span)
+    candidates = (*ctx.catalog.names(), *BAR_FIELDS)
+    near, help, fixes = _offer(ctx, name, candidates, expression.name_span, expression.call is None)
     return ctx.error(
         UNKNOWN_NAME,
         expression.name_span,

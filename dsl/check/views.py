@@ -5,7 +5,8 @@ from __future__ import annotations
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.value import View
 from tradeplan.dsl.check.words import hint
-from tradeplan.dsl.diagnostic import diagnostic_kind
+from tradeplan.dsl.diagnostic import Edit, Fix, diagnostic_kind
+from tradeplan.dsl.foreign import foreign_market
 from tradeplan.dsl.nodes import Expression, Name, Timeframe
 from tradeplan.dsl.nodes import View as WrittenView
 from tradeplan.dsl.source import Span
@@ -48,12 +49,15 @@ def timeframe_of(ctx: Context, code: str, span: Span) -> str | None:
 def unknown_market(ctx: Context, name: str, span: Span) -> None:
     """Say that no profile describes a market."""
     near, help, fixes = hint(ctx, name, ctx.markets.names(), span)
+    meant = foreign_market(name)
+    if ctx.markets.get(meant) is not None and not any(fix.safe for fix in fixes):
+        near, help, fixes = (meant,), f"did you mean `{meant}`?", (Fix(f"write `{meant}`", (Edit(span, meant),)),)
     return ctx.error(
         UNKNOWN_MARKET,
         span,
         f"there is no market `{name}`",
         found=name,
-        expected=near or tuple(facts.name for facts in ctx.markets),
+        expected=near or ("a market that has a symbol profile",),
         help=help or f"known are {', '.join(facts.name for facts in ctx.markets)}; or add a symbol profile",
         fixes=fixes,
     )

@@ -28,19 +28,25 @@ def hint(
     away = [distance(name, n, 3) for n in near]
     if len(near) == 1 or away[0] < away[1]:
         # a prefix, a short word and two slips are guesses; one slip in a longer word towards a single name is not
-        fix = Fix(
-            f"write `{near[0]}`", (Edit(span, near[0]),), safe=away[0] == 1 and (len(name) > 3 or len(near[0]) > 3)
-        )
+        # INVARIANT: nor is one that loses a digit: `ema4` is no slip of `ema`, its period is meant
+        safe = away[0] == 1 and (len(name) > 3 or len(near[0]) > 3) and _digits(name) == _digits(near[0])
+        fix = Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=safe)
         return near[:1], f"did you mean `{near[0]}`?", (fix,)
     offered = ", ".join(f"`{n}`" for n in near)
     fixes = tuple(Fix(f"write `{n}`", (Edit(span, n),)) for n in near)
     return near, f"did you mean one of {offered}?", fixes
 
 
+def _digits(word: str) -> str:
+    return "".join(c for c in word if c.isdigit())
+
+
 def side_number(ctx: Context, word: str, span: Span) -> float | None:
     """The direction of `with` or `against` in this plan."""
     if ctx.side:
         return float(ctx.side * SIDE_WORDS[word])
+    if ctx.lost is not None:
+        return 1.0  # the rule that says on which side may be the one that could not be read
     return ctx.error(
         NO_SIDE,
         span,

@@ -10,7 +10,7 @@ from tradeplan.dsl.parse.expected import expected_units
 from tradeplan.dsl.parse.lexer import BAD, NUMBERS, Token, words
 from tradeplan.dsl.parse.place import Place, Slip
 from tradeplan.dsl.parse.slips_in_literals import literal_slip
-from tradeplan.dsl.parse.slips_in_units import unit_slip, unknown_unit_slip
+from tradeplan.dsl.parse.slips_in_units import exponent_slip, unit_slip, unknown_unit_slip
 from tradeplan.dsl.parse.slips_in_words import previous_word_slip, timeframe_slip, word_slip
 from tradeplan.dsl.parse.slips_of_habit import habit_slip
 from tradeplan.dsl.parse.vocabulary import SIGNS
@@ -34,6 +34,7 @@ def slip_at(place: Place) -> Slip | None:
         habit_slip,
         literal_slip,
         timeframe_slip,
+        exponent_slip,
         unit_slip,
         word_slip,
         previous_word_slip,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 from tradeplan.dsl.diagnostic import Edit, Fix, diagnostic_kind
 from tradeplan.dsl.parse.driver import advance
 from tradeplan.dsl.parse.expected import expected_units
 from tradeplan.dsl.parse.lexer import BAD, NUMBERS, Token, words
 from tradeplan.dsl.parse.place import Place, Slip
+from tradeplan.dsl.parse.slips_in_literals import NUMBER_FORM
 from tradeplan.dsl.parse.vocabulary import CURRENCY_SIGNS, UNITS, UNSURE_UNITS
 from tradeplan.dsl.source import Span
 from tradeplan.dsl.suggest import nearest
@@ -14,6 +18,11 @@ from tradeplan.dsl.suggest import nearest
 UNKNOWN_UNIT = diagnostic_kind("unknown-unit", "A unit has one spelling.")
 
 _WIDEST_GAP = 2
+_DIGITS = 9
+_PLAIN = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,9})?")
+_OTHER_NUMBER = re.compile(
+    r"[0-9]{1,7}(?:_[0-9]{1,7}){1,3}(?:\.[0-9]{1,9})?|[0-9]{1,7}(?:\.[0-9]{1,9})?[eE][+-]?[0-9]{1,3}\b"
+)
 
 
 def unit_slip(place: Place) -> Slip | None:
@@ -36,6 +45,45 @@ def unit_slip(place: Place) -> Slip | None:
     sign = CURRENCY_SIGNS.get(token.text)
     unit = sign or (UNITS.get(lower) if token.text != "M" else None)
     return _unit(place, token.span, unit, lower not in UNSURE_UNITS and not sign, 1) if unit else None
+
+
+def exponent_slip(place: Place) -> Slip | None:
+    """`1e5` and `1_000`: numbers of other languages."""
+    token, number = place.token, place.previous
+    if number is None or number.kind not in NUMBERS or token.start != number.end:
+        return None
+    found = _OTHER_NUMBER.match(place.text, number.start)
+    if found is None or found.end() <= number.end:
+        return None
+    value = Decimal(found[0].replace("_", ""))
+    plain = f"{value:f}" if abs(value.adjusted()) < _DIGITS else ""
+    if not _PLAIN.fullmatch(plain):
+        plain = ""
+    consumed = 1
+    while place.index + consumed < len(place.tokens) and place.tokens[place.index + consumed].start < found.end():
+        consumed += 1
+    unit: tuple[Token, ...] = ()
+    behind = place.tokens[place.index + consumed] if place.index + consumed < len(place.tokens) else None
+    if behind is not None and behind.text in words().units:
+        # the lexer takes a word for a unit only behind a number
+        unit = (Token("UNIT", behind.text, behind.start, behind.end),)
+        consumed += 1
+    span = Span(number.start, found.end())
+    read = plain or number.text
+    instead = Token("INT" if read.isdigit() else "NUMBER", read, span.start, span.end)
+    replaced = place.states_before_previous is not None
+    return Slip(
+        NUMBER_FORM,
+        span,
+        f"`{found[0][:30]}` is a number of other languages" + (f": here it is `{plain}`" if plain else ""),
+        found=f"`{found[0][:30]}`",
+        expected=(f"`{plain}`",) if plain else ("digits with at most one point",),
+        help=f"write `{plain}`" if plain else "write it out in digits: at most 7 before the point and 9 behind it",
+        fixes=(Fix(f"write `{plain}`", (Edit(span, plain),), safe="_" in found[0]),) if plain else (),
+        tokens=(instead, *unit) if replaced else unit,
+        consumed=consumed + replaced,
+        instead_of_previous=replaced,
+    )
 
 
 def unknown_unit_slip(place: Place) -> Slip | None:

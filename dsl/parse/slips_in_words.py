@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from tradeplan.dsl.diagnostic import DiagnosticKind, Edit, Fix, diagnostic_kind
+from tradeplan.dsl.foreign import foreign_name
 from tradeplan.dsl.parse.driver import advance
 from tradeplan.dsl.parse.lexer import BAD, Token, words
 from tradeplan.dsl.parse.place import Place, Slip
@@ -174,7 +175,16 @@ def _name(place: Place) -> Slip | None:
         if token.kind != BAD and not _leads_on(place.states, "NAME", place.following):
             return None
         message = f"names are lowercase: `{token.text}` is written `{lower}`"
-        return _respelled(NAME_CASE, token, "NAME", lower, message, True)
+        slip = _respelled(NAME_CASE, token, "NAME", lower, message, True)
+        ours, advice = foreign_name(lower, ())
+        if not ours or (place.following is not None and place.following.text == "("):
+            return slip
+        # the checker would next say that there is no such name: both are said at once, here
+        fix = Fix(f"write `{ours}`", (Edit(token.span, ours),))
+        fixes = (fix,) if ours.isidentifier() else ()
+        return replace(
+            slip, message=f"`{token.text}` is no name here", expected=(f"`{ours}`",), help=advice, fixes=fixes
+        )
     if token.kind != BAD:
         return None
     if len(token.text) > 64 and _pattern("NAME").match(lower):

@@ -184,6 +184,15 @@ MANAGED = {
         "gt@btc.M5*(join@btc.M5*(field close@btc.M5), add@btc.M5*(position entry@btc.M5*, "
         "mul@btc.M5*(1, position r@btc.M5*)))"
     ),
+    # one of two is either; two of three are the first two, or one of these and the third
+    "at_least(1, profit > 0, close > 3)": (
+        "or@btc.M5*(gt@btc.M5*(position profit@btc.M5*, 0), join@btc.M5*(gt@btc.M5(field close@btc.M5, 3)))"
+    ),
+    "at_least(2, profit > 0, held > 1ms, size > 1 lots)": (
+        "or@btc.M5*(and@btc.M5*(gt@btc.M5*(position profit@btc.M5*, 0), gt@btc.M5*(position held@btc.M5*, 1)), "
+        "and@btc.M5*(or@btc.M5*(gt@btc.M5*(position profit@btc.M5*, 0), gt@btc.M5*(position held@btc.M5*, 1)), "
+        "gt@btc.M5*(position size@btc.M5*, 1)))"
+    ),
     "size > 0.1 lots": "gt@btc.M5*(position size@btc.M5*, 0.1)",
 }
 

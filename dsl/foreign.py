@@ -1,0 +1,113 @@
+"""Names that other platforms give to what is called differently, or is not there, here."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+_SAME: dict[str, str] = {
+    "bollinger": "bands(20, 2).upper",
+    "bollinger_bands": "bands(20, 2).upper",
+    "bbands": "bands(20, 2).upper",
+    "bb": "bands(20, 2).upper",
+    "bb_upper": "bands(20, 2).upper",
+    "bb_lower": "bands(20, 2).lower",
+    "upper_band": "bands(20, 2).upper",
+    "lower_band": "bands(20, 2).lower",
+    "price": "close",
+    "last": "close",
+    "bid": "close",
+    "ask": "close + spread",
+    "volume": "tick_volume",
+    "breakeven": "entry",
+    "break_even": "entry",
+    "be": "entry",
+    "entry_price": "entry",
+    "crossover": "a CROSSES ABOVE b",
+    "crossunder": "a CROSSES BELOW b",
+    "cross": "a CROSSES ABOVE b",
+    "crosses": "a CROSSES ABOVE b",
+    "crosses_above": "a CROSSES ABOVE b",
+    "crosses_below": "a CROSSES BELOW b",
+    "cross_above": "a CROSSES ABOVE b",
+    "cross_below": "a CROSSES BELOW b",
+    "hour": "time >= 08:00",
+    "minute": "time >= 08:30",
+    "day_of_week": "weekday = monday",
+    "dayofweek": "weekday = monday",
+    "smma": "rma(14)",
+    "wilder": "rma(14)",
+    "stddev": "stdev(20)",
+    "std": "stdev(20)",
+    "roc": "change(1h)",
+    "momentum": "change(1h)",
+    "pct_change": "change(1h)",
+    "correlation": "corr(dxy.close, 4h)",
+    "hhv": "highest(20)",
+    "llv": "lowest(20)",
+    "donchian": "highest(20)",
+    "tr": "true_range",
+    "pnl": "profit",
+    "position": "size",
+}
+_MISSING: dict[str, tuple[str, ...]] = {
+    "adx": ("trend", "slope"),
+    "dmi": ("trend", "slope"),
+    "aroon": ("trend", "slope"),
+    "vwap": ("sma", "ema"),
+    "wma": ("sma", "ema", "rma"),
+    "hma": ("sma", "ema", "rma"),
+    "kama": ("sma", "ema", "rma"),
+    "tema": ("sma", "ema", "rma"),
+    "stochastic": ("rsi", "zscore"),
+    "stoch": ("rsi", "zscore"),
+    "cci": ("rsi", "zscore"),
+    "williams_r": ("rsi", "zscore"),
+    "mfi": ("rsi", "zscore"),
+    "obv": ("rsi", "slope"),
+    "supertrend": ("trend", "atr", "trail"),
+    "psar": ("trend", "atr", "trail"),
+    "sar": ("trend", "atr", "trail"),
+    "ichimoku": ("trend", "highest", "lowest"),
+    "keltner": ("bands", "atr"),
+    "pivot": ("support", "resistance"),
+}
+_MARKETS: dict[str, str] = {
+    "bitcoin": "btc",
+    "ethereum": "eth",
+    "ether": "eth",
+    "euro": "eurusd",
+    "eur": "eurusd",
+    "pound": "gbpusd",
+    "cable": "gbpusd",
+    "gbp": "gbpusd",
+    "yen": "usdjpy",
+    "jpy": "usdjpy",
+    "dollar": "dxy",
+    "usd": "dxy",
+    "sp500": "us500",
+    "spx": "us500",
+    "spy": "us500",
+    "ripple": "xrp",
+    "litecoin": "ltc",
+    "xau": "gold",
+}
+
+
+def foreign_name(name: str, functions: Container[str]) -> tuple[str, str]:
+    """What to write instead of a name of another platform and the advice to do so; empty if it is none of them.
+
+    A name that is not in the library has no replacement, only the advice what is near to it among `functions`.
+    """
+    ours = _SAME.get(name.lower(), "")
+    if ours:
+        return ours, f"`{name}` of other platforms is written `{ours}` here"
+    near = _MISSING.get(name.lower())
+    if near is None:
+        return "", ""
+    there = ", ".join(f"`{n}`" for n in near if n in functions)
+    return "", f"`{name}` is not in the library" + (f"; near to it are {there}" if there else "")
+
+
+def foreign_market(name: str) -> str:
+    """The usual name of a market that has another one elsewhere, or nothing."""
+    return _MARKETS.get(name.lower(), "")

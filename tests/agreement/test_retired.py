@@ -12,6 +12,7 @@ from tradeplan.stdlib.registry import catalog
 
 from tests.agreement.runs import account_of, as_rows, compare, interpreted
 from tests.agreement.test_runs import INTERPRETED, RANDOMS, agreement
+from tests.oracle.adapt import finest_for
 from tests.oracle.cases import Case, random_case
 from tests.scenarios.run import prepared
 from tests.scenarios.scenario import parse_scenario
@@ -32,7 +33,8 @@ expect
 
 
 def _span(case: Case, dataset: Dataset) -> tuple[int, int]:
-    finest = [dataset.bars(p.market, str(dataset.finest(p.market))) for p in case.plans]
+    end = case.world.span[1]
+    finest = [dataset.bars(p.market, finest_for(dataset, case.plans, p.market, end=end)) for p in case.plans]
     found = [bars for bars in finest if bars is not None]
     return min(int(bars.open_time[0]) for bars in found), max(int(bars.close_time[-1]) for bars in found)
 

@@ -26,7 +26,8 @@ A function is read on a view: `rsi(14)` on the plan's own market and timeframe, 
 [the language](../language.md)). Arguments go by place or by name.
 
 *Bars needed* is how many closed bars of M5 must be there before the first known value, with every argument at its
-default (required spans and counts at their least); *without data* tells what else must have been seen.
+default (required spans and counts at their least) and, for what waits for a day or session to begin, at the worst time
+to start; *without data* tells what else must have been seen.
 """
 
 DIAGNOSTICS = """\

@@ -143,6 +143,9 @@ class Function:
     reads: tuple[Read, ...] = ()
     outputs: tuple[Output, ...] = ()
     lookback: Callable[[Sequence[float]], int] = lambda p: 1  # the number of known inputs up to the first known output
+    waits: int = (
+        0  # longest way in ms from one beginning to the next of the day or session that the first output waits for
+    )
     floats: int = 0
     integers: int = 0
     ring: Callable[[Sequence[float]], int] = lambda p: 0

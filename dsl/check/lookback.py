@@ -34,6 +34,9 @@ def depth(nodes: list[Node]) -> int:
 def lookback(roots: Iterable[Node], catalog: Catalog) -> dict[Lane, int]:
     """Bars per bar lane up to the first instant at which all of these nodes can be known.
 
+    What waits for a day or session to begin is given the bars of the longest wait. Events of the market, such as a
+    swing or a cross, may take any number of bars; what they wait for is not counted.
+
     Works from the results down: a node asked for `d` consecutive known values asks its inputs for as many as it needs;
     a join asks the other lane for the bars that span the same time.
     """
@@ -50,7 +53,10 @@ def lookback(roots: Iterable[Node], catalog: Catalog) -> dict[Lane, int]:
         need = d
         if node.op is Op.CALL:
             name, p = str(node.data[0]), [v for v in node.data[1:-1] if isinstance(v, float)]
-            need = d + max(1, catalog[name].lookback(p)) - 1
+            function = catalog[name]
+            need = d + max(1, function.lookback(p)) - 1
+            if function.waits and lane is not None:
+                need += math.ceil(function.waits / milliseconds(lane.timeframe)) - 1
         elif node.op is Op.AGO:
             need = d + _bars(node)
         elif node.op is Op.FOR or node.op is Op.WITHIN:

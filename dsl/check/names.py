@@ -177,10 +177,10 @@ def _offer(
     word = name.removesuffix(digits).rstrip("_")
     if digits and word in ctx.catalog and ctx.catalog[word].parameters:
         call = f"{word}({digits})"
-        fixes = (Fix(f"write `{call}`", (Edit(span, call),)),) if alone else ()
-        return (call,), f"the arguments of a function stand in parentheses: `{call}`", fixes
+        offer = Fix(f"write `{call}`", (Edit(span, call),))
+        return (call,), f"the arguments of a function stand in parentheses: `{call}`", (offer,) if alone else ()
     near, help, fixes = hint(ctx, name, candidates, span)
-    ours, advice = foreign_name(name, ctx.catalog)
+    ours, advice = foreign_name(name, ctx.catalog.names())
     if not advice or any(fix.safe for fix in fixes):
         return near, help, fixes
     plain = alone and ours.isidentifier()

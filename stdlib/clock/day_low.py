@@ -52,6 +52,7 @@ FUNCTION = documented(
         reads=(Field("low"), Calendar("day", "broker", at_close=False)),
         outputs=(Output("day_low", PRICE, Scale.PRICE),),
         lookback=lambda p: 2,
+        waits=90_000_000,  # a day may have 25 hours, where its zone leaves summer time
         floats=1,  # the value
         integers=2,  # 0 before the first bar, 1 in the day it belongs to, 2 after; number of the day
         step=step,

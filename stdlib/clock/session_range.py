@@ -93,6 +93,7 @@ FUNCTION = documented(
             Output("exists", ZONE, Scale.NONE, "TRUE from the first session on"),
         ),
         lookback=lambda p: 2,
+        waits=86_400_000,
         floats=2,  # low, high
         integers=3,  # 1 after the first bar, day of the newest instance, 1 once one counts
         step=step,

@@ -141,14 +141,18 @@ def test_all_mistakes_of_a_file_are_reported_at_once_and_none_twice() -> None:
 LOST = [
     # every use of `floor`: a condition, a level, an argument, behind a dot, a comparison with a word
     (
-        "LET floor = (support +\nWHEN close > floor AND floor.low > 3 AND holds(floor)"
-        " THEN BUY RISK 0.5% STOP floor - 1 ATR\nWHEN close < at_entry(floor) THEN CLOSE",
+        (
+            "LET floor = (support +\nWHEN close > floor AND floor.low > 3 AND holds(floor)"
+            " THEN BUY RISK 0.5% STOP floor - 1 ATR\nWHEN close < at_entry(floor) THEN CLOSE"
+        ),
         ["unexpected"],
     ),
     # amounts, and a LET that was used only in what is lost: no warning of it either
     (
-        "PARAM share = * 3\nLET above = close > open\nLET both = above AND\n"
-        "WHEN both THEN BUY RISK share STOP 2 ATR\nMAX share PER day",
+        (
+            "PARAM share = * 3\nLET above = close > open\nLET both = above AND\n"
+            "WHEN both THEN BUY RISK share STOP 2 ATR\nMAX share PER day"
+        ),
         ["unexpected", "unexpected"],
     ),
     # what the lost name does not explain is still reported

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.runtime.analysis.recording import Recording
 from tradeplan.runtime.engine.events import FILLS, OUTCOMES
 from tradeplan.runtime.kernels.orders import layout as at
@@ -17,9 +18,10 @@ def position_levels(recording: Recording, count: int) -> list[Levels]:
     """Of each of `count` positions, in order of number.
 
     `fills`: time, price, reason, units, leg, profit. `stops`: time from which, price; the first is that of the entry.
-    `targets`: leg, price, for each leg that has one; the stop moves are there if the run recorded them.
+    `targets`: take or target, price, leg, for each leg that has one; stop moves are there if the run recorded them.
     """
     found: list[Levels] = [{"fills": [], "stops": [], "targets": []} for _ in range(count)]
+    takes = _takes(recording)
     table = recording.table
     kinds = table[:, at.EV_TYPE]
     moves = (kinds == at.TYPE_DECISION) & (table[:, at.EV_LEG] == at.ABOUT_STOP) & (table[:, at.EV_REASON] == _SENT)
@@ -40,8 +42,20 @@ def position_levels(recording: Recording, count: int) -> list[Levels]:
             levels["stops"].append([time, row[at.EV_A]])
         target = row[at.EV_B]
         if _is_price(target):
-            levels["targets"].append([leg, target])
+            is_take = reason == at.FILL_ENTRY and leg < takes.get((int(row[at.EV_OWNER]), int(row[at.EV_RULE])), 0)
+            levels["targets"].append(["take" if is_take else "target", target, leg])
     return found
+
+
+def _takes(recording: Recording) -> dict[tuple[int, int], int]:
+    """How many TAKEs an entry rule has, by address of its plan and number of the rule."""
+    return {
+        (owner.address, rule.number): len(rule.entry.takes)
+        for owner in recording.program.plans
+        if isinstance(owner.block, CheckedPlan)
+        for rule in owner.block.rules
+        if rule.entry is not None
+    }
 
 
 def _is_price(value: float) -> bool:

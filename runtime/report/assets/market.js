@@ -85,9 +85,9 @@ function detail(trade, levels) {
   const rows = [
     ["Plan", trade.plan], ["Side", `${sideName(trade.side)} ${decimals(trade.lots, 2)} lots`],
     ["Opened", moment(trade.opened)], ["Closed", trade.closed ? `${moment(trade.closed)}, after ${held(trade.closed - trade.opened)}` : "still open at the end"],
-    ["Entry", price(trade.entry)], ["Exit", trade.exit ? `${price(trade.exit)}, ${reasonOf(trade)}` : "\u2013"],
+    ["Entry", price(trade.entry)], [levels.fills.filter((f) => f[2] !== "entry" && f[2] !== "add").length > 1 ? "Exit, average" : "Exit", trade.exit ? `${price(trade.exit)}, ${reasonOf(trade)}` : "\u2013"],
     ["First stop", price(trade.stop)], ["Stop moved", levels.stops.length > 1 ? `${levels.stops.length - 1}\u00d7, last to ${price(levels.stops[levels.stops.length - 1][1])}` : "never"],
-    ["Targets", [...new Set(levels.targets.map((t) => price(t[1])))].join(", ") || "none"], ["Result in R", tone(trade.r, signed(trade.r, 2))],
+    ["Targets", [...new Set(levels.targets.map(([kind, at, leg]) => `${targetName(kind, leg)} ${price(at)}`))].join(", ") || "none"], ["Result in R", tone(trade.r, signed(trade.r, 2))],
     ["Net", tone(trade.net, `${signed(trade.net)} ${result.currency}`)], ["Commission, swap", `${money(trade.commission)}, ${signed(trade.swap)}`],
   ];
   if (trade.ambiguous) rows.push(["Ambiguous bars", `${trade.ambiguous}; the better outcome would add ${signed(trade.better)}`]);

@@ -1,4 +1,6 @@
 // Draws positions over the candles: fills, the path of the stop, targets, and what happened between entry and exit.
+const targetName = (kind, leg) => (kind === "take" ? `TAKE ${leg + 1}` : "target");
+
 class Positions {
   constructor(chart, series) {
     this.chart = chart;
@@ -144,11 +146,9 @@ class Positions {
     const words = [];
     const stop = levels.stops[levels.stops.length - 1];
     if (stop) words.push([stop[1], `stop ${priceText(trade.market, stop[1])}`, c.loss]);
-    const targets = [...new Map(levels.targets.map(([leg, price]) => [price, leg])).entries()];
-    targets.forEach(([price], i) => {
-      const name = targets.length > 1 && i < targets.length - 1 ? `TAKE ${i + 1}` : "target";
+    for (const [price, name] of new Map(levels.targets.map(([kind, at, leg]) => [at, targetName(kind, leg)]))) {
       words.push([price, `${name} ${priceText(trade.market, price)}`, c.gain]);
-    });
+    }
     words.push([trade.entry, `entry ${priceText(trade.market, trade.entry)}`, c.accent]);
     let above = -Infinity;
     for (const [price, said, colour] of words.sort((p, q) => q[0] - p[0])) {

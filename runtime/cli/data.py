@@ -136,6 +136,8 @@ def export_(series: str, data: Path, form: Format, out: Path | None) -> None:
     """Write bars to a file, aggregated from finer ones if they are not stored."""
     opened = _open(data)
     market, _, timeframe = series.partition(".")
+    if not timeframe:
+        raise _Wrong(f"`{series}` names no timeframe: say which, such as `{market or 'eurusd'}.M15`")
     try:
         name = opened.profile(market).name
         if timeframe in opened.timeframes(name):

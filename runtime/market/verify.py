@@ -36,6 +36,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     "misaligned": (Severity.ERROR, "bars that do not open on the timeframe's grid (or the profile's day boundary)"),
     "dst_gap": (Severity.ERROR, "local times that never were, because clocks were put forward over them"),
     "dst_overlap": (Severity.ERROR, "local times that were twice, and the order of rows does not tell which is meant"),
+    "future": (Severity.ERROR, "bars that open in the future: is `--zone` the zone of these times?"),
+    "timeframe": (Severity.ERROR, "rows are not of the timeframe that was said"),
     "gap": (Severity.NOTE, "gaps inside sessions"),
     "outside_session": (Severity.NOTE, "bars wholly outside the profile's sessions"),
     "chained_open": (Severity.NOTE, "every open equals the close before it: the source holds no real opens"),

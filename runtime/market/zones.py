@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,11 @@ def zone(name: str) -> Zone:
     try:
         info = ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        like = sorted(known for known in available_timezones() if name and known.lower().endswith(f"/{name.lower()}"))
+        hint = f"did you mean `{like[0]}`?" if like else "`Europe/Athens` is the clock of many brokers"
         raise MarketError(
-            f"unknown time zone `{name}`: expected an IANA name such as `UTC`, `Europe/London` or `America/New_York`"
+            f"unknown time zone `{name}`: expected an IANA name such as `UTC`, `Europe/London` or `America/New_York`;"
+            f" {hint}"
         ) from None
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
 

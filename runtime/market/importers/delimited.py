@@ -30,6 +30,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 _BARE = {
     7: ("date", "clock", "open", "high", "low", "close", "tick_volume"),  # MetaTrader 4
     6: ("time", "open", "high", "low", "close", "tick_volume"),  # HistData
+    5: ("time", "open", "high", "low", "close"),
 }
 """Columns of files without a header, by how many there are."""
 
@@ -57,7 +58,10 @@ def read_delimited(path: Path, zone_name: str = "UTC") -> tuple[Rates, list[Find
         if name != "time" and name in table:
             empty = np.nan if name in PRICES else 0.0
             columns[name] = _numbers(path, name, table[name], comma, empty)
-    return from_columns(columns), findings
+    try:
+        return from_columns(columns), findings
+    except ValueError as error:
+        raise DataError(f"{path.name}: {error}") from None
 
 
 def _first_line(path: Path) -> tuple[str, str]:
@@ -72,11 +76,14 @@ def _first_line(path: Path) -> tuple[str, str]:
     try:
         # A cut character at the end of the sample is no error of the file.
         text = start.decode(encoding, errors="strict" if len(start) < 65_536 else "ignore").lstrip("\ufeff")
-    except UnicodeDecodeError:
-        raise DataError(f"{path.name}: is not text: expected CSV in UTF-8 or UTF-16, or a `.parquet` file") from None
+    except UnicodeDecodeError as error:
+        what = "is not text" if b"\0" in start else f"is not UTF-8 text (byte {error.start + 1} is no letter of it)"
+        raise DataError(f"{path.name}: {what}: expected CSV saved as UTF-8 or UTF-16, or a `.parquet` file") from None
     lines = text.splitlines()
-    if not lines or not lines[0].strip():
-        raise DataError(f"{path.name}: is empty or begins with an empty line: expected a header or a bar")
+    if not text.strip():
+        raise DataError(f"{path.name}: is empty: expected a header such as `time,open,high,low,close` and bars")
+    if not lines[0].strip():
+        raise DataError(f"{path.name}: begins with an empty line: expected a header or a bar; delete the line")
     return encoding, lines[0]
 
 
@@ -105,9 +112,11 @@ def _columns(path: Path, header: list[str]) -> list[str]:
 def _bare(path: Path, cells: list[str]) -> tuple[str, ...]:
     names = _BARE.get(len(cells))
     if names is None or re.match(r"\d{4}[.-]?\d\d[.-]?\d\d", cells[0]) is None:
+        line = ",".join(cells)
+        shown = line if len(line) <= 60 else line[:57] + "..."
         raise DataError(
-            f"{path.name}: the first line is neither a header nor a bar that is known: expected column names such as "
-            "`time,open,high,low,close`"
+            f"{path.name}: the first line is neither a header nor a bar that is known (`{shown}`): expected column "
+            "names such as `time,open,high,low,close`, in English and in the first line"
         )
     return tuple("time" if name == "date" else name for name in names)
 
@@ -126,9 +135,20 @@ def _table(path: Path, encoding: str, separator: str, names: list[str], skip: in
             ),
         )
     except (ArrowException, OSError, ValueError) as error:
-        # pyarrow counts a header as row 1 too
-        raise DataError(f"{path.name}: cannot be read as a table ({str(error).splitlines()[0]})") from None
+        raise DataError(f"{path.name}: {_no_table(str(error).splitlines()[0], separator)}") from None
     return {name: table.column(name).to_pylist() for name in wanted}
+
+
+def _no_table(complaint: str, separator: str) -> str:
+    """Why pyarrow could not read a table, and what to do."""
+    count = re.search(r"Expected (\d+) columns, got (\d+)(?:: (.*))?", complaint)
+    if count is None:
+        return f"cannot be read as a table ({complaint})"
+    expected, found, line = int(count[1]), int(count[2]), count[3] or ""
+    told = f"cannot be read as a table: a line has {found} columns where {expected} were expected (`{line[:60]}`): "
+    if separator == "," and found > expected:
+        return told + "if its numbers have decimal commas, separate the columns by semicolons or tabs"
+    return told + "mend or delete the line"
 
 
 def _joined(dates: list[str], clocks: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ Seconds of today are 1.8e9, and 1e11 of them is the year 5138; milliseconds belo
 _DATE = re.compile(r"(\d{4})[-./]?(\d\d)[-./]?(\d\d)")
 _CLOCK = re.compile(r"(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?")
 _OFFSET = re.compile(r"(?:Z|UTC|GMT|([+-])(\d\d):?(\d\d)?)$")
+_DAY_OR_MONTH = re.compile(r"\d{1,2}[-./]\d{1,2}[-./]\d{2,4}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -100,4 +101,5 @@ def _unreadable(file: str, row: int, text: str) -> DataError:
     return DataError(
         f"{file}: row {row}: time `{text.strip()}` cannot be read: expected year first, such as `2024-01-31 23:59`, "
         "`2024.01.31 23:59:00` or `2024-01-31T23:59:00Z`, or epoch seconds or milliseconds"
+        + ("; which of the first two is the month cannot be told" if _DAY_OR_MONTH.match(text.strip()) else "")
     )

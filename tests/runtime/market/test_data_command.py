@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from tradeplan.runtime.cli.data import command
+from tradeplan.runtime.market.importers.importing import Target, import_file
+from tradeplan.runtime.market.profiles import load_profiles
+from tradeplan.runtime.market.store import BarStore
 
 MT5 = (
     "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
@@ -132,3 +135,102 @@ def test_a_folder_of_parquet_files_can_be_imported_and_listed() -> None:
     plan_data("export", "eurusd.M15", "--format", "parquet", "--out", "source/EURUSD/M15.parquet")
     assert "4 new rows" in plan_data("import", "source", "--store", "other").stdout
     assert "eurusd" in plan_data("ls", "--data", "source").stdout
+
+
+HEADER = "time,open,high,low,close\n"
+
+
+def lines(minutes: int, form: str = "2024-03-05 {:02}:{:02}", row: str = ",1.1,1.2,1.0,1.1\n") -> str:
+    """Eight rows so many minutes apart, from 02:00 on."""
+    return "".join(form.format(2 + at // 60, at % 60) + row for at in range(0, 8 * minutes, minutes))
+
+
+BROKEN = {
+    "a header only": (HEADER, "holds no bars: expected rows below the header"),
+    "nothing": ("", "is empty: expected a header such as `time,open,high,low,close` and bars"),
+    "an empty first line": ("\n" + HEADER + lines(15), "begins with an empty line"),
+    "another language": (
+        "Datum,Erster,Hoch,Tief,Schluss\n" + lines(15),
+        "neither a header nor a bar that is known (`datum,erster,hoch,tief,schluss`): expected column names",
+    ),
+    "decimal commas between commas": (
+        HEADER + lines(15, row=",1,1,1,2,1,0,1,1\n"),
+        "where 5 were expected (`2024-03-05 02:00,1,1,1,2,1,0,1,1`): if its numbers have decimal commas, separate the",
+    ),
+    "day first": (
+        HEADER + lines(15, "05.03.2024 {:02}:{:02}"),
+        "or epoch seconds or milliseconds; which of the first two is the month cannot be told",
+    ),
+    "H1 said to be M15": (
+        HEADER + lines(60),
+        "error timeframe: rows are not of the timeframe that was said (most rows are as far apart as bars of H1)",
+    ),
+    "M5 said to be M15": (HEADER + lines(5), "(most rows are as far apart as bars of M5)"),
+    "the future": (
+        HEADER + lines(15, "2124-03-07 {:02}:{:02}"),
+        "error future: 8 bars that open in the future: is `--zone` the zone of these times?: row 1 (2124-03-07 02:00)",
+    ),
+    "a spread in price units": (
+        HEADER.strip() + ",spread\n" + lines(15, row=",1.1,1.2,1.0,1.1,0.0002\n"),
+        "spread is 0.0002 in row 1 (8 such rows): expected whole points",
+    ),
+    "a spread that is no number": (
+        HEADER.strip() + ",spread\n" + lines(15, row=",1.1,1.2,1.0,1.1,nan\n"),
+        "spread is nan in row 1 (8 such rows): expected whole points, and 0 where it is not known",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_files_say_what_to_do(name: str) -> None:
+    text, words = BROKEN[name]
+    Path("EURUSD_M15.csv").write_text(text, encoding="utf-8")
+    done = plan_data("import", "EURUSD_M15.csv")
+    assert done.exit_code in (1, 2)
+    assert words in done.stderr.replace("\n", " ").replace("  ", " ")
+    assert not Path("data").exists()
+
+
+def test_files_that_are_read_as_they_are() -> None:
+    texts = (
+        HEADER + lines(15),
+        lines(15),  # no header: time and four prices
+        (HEADER + lines(15)).replace(",", ";").replace(".", ","),
+    )
+    for number, text in enumerate(texts):
+        Path("EURUSD_M15.csv").write_text(text, encoding="utf-8")
+        done = plan_data("import", "EURUSD_M15.csv", "--store", f"store{number}")
+        assert "8 new rows" in done.stdout, done.stderr
+
+
+def test_other_things_than_files_of_bars() -> None:
+    Path("latin.csv").write_bytes("time,open,high,low,close,Währung\n".encode("latin-1"))
+    Path("folder").mkdir()
+    Path("folder/EURUSD_M15.csv").write_text(HEADER, encoding="utf-8")
+    Path("zzz_M15.csv").write_text(HEADER, encoding="utf-8")
+    Path("a.xlsx").write_bytes(b"PK\x03\x04")
+    latin = plan_data("import", "latin.csv", "--market", "eurusd", "--timeframe", "M15")
+    assert "latin.csv: is not UTF-8 text (byte 27 is no letter of it): expected CSV saved as UTF-8" in latin.stderr
+    folder = plan_data("import", "folder").stderr
+    assert "`folder` holds no files such as EURUSD/M15.parquet; CSV files are named one by one" in folder
+    assert "(no profile has a market `zzz`): say `--market eurusd`" in plan_data("import", "zzz_M15.csv").stderr
+    sheet = plan_data("import", "a.xlsx", "--market", "eurusd", "--timeframe", "M15")
+    assert "expected .csv, .tsv, .txt or .parquet; save the sheet as CSV" in sheet.stderr
+    store = plan_data("import", "EURUSD_M15.csv", "--store", "a.xlsx")
+    assert (store.exit_code, "the store `a.xlsx` cannot be written" in store.stderr) == (2, True)
+    zone = plan_data("import", "EURUSD_M15.csv", "--zone", "Athens").stderr
+    assert "unknown time zone `Athens`" in zone
+    assert "did you mean `Europe/Athens`?" in zone
+    plan_data("import", "EURUSD_M15.csv")
+    assert "`eurusd` names no timeframe: say which, such as `eurusd.M15`" in plan_data("export", "eurusd").stderr
+
+
+def test_a_broker_s_clock_read_as_utc_lies_in_the_future(tmp_path: Path) -> None:
+    from_athens = Target(Path("EURUSD_M15.csv"), "eurusd", "M15")
+    # the newest bar opened at 10:45 on the broker's clock, which is two hours ahead: 08:45 UTC, and it is 09:00 now
+    now = 1_709_629_200_000
+    wrong = import_file(from_athens, BarStore(tmp_path / "s"), load_profiles(), now=now)
+    assert [f.code for f in wrong.refused] == ["future"]
+    assert wrong.refused[0].count == 4
+    right = import_file(from_athens, BarStore(tmp_path / "s"), load_profiles(), zone_name="Europe/Athens", now=now)
+    assert right.is_stored

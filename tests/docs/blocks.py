@@ -11,7 +11,7 @@ HEADER = 'PLAN example "A piece of a plan."\nTRADE eurusd ON M5\n'
 """What stands before a `plan-part` block."""
 
 RULE = "\nWHEN rsi(14) CROSSES ABOVE 30 THEN BUY RISK 0.5% STOP 2 ATR\n"
-"""What is added to a `plan-part` block without rules."""
+"""What is added to a `plan-part` block that enters nowhere: its other rules follow the side of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Block:
 
     @property
     def source(self) -> str:
-        """The whole plan text: a `plan-part` gets a header, and a rule if it has none."""
+        """The whole plan text: a `plan-part` gets a header, and an entry if it has none."""
         if self.words[0] == "plan":
             return self.text
-        return HEADER + self.text + ("" if "WHEN" in self.text else RULE)
+        return HEADER + self.text + ("" if "BUY" in self.text or "SELL" in self.text else RULE)
 
 
 def documents() -> list[Path]:

@@ -1,4 +1,4 @@
-"""Exits and what they are made of, worked out by hand, in both directions; the mirror of a bar is 200 less its price."""
+"""Exits and what they are made of, worked out by hand, both ways; the mirror of a price is 200 less it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ BUY = "PLAN p TRADE x ON M1\nWHEN time = 01:40 THEN BUY 4 lots STOP {stop}\nWHEN
 
 
 def decisions(key: str, value: float, plan: str, closes: list[float], volumes: list[float] | None = None) -> list[str]:
-    """What a plan does on 100 flat bars with an ATR of 1 and then on these, each half a point up and down from its ends.
+    """What a plan does on 100 flat bars with an ATR of 1 and then on these, each half a point beyond its ends.
 
     The entry fills at 100.00 on the open of the first of them.
     """
@@ -147,5 +147,5 @@ def test_a_section_that_is_not_there_has_its_defaults() -> None:
 
 
 def test_an_unknown_key_is_told() -> None:
-    with pytest.raises(ProfileError, match="unknown key `exits.structure`"):
+    with pytest.raises(ProfileError, match=r"unknown key `exits\.structure`"):
         parse_profile(GOOD.replace("structure_break = 0.7", "structure = 0.7"), "mine.toml")

@@ -17,7 +17,7 @@ from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.report import sections
 from tradeplan.runtime.report.analysis_sections import analysis_sections, clause_section, performance_tables
-from tradeplan.runtime.report.candles import MarketCandles, Window, windows
+from tradeplan.runtime.report.candles import WINDOW_TRADES, MarketCandles, Window, windows
 from tradeplan.runtime.report.heat import season_grid
 from tradeplan.runtime.report.html import digest_source, finite, json_block, section, text
 from tradeplan.runtime.report.levels import position_levels
@@ -96,7 +96,7 @@ def _view(result: BacktestResult, dataset: Dataset) -> dict[str, Any]:
     return {
         "markets": {name: market for name, market in packed.items() if market["series"][market["overview"]]["bars"]},
         "windows": [None if w is None else [w.timeframe, w.first, w.last] for w in shown],
-        "levels": position_levels(run, len(result.trades)),
+        "levels": position_levels(run, min(len(result.trades), WINDOW_TRADES)),
     }
 
 

@@ -20,6 +20,15 @@ const reasonOf = (trade) => (trade.closed ? REASONS[trade.reason] || trade.reaso
 const digitsOf = (market) => (view.markets[market] ? view.markets[market].digits : 5);
 const priceText = (market, value) => decimals(value, digitsOf(market));
 
+// Levels stand in the page for the first trades; of the others the ends and the first stop are known.
+function levelsOf(index) {
+  if (view.levels[index]) return view.levels[index];
+  const trade = trades[index];
+  const fills = [[trade.opened, trade.entry, "entry", 0, 0, 0]];
+  if (trade.closed) fills.push([trade.closed, trade.exit, trade.reason, 0, 0, 0]);
+  return { fills, stops: [[trade.opened, trade.stop]], targets: [] };
+}
+
 function make(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {

@@ -71,7 +71,7 @@ function showTrade(index, jump) {
   const said = `trade ${trade.position}, ${trade.plan}, ${sideName(trade.side)} ${trade.market}, net ${signed(trade.net)}`;
   byId("chart-state").textContent = `${trade.market}, ${timeframe}, trade ${trade.position}`;
   byId("price-chart").setAttribute("aria-label", `Candles of ${trade.market}, ${timeframe}, around ${said}`);
-  detail(trade, view.levels[index]);
+  detail(trade, levelsOf(index));
   markChosen();
   if (jump) {
     byId("chart").scrollIntoView();
@@ -117,6 +117,10 @@ function startMarket() {
   onPaint((c) => candles.applyOptions({ upColor: c.card, downColor: c.candle, borderUpColor: c.candle, borderDownColor: c.candle, wickUpColor: c.candle, wickDownColor: c.candle }));
   byId("market").append(...names.map((name) => make("option", { value: name, textContent: name })));
   byId("market").addEventListener("change", (event) => showMarket(event.target.value));
+  byId("price-chart").addEventListener("keydown", (event) => {
+    const row = document.querySelector("#trade-table tr[aria-selected] button");
+    if (event.key === "Escape" && row) row.focus();
+  });
   byId("whole").addEventListener("click", () => showMarket(shownMarket));
   byId("previous").addEventListener("click", () => step(-1));
   byId("next").addEventListener("click", () => step(1));

@@ -27,7 +27,7 @@ class Positions {
     if (!trade || !this.list.includes(this.selected)) return null;
     const [a, b] = [this.row(trade.opened), this.row(trade.closed || result.end)];
     if (b < from || a > to) return null;
-    const levels = view.levels[this.selected];
+    const levels = levelsOf(this.selected);
     const prices = [...levels.fills.map((f) => f[1]), ...levels.stops.map((s) => s[1]), ...levels.targets.map((t) => t[1])];
     return { priceRange: { minValue: Math.min(...prices), maxValue: Math.max(...prices) } };
   }
@@ -56,7 +56,7 @@ class Positions {
       const a = this.row(trade.opened);
       const b = this.row(trade.closed || result.end);
       if (b < range.from - 1 || a > range.to + 1) continue;
-      this.position(context, size, trade, view.levels[index], a, b, index === this.selected);
+      this.position(context, size, trade, levelsOf(index), a, b, index === this.selected);
     }
   }
 

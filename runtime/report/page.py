@@ -110,6 +110,7 @@ def _run_settings(values: Mapping[str, Any], account: AccountConfig) -> list[tup
         ("To", _minute(values["end"])),
         ("Balance at the start", f"{account.balance:,.2f} {account.currency}"),
         ("Account", account.mode),
+        ("Fills tested on", ", ".join(f"{market} {timeframe}" for market, timeframe in values["tested_on"].items())),
     ]
 
 

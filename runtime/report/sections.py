@@ -88,7 +88,7 @@ def doubts(result: Values, simulated: bool, notices: Iterable[str]) -> str:
         found.append(
             f"<b>Not simulated.</b> {text(', '.join(result['not_simulated']))}: guards read them at their best."
         )
-    found += [f"<b>Data.</b> {text(notice)}" for notice in notices]
+    found += [f"<b>Data.</b> {text(notice)}" for notice in [*result["warnings"], *notices]]
     if not found:
         return ""
     items = "\n".join(f"<li>{item}</li>" for item in found)

@@ -140,8 +140,16 @@ def account_of(case: Case) -> AccountConfig:
     return AccountConfig(mode="netting" if case.netting else "hedging", stop_out=case.stop_out, record_moves=True)
 
 
+def can_run(case: Case) -> bool:
+    """Whether there are plans, and every traded market has a bar before the run's end: both refuse to run else."""
+    spans = [case.world.dataset.bars(p.market, case.world.finest) for p in case.plans]
+    return bool(spans) and all(b is not None and b.close_time[0] <= case.world.span[1] for b in spans)
+
+
 def run_differences(case: Case, kernels: Kernels, capacity: int) -> list[str]:
     """What differs, the earliest first; empty if the two agree to the last bit and cent."""
+    if not can_run(case):
+        return []
     end = case.world.span[1]
     account = account_of(case)
     slow, _ = interpreted(case.plans, case.guards, case.world.dataset, account, end)

@@ -10,7 +10,7 @@ from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.stdlib.registry import catalog
 
-from tests.agreement.runs import account_of, as_rows, compare, interpreted
+from tests.agreement.runs import account_of, as_rows, can_run, compare, interpreted
 from tests.agreement.test_runs import INTERPRETED, RANDOMS, agreement
 from tests.oracle.adapt import finest_for
 from tests.oracle.cases import Case, random_case
@@ -43,7 +43,7 @@ def _span(case: Case, dataset: Dataset) -> tuple[int, int]:
 @given(r=RANDOMS, part=st.floats(0.1, 0.9))
 def test_the_rest_of_a_run_without_entries(r: Random, part: float) -> None:
     case = random_case(r)
-    if not case.plans:
+    if not can_run(case):
         return
     account, dataset, end = account_of(case), case.world.dataset, case.world.span[1]
     start, last = _span(case, dataset)

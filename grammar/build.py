@@ -1,4 +1,6 @@
-"""Turns plan.lark into the tables that the parser runs on: `python -m tradeplan.grammar.build` writes them.
+"""Turns plan.lark into all that is derived from it: `python -m tradeplan.grammar.build` writes it beside the grammar.
+
+These are the tables that the parser runs on, and the grammars that models write plans by (see `generation`).
 
 Lark itself is needed here only. A process that checks a plan reads the tables from a file of plain JSON, which takes a
 tenth of the time that importing Lark and building the parser takes, and which, unlike a pickle, cannot run anything.
@@ -7,11 +9,13 @@ tenth of the time that importing Lark and building the parser takes, and which, 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from lark import Lark
 from lark.lexer import PatternStr
 from lark.parsers.lalr_analysis import Shift
+from tradeplan.grammar.generation import gbnf_text, lark_text, read_grammar, spaced
 from tradeplan.grammar.loader import GRAMMAR_FILE, TABLES_FILE
 
 START_RULES = ("start", "expr")
@@ -93,5 +97,16 @@ def tables_text() -> str:
     return "{" + ",\n".join(parts) + "}\n"
 
 
+def derived_files() -> dict[Path, str]:
+    """Every file that is made from plan.lark, with what it should hold."""
+    generation = spaced(read_grammar(GRAMMAR_FILE.read_text(encoding="utf-8")))
+    return {
+        TABLES_FILE: tables_text(),
+        GRAMMAR_FILE.with_name("plan.gen.lark"): lark_text(generation),
+        GRAMMAR_FILE.with_name("plan.gbnf"): gbnf_text(generation),
+    }
+
+
 if __name__ == "__main__":
-    TABLES_FILE.write_text(tables_text(), encoding="utf-8", newline="\n")
+    for path, text in derived_files().items():
+        path.write_text(text, encoding="utf-8", newline="\n")

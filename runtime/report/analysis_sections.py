@@ -37,6 +37,7 @@ _RISK = (
 )
 _SEASON_NAMES = {"none": "After New York"}
 _MONTHS_SHOWN = 36  # beyond three years the page shows years
+_PLANS_OPEN = 3  # of more plans the tables stay folded until asked for
 _COUNTED = (
     "Counted over the steps of the plan. Alone: this clause alone kept its rule from holding."
     " Decided: the rule came to hold when this clause did. A dash: about the position or the account, not counted."
@@ -169,33 +170,36 @@ def clause_section(analysis: Values | None) -> str:
     """For each plan, what each clause of each rule did, which rules opened, and what closed."""
     if analysis is None:
         return ""
-    return "".join(_plan(name, values) for name, values in analysis["clauses"].items())
+    plans = {name: rows for name, values in analysis["clauses"].items() if (rows := _clauses(name, values))}
+    shown = " open" if len(plans) <= _PLANS_OPEN else ""
+    bodies = [_plan(name, rows, analysis["clauses"][name], shown) for name, rows in plans.items()]
+    return f'<h3>What each clause did</h3>\n<p class="note">{_COUNTED}</p>\n{"".join(bodies)}' if bodies else ""
 
 
-def _plan(name: str, values: Values) -> str:
+def _clauses(name: str, values: Values) -> list[list[str]]:
     rows = []
     for i, rule in enumerate(values["rules"]):
         for j, clause in enumerate(rule["clauses"]):
             key = f"analysis/clauses/{name}/rules/{i}/clauses/{j}"
             counts = ("steps", "true", "false", "unknown", "alone", "decided")
-            optional = " <small>OPTIONAL</small>" if clause["optional"] else ""
             kind = "entry" if rule["entry"] else "managing"
             rows.append(
                 [
-                    f"<code>{text(clause['text'])}</code>{optional}",
+                    f"<code>{text(clause['text'])}</code>",
                     f"{rule['rule'] + 1}, {kind}",
                     *(figure(clause.get(count), "count", f"{key}/{count}") for count in counts),
                 ]
             )
-    if not rows:
-        return ""
+    return rows
+
+
+def _plan(name: str, rows: list[list[str]], values: Values, shown: str) -> str:
     head = ("Clause", "Rule", "Steps", "TRUE", "FALSE", "UNKNOWN", "Alone", "Decided")
-    body = f"<h3>{text(name)}</h3>\n" + table(
-        f"Clauses of {text(name)}", head, rows, words=2, note=_COUNTED, kind="roomy"
-    )
+    clauses = table(f"Clauses of {text(name)}", head, rows, words=2, kind="roomy")
     results = [*_results(name, values, "entries"), *_results(name, values, "exits")]
     by = ("Opened or closed by", *(title for _, title, _ in _GROUP), "R a trade")
-    return body + table(f"What opened and closed trades of {text(name)}", by, results, kind="rules")
+    ends = table(f"What opened and closed trades of {text(name)}", by, results, kind="rules")
+    return f'<details class="plan"{shown}><summary><h3>{text(name)}</h3></summary>\n{clauses}{ends}</details>\n'
 
 
 def _results(plan: str, values: Values, which: str) -> list[list[str]]:

@@ -167,7 +167,7 @@ def entries(result: Values) -> str:
 def unknown(result: Values) -> str:
     """Conditions that were not known for a part of the time."""
     rows = []
-    for i, c in enumerate(result["unknown"]):
+    for i, c in sorted(enumerate(result["unknown"]), key=lambda x: -x[1]["unknown"] / max(x[1]["steps"], 1)):
         reasons = ", ".join(f"{text(why)} {n:,}" for why, n in sorted(c["reasons"].items(), key=lambda x: -x[1]))
         share = c["unknown"] / max(c["steps"], 1)
         rows.append(
@@ -184,7 +184,7 @@ def unknown(result: Values) -> str:
         return '<p class="note">Every condition was known at every step.</p>\n'
     head = ("Condition", "Plan", "Why", "Steps", "UNKNOWN", "Share")
     note = "A condition that is mostly UNKNOWN has not been tested by this run."
-    return table("Time for which a condition was UNKNOWN", head, rows, words=3, note=note, kind="roomy")
+    return table("Time for which a condition was UNKNOWN", head, rows, words=3, note=note, kind="fold")
 
 
 def settings(rows: Sequence[tuple[str, str]], plans: Iterable[tuple[str, str]], result_digest: str) -> str:

@@ -89,7 +89,7 @@ def test_what_can_be_written_can_be_generated(file: File) -> None:
 def test_what_can_be_generated_can_be_parsed() -> None:
     # drawn from the GBNF: the parser and llguidance's reading of the Lark file take each
     texts = [GBNF.sample(Random(seed)) for seed in range(100)]
-    assert sum("WHEN" in text for text in texts) > 30
+    assert sum("WHEN" in text for text in texts) > 10
     for text in texts:
         source = Source("drawn", text)
         report = Report(source)

@@ -34,6 +34,8 @@ def load_facts(*folders: Path, timeframes: dict[str, tuple[str, ...]] | None = N
     for folder in (SHIPPED, *folders):
         for path in profile_files(folder):
             facts = _facts(path, timeframes)
+            if folder != SHIPPED:
+                dict(facts.settings)  # a wrong number is told now, not in the middle of a check
             found[facts.name] = facts
     _refuse_shared_names(found.values())
     return Markets(found.values())

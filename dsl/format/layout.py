@@ -101,9 +101,10 @@ def _statement(pieces: Sequence[Piece], attached: Sequence[Attached], item: Item
     lines: list[str] = []
     for group in _lines(pieces, attached, item):
         first = group[0]
-        if first:
-            lines += [f" {text}" for text, _ in attached[first].above]
         words = [pieces[first].line, *(pieces[i].text for i in group[1:])]
+        if first:
+            margin = words[0][: len(words[0]) - len(words[0].lstrip())]
+            lines += [f"{margin}{text}" for text, _ in attached[first].above]
         lines.append(" ".join(words) + _behind(attached[group[-1]]))
     return lines
 

@@ -31,15 +31,26 @@ _EXAMPLES = {
 }
 
 
+_SIDES = click.Choice(["buy", "sell"], case_sensitive=False)
+
+
 class Refused(click.ClickException):
     """Nothing was written; the message says why. The command ends with 2, as for every wrong use."""
 
     exit_code = 2
 
 
-def _ask(value: str | None, question: str, default: str) -> str:
-    """The option, or the answer to the question."""
-    return " ".join((value if value is not None else str(click.prompt(question, default=default, type=str))).split())
+def _ask(value: str | None, question: str, default: str, choice: click.ParamType = click.STRING) -> str:
+    """The option, or the answer to the question; where nobody is there to answer, the default."""
+    if value is None:
+        try:
+            value = str(click.prompt(question, default=default, type=choice))
+        except click.Abort as abort:
+            if sys.stdin.isatty() or not isinstance(abort.__context__, EOFError):
+                raise
+            click.echo(default)
+            value = default
+    return " ".join(value.split())
 
 
 def _target_file(file: Path, force: bool) -> Path:
@@ -104,7 +115,7 @@ def _refusal(checked: Checked, errors: list[Diagnostic]) -> Refused:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--market", help="what to trade, such as `btc` or `eurusd`")
 @click.option("--timeframe", default="M15", show_default=True, help="on whose closes the plan decides")
-@click.option("--side", type=click.Choice(["buy", "sell"], case_sensitive=False), help="buy or sell")
+@click.option("--side", type=_SIDES, help="buy or sell")
 @click.option("--trigger", help='the condition, such as "rsi(14) CROSSES ABOVE 30"')
 @click.option("--stop", help='where the trade is wrong, such as "2 ATR" or "support - 5 pips"')
 @click.option("--target", default="2R", show_default=True, help="where the trade is done")
@@ -125,8 +136,7 @@ def command(
     file = _target_file(file, force)
     # names and timeframes have one case only: taking them in any is no guess
     market = _ask(market, f"Market ({_EXAMPLES['market']})", "btc").lower()
-    if side is None:
-        side = click.prompt("Buy or sell", default="buy", type=click.Choice(["buy", "sell"], case_sensitive=False))
+    side = _ask(side, "Buy or sell", "buy", _SIDES)
     trigger = _ask(trigger, "Enter when (a condition)", _EXAMPLES["trigger"])
     stop = _ask(stop, f"Stop, a distance or a price ({_EXAMPLES['stop']})", "2 ATR")
     risk = _ask(risk, f"Risk per trade ({_EXAMPLES['risk']})", "0.5%").removeprefix("RISK ")
@@ -134,7 +144,7 @@ def command(
         name=plan_name(file.stem),
         market=market,
         timeframe=timeframe.strip().upper(),
-        side=str(side).upper(),
+        side=side.upper(),
         trigger=trigger.removeprefix("WHEN "),
         stop=stop.removeprefix("STOP "),
         target=" ".join(target.split()).removeprefix("TARGET "),

@@ -130,3 +130,12 @@ def test_an_answer_that_is_more_than_an_answer_is_refused(option: str, value: st
     assert result.exit_code == 2
     assert f"{option} `{value}` holds more than one answer" in result.stderr
     assert list(folder.iterdir()) == []
+
+
+def test_where_nobody_answers_the_defaults_are_taken_and_shown(folder: Path) -> None:
+    result = run("a", "--market", "gold")
+    assert result.exit_code == 0
+    assert "Buy or sell (buy, sell) [buy]: buy" in result.output
+    text = (folder / "a.plan").read_text(encoding="utf-8")
+    assert "TRADE gold ON M15" in text
+    assert "THEN BUY RISK 0.5% STOP 2 ATR TARGET 2R" in text

@@ -87,11 +87,10 @@ def test_control_c_is_quiet(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_answers_that_end_early_say_what_to_do(tmp_path: Path) -> None:
-    done = plan("new", "a.plan", folder=tmp_path, given=b"btc\n")
-    assert done.returncode == 1
-    assert b"give them as options" in done.stderr
-    assert list(tmp_path.iterdir()) == []
+def test_answers_that_end_early_are_the_defaults(tmp_path: Path) -> None:
+    done = plan("new", "a.plan", folder=tmp_path, given=b"gold\n")
+    assert done.returncode == 0
+    assert "TRADE gold ON M15" in (tmp_path / "a.plan").read_text(encoding="utf-8")
 
 
 @posix

@@ -9,7 +9,7 @@ from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.value import Mode, Value
 from tradeplan.dsl.check.words import side_number
 from tradeplan.dsl.graph import Node, Op
-from tradeplan.dsl.kinds import Kind
+from tradeplan.dsl.kinds import Base, Kind
 from tradeplan.dsl.source import Span
 
 CHOICES = frozenset({"choose", "strongest", "tighter", "wider"})
@@ -34,7 +34,7 @@ def choice(ctx: Context, function: Function, bound: Bound, series: dict[str, lis
         leave_out = function.primitive == "tighter" and managed
     result = values[0]
     for place, value in enumerate(values[1:], start=1):
-        pair = alike(ctx, result, value, spans[0], spans[place], span)
+        pair = _one_kind(ctx, result, value, spans[0], spans[place], span)
         if pair is None:
             return None
         kind = same_kind(list(pair))
@@ -46,14 +46,11 @@ def choice(ctx: Context, function: Function, bound: Bound, series: dict[str, lis
 
 
 def _choose(ctx: Context, values: list[Value], spans: list[Span], span: Span) -> Value | None:
-    condition, yes, no = values
-    kind = yes.kind
-    # the standard library chooses between words by their numbers
-    if ctx.locals is None and yes.kind != no.kind:
-        pair = alike(ctx, yes, no, spans[1], spans[2], span)
-        if pair is None:
-            return None
-        (yes, no), kind = pair, same_kind(list(pair))
+    condition = values[0]
+    pair = _one_kind(ctx, values[1], values[2], spans[1], spans[2], span)
+    if pair is None:
+        return None
+    (yes, no), kind = pair, same_kind(list(pair))
     constant = condition.constant
     if constant is not None:
         return Value(kind, (yes if constant else no).node)
@@ -62,6 +59,16 @@ def _choose(ctx: Context, values: list[Value], spans: list[Span], span: Span) ->
     if any(n.positional for n in nodes):
         return Value(kind, ctx.graph.node(Op.CHOOSE, nodes, lane=lane))
     return Value(kind, _call(ctx, ("choose", 1), nodes))
+
+
+def _one_kind(
+    ctx: Context, first: Value, second: Value, first_span: Span, second_span: Span, span: Span
+) -> tuple[Value, Value] | None:
+    """Both in one kind; words with words of their list, and in the standard library with the words' numbers."""
+    words = Base.ENUMERATION in (first.kind.base, second.kind.base)
+    if words and (first.kind == second.kind or ctx.locals is not None):
+        return first, second
+    return alike(ctx, first, second, first_span, second_span, span)
 
 
 def _known_extreme(ctx: Context, kind: Kind, pair: tuple[Value, Value], greatest: bool) -> Value:

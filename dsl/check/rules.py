@@ -39,8 +39,10 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
     if actions is None or len(good) < len(clauses):
         return None
     nodes = tuple(c.node for c in good)
-    free = tuple(n for n in nodes if not n.positional)
-    bound = tuple(n for n in nodes if n.positional)
+    # a clause that is an AND itself is taken apart, so that its market half can spare the look at the position
+    parts_of_all = tuple(p for n in nodes for p in (n.inputs if n.op is Op.AND and n.positional else (n,)))
+    free = tuple(n for n in parts_of_all if not n.positional)
+    bound = tuple(n for n in parts_of_all if n.positional)
     text = " AND ".join(c.text for c in good) if whole is rule.condition else expression_text(rule.condition)
     return CheckedRule(
         number,

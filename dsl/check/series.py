@@ -82,7 +82,7 @@ def _fitting(
     if parameter.kind is None:
         if base in _SERIES or (function.primitive and base in (Base.DURATION, Base.MONEY, Base.LOTS)):
             return value
-        if function.primitive == "choose" and base is Base.ENUMERATION:
+        if function.primitive in ("choose", "strongest") and base is Base.ENUMERATION:
             return value
         wanted = "a number, price, distance or percent"
     else:

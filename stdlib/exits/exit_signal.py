@@ -41,7 +41,7 @@ FUNCTION = documented(
             ("urgent", "market.rank > high OR market.rank = high AND market.strength >= due"),
             ("own", "due >= 1 AND NOT (known(market.rank) AND (urgent))"),
         ),
-        expands="choose(own, 3, market.rank)",
+        expands="choose(due >= 1, strongest(3, market.rank), market.rank)",
         outputs=(
             Output("rank", enumeration("rank"), Scale.NONE, "how urgent: none, low, medium, high, critical"),
             Output("strength", NUMBER, Scale.NONE, "its strength", "choose(own, due, market.strength)"),

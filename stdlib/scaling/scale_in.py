@@ -48,7 +48,7 @@ FUNCTION = documented(
         expands="held_back",
         outputs=(
             Output("strength", NUMBER, Scale.NONE, "how strongly"),
-            Output("ready", CONDITION, Scale.NONE, "whether that is enough", "held_back >= threshold"),
+            Output("ready", CONDITION, Scale.NONE, "whether that is enough", "force >= threshold AND profit > 0 AND room"),
         ),
         management=True,
     ),

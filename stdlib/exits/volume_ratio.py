@@ -18,28 +18,55 @@ from tradeplan.stdlib.parameters import period
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """A ring of both windows, summed anew on every bar: sums of whole numbers, and the windows are short."""
+    """Two sums by blocks as in `sma`, of the new bars and of those that left them; a ring hands one on to the other."""
     recent = int(p[0])
-    n = recent + int(p[1])
+    before = int(p[1])
+    old = recent + 1  # where the sums of the bars before begin, and behind them the ring
+    ahead = old + before + 1
     j = k[0]
+    if j == 0:
+        total = 0.0
+        ring[recent] = total
+        i = recent - 1
+        while i > 0:
+            total += ring[i]
+            ring[i] = total
+            i -= 1
+        f[0] = 0.0
+    f[0] += x[0]
     ring[j] = x[0]
     j += 1
-    if j == n:
+    late = f[0] + ring[j]
+    left = ring[ahead + k[0]]
+    ring[ahead + k[0]] = x[0]
+    if j == recent:
         j = 0
-        k[1] = 1
     k[0] = j
+    if k[1] < recent:
+        k[1] += 1
+        out[0] = math.nan
+        return
+    j = k[2]
+    if j == 0:
+        total = 0.0
+        ring[old + before] = total
+        i = before - 1
+        while i > 0:
+            total += ring[old + i]
+            ring[old + i] = total
+            i -= 1
+        f[1] = 0.0
+    f[1] += left
+    ring[old + j] = left
+    j += 1
+    early = f[1] + ring[old + j]
     out[0] = math.nan
-    if k[1] == 1:
-        late = 0.0
-        early = 0.0
-        for i in range(n):
-            # j is the oldest bar; the last `recent` places before it are the newest
-            if (i - j + n) % n < n - recent:
-                early += ring[i]
-            else:
-                late += ring[i]
-        if early > 0.0:
-            out[0] = late / p[0] / (early / p[1])
+    if (k[3] == 1 or j == before) and early > 0.0:
+        out[0] = late / p[0] / (early / p[1])
+    if j == before:
+        j = 0
+        k[3] = 1
+    k[2] = j
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
@@ -67,8 +94,9 @@ FUNCTION = documented(
         reads=(Field("tick_volume"),),
         outputs=(Output("volume_ratio", NUMBER, Scale.NONE),),
         lookback=lambda p: int(p[0]) + int(p[1]),
-        integers=2,  # place in the ring, 1 once it is full
-        ring=lambda p: int(p[0]) + int(p[1]),
+        floats=2,  # the sums of both blocks so far
+        integers=4,  # place in the new block, how many bars were seen; place in the old block, 1 after the first
+        ring=lambda p: 2 * int(p[0]) + int(p[1]) + 2,
         step=step,
         oracle=oracle,
     ),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tradeplan.dsl.catalog import ENUMERATIONS, Function, Output, Parameter, SameAs
 from tradeplan.dsl.diagnostic import diagnostic_kinds
+from tradeplan.dsl.explain.spans import duration_text
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.kinds import Base
 from tradeplan.dsl.pipeline import check_source
@@ -126,6 +127,8 @@ def _parameter(parameter: Parameter) -> str:
     words = parameter.kind is not None and parameter.kind.base is Base.ENUMERATION
     unit = " bars" if parameter.kind is not None and parameter.kind.base is Base.SPAN else ""
     bounds = "" if words or low is None or high is None else f"{low:g} to {high:g}{unit}"
+    if bounds and parameter.kind is not None and parameter.kind.base is Base.DURATION:
+        bounds = f"{duration_text(round(low or 0))} to {duration_text(round(high or 0))}"
     default = "required" if parameter.default is None else f"`{parameter.default}`"
     return f"| `{parameter.name}` | {_takes(parameter)} | {default} | {bounds} | {_cell(parameter.about)} |"
 

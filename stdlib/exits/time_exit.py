@@ -28,11 +28,11 @@ FUNCTION = documented(
                 DURATION,
                 default="profile.exits.hours h",
                 low=_MINUTE,
-                high=200_000 * _MINUTE,
+                high=120_000 * _MINUTE,
                 about="how long any position may be held",
             ),
             Parameter(
-                "scalp", DURATION, default="15m", low=_MINUTE, high=200_000 * _MINUTE, about="how long a scalp is"
+                "scalp", DURATION, default="15m", low=_MINUTE, high=120_000 * _MINUTE, about="how long a scalp is"
             ),
             Parameter("gain", R_MULTIPLE, default="0.4R", low=0.01, high=100, about="the gain that ends a scalp"),
         ),

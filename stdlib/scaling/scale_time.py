@@ -18,7 +18,7 @@ FUNCTION = documented(
         category="scaling",
         summary="",
         parameters=(
-            Parameter("every", DURATION, default="4h", low=60_000, high=12_000_000_000, about="the length of a span"),
+            Parameter("every", DURATION, default="4h", low=60_000, high=7_200_000_000, about="the length of a span"),
         ),
         outputs=(Output("scale_time", NUMBER, Scale.NONE),),
         expands="held / every",

@@ -149,7 +149,11 @@ def test_facts_are_those_of_the_profiles() -> None:
     [
         ("lot_min = 0.01", "lot_min = true", "mine.toml: `lot_min` is `True`: expected a number above 0"),
         ("digits = 5", "digits = 5.0", "mine.toml: `digits` is `5.0`: expected a whole number from 0 to 8"),
-        ('names = ["eurusd", "eurusdc"]', 'names = "eurusd"', "mine.toml: `names` is `eurusd`: expected a list of names"),
+        (
+            'names = ["eurusd", "eurusdc"]',
+            'names = "eurusd"',
+            "mine.toml: `names` is `eurusd`: expected a list of names",
+        ),
         ('profit_currency = "USD"', "", "mine.toml: `profit_currency` is `None`: expected a text such as `USD`"),
         ("digits = 5", "digits 5", "mine.toml: not valid TOML"),
     ],

@@ -40,7 +40,7 @@ class Refused(click.ClickException):
     exit_code = 2
 
 
-def _ask(value: str | None, question: str, default: str, choice: click.ParamType = click.STRING) -> str:
+def _ask(value: str | None, question: str, default: str, choice: click.ParamType[str] = click.STRING) -> str:
     """The option, or the answer to the question; where nobody is there to answer, the default."""
     if value is None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,10 +43,10 @@ FILLS = ("entry", "add", "stop", "target", "take", "close", "stop_out")
 ABOUT = ("entry", "add", "close", "stop", "cancel")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Something a plan decided, or wanted and could not: `about` entry, add, close, stop or cancel.
 
+    A named tuple like `Fill`: a live step makes many, and a frozen dataclass takes four times as long to make.
     `price` and `units` are those of the order (0: a market order, or everything); `rule` -1: no single rule.
     `optional`: the OPTIONAL parts that counted as met when an entry was sent because they were UNKNOWN.
     """
@@ -61,8 +62,7 @@ class Decision:
     optional: tuple[UnknownPart, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """One leg filled: money in account currency. `better` is the other outcome's price on an ambiguous bar, else 0."""
 
     time: int
@@ -123,27 +123,30 @@ def events(rows: Rows, program: Program, names: dict[int, str] | None = None) ->
     `names` are the program's `owner_names`, for callers that read a few rows at a time.
     """
     names = owner_names(program) if names is None else names
-    for row in rows.tolist():
-        found = _event(row, names, program)
+    for whole, row in zip(rows[:, _WHOLE].astype(np.int64).tolist(), rows.tolist(), strict=True):
+        found = _event(whole, row, names, program)
         if found is not None:
             yield found
 
 
-def _event(row: list[float], names: dict[int, str], program: Program) -> Event | None:
-    kind, time, rule, leg = int(row[at.EV_TYPE]), int(row[at.EV_TIME]), int(row[at.EV_RULE]), int(row[at.EV_LEG])
-    owner = names.get(int(row[at.EV_OWNER]), "")
-    reason, units, position = int(row[at.EV_REASON]), int(row[at.EV_UNITS]), int(row[at.EV_POSITION])
-    if kind == at.TYPE_DECISION:
-        parts = _optional(row, program) if row[at.EV_OPTIONAL] else ()
-        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, row[at.EV_PRICE], position, parts)
-    if kind == at.TYPE_FILL:
+_WHOLE = [at.EV_TYPE, at.EV_TIME, at.EV_OWNER, at.EV_RULE, at.EV_LEG, at.EV_REASON, at.EV_UNITS, at.EV_POSITION]
+_DECISION, _FILL, _PRICE, _OPTIONAL = at.TYPE_DECISION, at.TYPE_FILL, at.EV_PRICE, at.EV_OPTIONAL
+
+
+def _event(whole: list[int], row: list[float], names: dict[int, str], program: Program) -> Event | None:
+    kind, time, address, rule, leg, reason, units, position = whole
+    owner = names.get(address, "")
+    if kind == _DECISION:
+        parts = _optional(row, program) if row[_OPTIONAL] else ()
+        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, row[_PRICE], position, parts)
+    if kind == _FILL:
         return Fill(
             time,
             owner,
             rule,
             leg,
             FILLS[reason],
-            row[at.EV_PRICE],
+            row[_PRICE],
             units,
             row[at.EV_PROFIT] / 100.0,
             row[at.EV_COMMISSION] / 100.0,

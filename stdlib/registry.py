@@ -5,18 +5,19 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
 from tradeplan import stdlib
 from tradeplan.dsl.catalog import Catalog, Function
+from tradeplan.dsl.catalog.catalog import Loader
 
 
 @cache
 def catalog() -> Catalog:
-    """All functions of the standard library, sorted by name."""
-    return Catalog(_sorted(_standard()))
+    """All functions of the standard library."""
+    return Catalog((), _standard())
 
 
 def load_catalog(*folders: Path) -> Catalog:
@@ -25,29 +26,36 @@ def load_catalog(*folders: Path) -> Catalog:
     Each folder holds one `.py` file per function, like a category folder of the standard library. Raises ValueError
     if a file defines no function, or one whose name is not the file's or is taken.
     """
-    functions = _standard()
+    further = []
     for folder in folders:
         for path in sorted(folder.glob("*.py")):
             if path.stem != "__init__":
-                functions.append(_function_of(_module_at(path), path.stem))
-    return Catalog(_sorted(functions))
+                further.append(_function_of(_module_at(path), path.stem))
+    return Catalog(further, _standard())
 
 
-def _standard() -> list[Function]:
-    functions = []
-    for category in pkgutil.iter_modules(stdlib.__path__):
-        if not category.ispkg:
-            continue
-        package = importlib.import_module(f"{stdlib.__name__}.{category.name}")
-        for file in pkgutil.iter_modules(package.__path__):
-            function = _function_of(importlib.import_module(f"{package.__name__}.{file.name}"), file.name)
-            if function.category != category.name:
-                raise ValueError(
-                    f"function `{function.name}` stands in folder `{category.name}` "
-                    f"but says category `{function.category}`: make them equal"
-                )
-            functions.append(function)
-    return functions
+def _standard() -> dict[str, Loader]:
+    """A loader for each file of a category folder; the file's name is the function's, so nothing is imported yet."""
+    found: dict[str, Loader] = {}
+    for root in stdlib.__path__:
+        for category in pkgutil.iter_modules([root]):
+            if not category.ispkg:
+                continue
+            for file in pkgutil.iter_modules([str(Path(root) / category.name)]):
+                if file.name in found:
+                    raise ValueError(f"function `{file.name}` is registered twice: rename one of its two files")
+                found[file.name] = partial(_loaded, category.name, file.name)
+    return found
+
+
+def _loaded(category: str, name: str) -> Function:
+    function = _function_of(importlib.import_module(f"{stdlib.__name__}.{category}.{name}"), name)
+    if function.category != category:
+        raise ValueError(
+            f"function `{function.name}` stands in folder `{category}` "
+            f"but says category `{function.category}`: make them equal"
+        )
+    return function
 
 
 def _module_at(path: Path) -> ModuleType:
@@ -66,7 +74,3 @@ def _function_of(module: ModuleType, file_name: str) -> Function:
     if function.name != file_name:
         raise ValueError(f"`{file_name}.py` defines function `{function.name}`: name the file like the function")
     return function
-
-
-def _sorted(functions: list[Function]) -> list[Function]:
-    return sorted(functions, key=lambda function: function.name)

@@ -6,6 +6,7 @@ from tradeplan.dsl.check.actions import check_actions
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.elaborate import OPTIONAL_PLACE
 from tradeplan.dsl.check.logic import condition
+from tradeplan.dsl.check.lookback import reachable
 from tradeplan.dsl.check.value import Mode
 from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
 from tradeplan.dsl.format import action_text, expression_text
@@ -42,7 +43,8 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
     # a clause that is an AND itself is taken apart, so that its market half can spare the look at the position
     parts_of_all = tuple(p for n in nodes for p in (n.inputs if n.op is Op.AND and n.positional else (n,)))
     free = tuple(n for n in parts_of_all if not n.positional)
-    bound = tuple(n for n in parts_of_all if n.positional)
+    # the short ones first: where one is FALSE the order loop does not look at the others
+    bound = tuple(sorted((n for n in parts_of_all if n.positional), key=_size))
     text = " AND ".join(c.text for c in good) if whole is rule.condition else expression_text(rule.condition)
     return CheckedRule(
         number,
@@ -54,6 +56,11 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
         f"WHEN {text} THEN {', '.join(map(action_text, rule.actions))}",
         rule.span,
     )
+
+
+def _size(node: Node) -> int:
+    """How many operations on the position a part has."""
+    return len([n for n in reachable((node,)) if n.positional])
 
 
 def _all_of(ctx: Context, nodes: tuple[Node, ...]) -> Node:

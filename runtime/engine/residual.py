@@ -12,6 +12,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     C_LE,
     C_LT,
     C_NE,
+    INSTRUCTION,
     K_CAPTURE,
     K_COLUMN,
     K_CONSTANT,
@@ -20,6 +21,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_ADD,
     O_AND,
     O_BECAME,
+    O_BRANCH,
     O_CAPTURE,
     O_CHOOSE,
     O_COLUMN,
@@ -28,6 +30,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_DIV,
     O_FOR,
     O_GREATEST,
+    O_JUMP,
     O_KNOWN,
     O_LEAST,
     O_MAX,
@@ -38,6 +41,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_OR,
     O_POSITION,
     O_READING,
+    O_SKIP_FALSE,
+    O_SKIP_TRUE,
     O_STATISTIC,
     O_SUB,
     O_TRUTH,
@@ -125,10 +130,10 @@ def _emit(node: Node, out: Residual, depth: int) -> int:
     if node.op is Op.ACCOUNT:
         code.append(Instruction(O_STATISTIC if is_statistic(node) else O_READING, node=node))
         return depth
+    if node.op in _LOGIC:
+        return _emit_logic(node, out, depth)
     if node.op is Op.CHOOSE:
-        deepest = max(_emit(x, out, depth + i) for i, x in enumerate(node.inputs))
-        code.append(Instruction(O_CHOOSE))
-        return deepest
+        return _emit_choice(node, out, depth)
     deepest = max(_emit(x, out, depth + min(i, 1)) for i, x in enumerate(node.inputs[:2]))
     if node.op in _UNARY:
         code.append(Instruction(_UNARY[node.op]))
@@ -136,11 +141,6 @@ def _emit(node: Node, out: Residual, depth: int) -> int:
         code.append(Instruction(_BINARY[node.op]))
     elif node.op in COMPARISONS:
         code.append(Instruction(O_COMPARE, COMPARISONS[node.op]))
-    elif node.op in _LOGIC:
-        code.append(Instruction(_LOGIC[node.op]))
-        for x in node.inputs[2:]:
-            deepest = max(deepest, _emit(x, out, depth + 1))
-            code.append(Instruction(_LOGIC[node.op]))
     elif node.op in _TEMPORAL:
         bars = float(node.data[0]) if node.data else 0.0  # type: ignore[arg-type]  # as the op says
         out.temporal.append((len(code), reads_position(node)))
@@ -148,6 +148,50 @@ def _emit(node: Node, out: Residual, depth: int) -> int:
     else:
         raise ValueError(f"`{node.op}` cannot be read on the position or the account")
     return deepest
+
+
+def _emit_logic(node: Node, out: Residual, depth: int) -> int:
+    """AND and OR: what follows the part that decides is skipped, unless it has to be looked at on every step."""
+    code = out.code
+    skip = O_SKIP_FALSE if node.op is Op.AND else O_SKIP_TRUE
+    deepest = _emit(node.inputs[0], out, depth)
+    skips = []
+    for x in node.inputs[1:]:
+        if not _has_temporal(x):
+            skips.append(len(code))
+            code.append(Instruction(skip))
+        else:
+            skips.clear()  # nothing may jump over it
+        deepest = max(deepest, _emit(x, out, depth + 1))
+        code.append(Instruction(_LOGIC[node.op]))
+    for place in skips:
+        code[place] = Instruction(skip, INSTRUCTION * (len(code) - place - 1))
+    return deepest
+
+
+def _emit_choice(node: Node, out: Residual, depth: int) -> int:
+    """`choose`: only the value that is chosen, unless one has to be looked at on every step."""
+    code = out.code
+    condition, yes, no = node.inputs
+    deepest = _emit(condition, out, depth)
+    if _has_temporal(yes) or _has_temporal(no):
+        deepest = max(deepest, _emit(yes, out, depth + 1), _emit(no, out, depth + 2))
+        code.append(Instruction(O_CHOOSE))
+        return deepest
+    branch = len(code)
+    code.append(Instruction(O_BRANCH))
+    deepest = max(deepest, _emit(yes, out, depth))
+    jump = len(code)
+    code.append(Instruction(O_JUMP))
+    deepest = max(deepest, _emit(no, out, depth))
+    code[jump] = Instruction(O_JUMP, INSTRUCTION * (len(code) - jump - 1))
+    after = INSTRUCTION * (len(code) - branch - 1)
+    code[branch] = Instruction(O_BRANCH, INSTRUCTION * (jump - branch), float(after))
+    return deepest
+
+
+def _has_temporal(node: Node) -> bool:
+    return node.positional and (node.op in _TEMPORAL or any(_has_temporal(x) for x in node.inputs))
 
 
 def literals(node: Node) -> list[tuple[Operand, int, Operand]] | None:

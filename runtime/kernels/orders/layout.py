@@ -147,7 +147,11 @@ CELL = 2
     O_CHOOSE,
     O_GREATEST,
     O_LEAST,
-) = range(26)
+    O_SKIP_FALSE,
+    O_SKIP_TRUE,
+    O_BRANCH,
+    O_JUMP,
+) = range(30)
 STACK = 64  # deepest stack of a program; the builder refuses deeper ones
 
 # --- account statistics; times and equities of rolling spans stand in `ring`

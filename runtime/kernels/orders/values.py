@@ -38,6 +38,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_ADD,
     O_AND,
     O_BECAME,
+    O_BRANCH,
     O_CAPTURE,
     O_CHOOSE,
     O_COLUMN,
@@ -47,6 +48,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_FOR,
     O_GREATEST,
     O_INDEX,
+    O_JUMP,
     O_KNOWN,
     O_LEAST,
     O_MIN,
@@ -57,6 +59,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_OR,
     O_POSITION,
     O_READING,
+    O_SKIP_FALSE,
+    O_SKIP_TRUE,
     O_STATISTIC,
     O_SUB,
     O_TRUTH,
@@ -230,12 +234,15 @@ def binary(op: int, how: int, a: float, b: float) -> float:
 def run_program(b: Book, p: int, i: int, t: float, first: int, last: int) -> float:
     """The value of a stack program at a step; `p` is -1 for a guard."""
     top = -1
-    for k in range(first, last, INSTRUCTION):
+    k = first
+    while k < last:
         op = b.k[k + O_OPERATION]
         x = b.k[k + O_INDEX]
+        value = b.f[k + O_VALUE]
+        k += INSTRUCTION
         if op == O_CONSTANT:
             top += 1
-            b.stack[top] = b.f[k + O_VALUE]
+            b.stack[top] = value
         elif op == O_COLUMN:
             top += 1
             b.stack[top] = b.values[b.k[x] + i]
@@ -263,6 +270,18 @@ def run_program(b: Book, p: int, i: int, t: float, first: int, last: int) -> flo
             b.stack[top] = 1.0 - b.stack[top]
         elif op == O_KNOWN:
             b.stack[top] = 0.0 if math.isnan(b.stack[top]) else 1.0
+        elif op in (O_SKIP_FALSE, O_SKIP_TRUE):
+            if b.stack[top] == (0.0 if op == O_SKIP_FALSE else 1.0):
+                k += x
+        elif op == O_BRANCH:
+            if math.isnan(b.stack[top]):
+                k += int(value)
+            else:
+                top -= 1
+                if b.stack[top + 1] == 0.0:
+                    k += x
+        elif op == O_JUMP:
+            k += x
         elif op == O_CHOOSE:
             top -= 2
             if math.isnan(b.stack[top]):
@@ -272,7 +291,7 @@ def run_program(b: Book, p: int, i: int, t: float, first: int, last: int) -> flo
             if p >= 0 and b.f[p + F_PHASE] != OPEN and b.k[p + P_CELL0] <= x < b.k[p + P_CELL1]:
                 b.stack[top] = math.nan  # about the position, and there is none
             else:
-                b.stack[top] = temporal(b, op, x, b.f[k + O_VALUE], b.stack[top])
+                b.stack[top] = temporal(b, op, x, value, b.stack[top])
         else:
             top -= 1
             b.stack[top] = binary(op, x, b.stack[top], b.stack[top + 1])

@@ -8,7 +8,10 @@ parameters, and 100 plans with four management rules each; beside it the cold an
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +25,6 @@ from tradeplan.dsl.source import Source
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.order_loop import ENTRIES
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
@@ -56,7 +58,10 @@ def made_rates(count: int) -> Rates:
 
 
 def plan_text(i: int, fast: int, slow: int, stop: float, reward: float, rules: str) -> str:
-    """One plan of the job."""
+    """One plan of the job; with a negative stop it is mirrored."""
+    if stop < 0.0:
+        text = plan_text(i, fast, slow, -stop, reward, rules)
+        return text.replace("ABOVE", "BELOW").replace("< 70", "> 30").replace("BUY", "SELL")
     return f"""
 PLAN p{i:03}
 TRADE eurusd ON M1
@@ -68,7 +73,14 @@ THEN BUY RISK 200 USD STOP {stop} ATR TARGET {reward}R TAKE 50% AT 1R
 def plans(count: int, rules: str = "", stop: float = 2.0) -> list[CheckedPlan]:
     """The job's plan, or so many with parameters around its own."""
     texts = [
-        plan_text(i, 20 + i % 10, 50 + 5 * (i // 10), stop + 0.1 * (i % 7 if count > 1 else 0), 2.0, rules)
+        plan_text(
+            i,
+            20 + i % 10,
+            50 + 5 * (i // 10),
+            stop + math.copysign(0.1 * (i % 7 if count > 1 else 0), stop),
+            2.0,
+            rules,
+        )
         for i in range(count)
     ]
     checked = check_source(Source("bench", "\n".join(texts)), catalog(), load_facts(), Graph())
@@ -166,16 +178,25 @@ def job(dataset: Dataset, chosen: Sequence[CheckedPlan], kernels: Kernels) -> Ca
 
 
 def cold_and_warm() -> tuple[float, float]:
-    """Seconds to compile the order kernels, and to load them from the cache."""
+    """Seconds to compile the order kernels, and to load them from the cache; each in a process of its own."""
+    code = (
+        "import sys, time\n"
+        "from tradeplan.runtime.engine.order_loop import ENTRIES\n"
+        "from tradeplan.runtime.kernels.build import Kernels\n"
+        "start = time.perf_counter()\n"
+        "kernels = Kernels('compiled', cache_root=sys.argv[1])\n"
+        "for entry in ENTRIES:\n"
+        "    kernels.entry(entry)\n"
+        "print(time.perf_counter() - start)\n"
+    )
     with tempfile.TemporaryDirectory() as folder:
-        seen = []
-        for _ in range(2):
-            start = time.perf_counter()
-            kernels = Kernels("compiled", cache_root=folder)
-            for entry in ENTRIES:
-                kernels.entry(entry)
-            seen.append(time.perf_counter() - start)
-    return seen[0], seen[1]
+        cold, warm = (
+            float(
+                subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True).stdout
+            )
+            for _ in range(2)
+        )
+    return cold, warm
 
 
 def main() -> None:
@@ -207,6 +228,7 @@ def main() -> None:
     for name, count, rules, stop in (
         ("1 plan", 1, "", 2.0),
         ("100 plans", 100, "", 2.0),
+        ("100 plans that sell", 100, "", -2.0),
         ("100 plans, 4 rules", 100, MANAGEMENT, 4.0),
     ):
         run = job(dataset, plans(count, rules, stop), kernels)

@@ -28,6 +28,7 @@ class MarketFacts:
     tradable: bool = True
     timeframes: tuple[str, ...] | None = None
     settings: Mapping[str, float] = field(default_factory=dict, compare=False)
+    base_currency: str = ""
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from tradeplan.dsl.check.definitions import PARAM_BOUNDS, collect, define, may_c
 from tradeplan.dsl.check.elaborate import Elaborator
 from tradeplan.dsl.check.limits import Limits, check_limit
 from tradeplan.dsl.check.lookback import depth, lookback, merged, reachable
+from tradeplan.dsl.check.portfolio import check_cap
 from tradeplan.dsl.check.rules import check_rule
 from tradeplan.dsl.check.sources import account_currency
 from tradeplan.dsl.check.value import View
@@ -30,7 +31,7 @@ from tradeplan.dsl.graph import (
     MoveStopAction,
     Node,
 )
-from tradeplan.dsl.nodes import Cooldown, Enter, Expires, Guard, Let, MaxPer, Once, Param, Plan, Rule
+from tradeplan.dsl.nodes import Cap, Cooldown, Enter, Expires, Guard, Let, MaxPer, Once, Param, Plan, Rule
 
 NOT_TRADABLE = diagnostic_kind("not-tradable", "the market gives context but cannot be traded")
 NO_RULES = diagnostic_kind("no-rules", "a block without rules does nothing")
@@ -117,7 +118,8 @@ def check_guard(
     step_lane = Lane(ACCOUNT_MARKET, "M1", steps=True)
     ctx = Elaborator(report, catalog, markets, graph, None, step_lane)
     ctx.lost = lost
-    rules = _items(ctx, guard, Limits(), None)
+    limits = Limits()
+    rules = _items(ctx, guard, limits, None)
     _check_size(ctx, guard, _roots(rules), {})
     if lost is not None or _failed(report, before):
         return Elaborated(None, ctx.uses)
@@ -132,6 +134,7 @@ def check_guard(
         report.source,
         guard.span,
         account_currency(ctx),
+        tuple(limits.caps),
     )
     return Elaborated(checked, ctx.uses)
 
@@ -211,9 +214,12 @@ def _items(ctx: Elaborator, block: Plan | Guard, limits: Limits, today: date | N
                         help="split it into several plans",
                     )
                 number += 1
+            case Cap():
+                cap = check_cap(ctx, item)
+                limits.caps += [cap] if cap is not None else []
             case Cooldown() | MaxPer() | Once() | Expires():
                 check_limit(ctx, item, limits, today)
-    if number == 0 and ctx.report.ok:
+    if number == 0 and not limits.caps and ctx.report.ok:
         word = "plan" if isinstance(block, Plan) else "guard"
         ctx.error(
             NO_RULES,

@@ -10,7 +10,7 @@ from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.literals import DURATIONS
 from tradeplan.dsl.check.value import spoken
 from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
-from tradeplan.dsl.graph import TimeSpan
+from tradeplan.dsl.graph import CheckedLimit, TimeSpan
 from tradeplan.dsl.kinds import Base
 from tradeplan.dsl.nodes import Cooldown, Expires, MaxPer, Once
 from tradeplan.dsl.source import Span
@@ -22,7 +22,7 @@ COUNT_BOUNDS = diagnostic_kind("count-bounds", "MAX counts at least one entry")
 
 @dataclass(slots=True)
 class Limits:
-    """What the limits of a plan say."""
+    """What the limits of a plan say, and the LIMITs of a guard."""
 
     cooldown: TimeSpan | None = None
     max_count: int = 0
@@ -30,6 +30,7 @@ class Limits:
     once: bool = False
     expires: int | None = None
     places: dict[str, Span] = field(default_factory=dict)
+    caps: list[CheckedLimit] = field(default_factory=list)
 
 
 def check_limit(ctx: Context, item: Cooldown | MaxPer | Once | Expires, limits: Limits, today: date | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tradeplan.dsl.check.amounts import time_span
 from tradeplan.dsl.check.context import Context, Use
+from tradeplan.dsl.check.portfolio import LIMIT_READING, exposure_target
 from tradeplan.dsl.check.value import Mode, Value
 from tradeplan.dsl.check.words import hint
 from tradeplan.dsl.diagnostic import diagnostic_kind
@@ -21,10 +22,12 @@ READING_ARGUMENTS = diagnostic_kind("reading-arguments", "a reading takes one sp
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A reading: its kind, and whether it looks at a span."""
+    """A reading: its kind, and what stands in its parentheses."""
 
     kind: Kind
     spanned: bool = False
+    targeted: bool = False  # of everything, or of the market or currency in its parentheses
+    limit_only: bool = False  # it is about an entry, so that only LIMIT can read it
 
 
 READINGS: dict[str, dict[str, Reading]] = {
@@ -34,6 +37,10 @@ READINGS: dict[str, dict[str, Reading]] = {
         "drawdown": Reading(PERCENT, spanned=True),
         "loss": Reading(MONEY, spanned=True),
         "loss_rate": Reading(PERCENT, spanned=True),
+        "worst_loss": Reading(PERCENT),
+        "exposure": Reading(PERCENT, targeted=True),
+        "margin_level": Reading(PERCENT),
+        "correlated_risk": Reading(PERCENT, limit_only=True),
     },
     "system": {"latency": Reading(DURATION)},
     "feed": {"quality": Reading(PERCENT), "stale": Reading(CONDITION)},
@@ -62,7 +69,16 @@ def reading(ctx: Context, expression: Member, source: str) -> Value | None:
             expected=("a value of a market", "time"),
             help="move the rule into a GUARD: its HALT and FLATTEN cover all plans",
         )
-    span: TimeSpan | None = None
+    if found.limit_only:
+        return ctx.error(
+            LIMIT_READING,
+            expression.span,
+            f"`{source}.{expression.name}` is about an entry that is being decided: only LIMIT can read it",
+            found=ctx.text(expression.span),
+            expected=(f"LIMIT {source}.{expression.name} <= 2%",),
+            help=f"write `LIMIT {source}.{expression.name} <= 2%` as a line of its own",
+        )
+    span: TimeSpan | str | None = None
     arguments = expression.call.arguments if expression.call is not None else ()
     if found.spanned:
         if len(arguments) != 1 or not isinstance(arguments[0].value, Quantity | Name):
@@ -75,6 +91,10 @@ def reading(ctx: Context, expression: Member, source: str) -> Value | None:
                 help=f"write `{source}.{expression.name}(day)`",
             )
         span = time_span(ctx, arguments[0].value, f"`{source}.{expression.name}`")
+        if span is None:
+            return None
+    elif found.targeted:
+        span = exposure_target(ctx, expression)
         if span is None:
             return None
     elif expression.call is not None:

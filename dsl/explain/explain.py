@@ -9,7 +9,7 @@ from tradeplan.dsl.explain.names import definitions, name_rows
 from tradeplan.dsl.explain.origins import origins
 from tradeplan.dsl.explain.spans import last_day_text, span_text
 from tradeplan.dsl.explain.table import table
-from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, CheckedRule
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, CheckedRule, LimitKind
 from tradeplan.dsl.nodes import Guard, Plan
 
 
@@ -51,6 +51,22 @@ def _rule_lines(rule: CheckedRule) -> list[str]:
     return lines
 
 
+def _cap_lines(guard: CheckedGuard) -> list[str]:
+    lines = []
+    for limit in guard.limits:
+        lines.append(f"  {limit.text}: an entry or ADD that would break it is refused, `limit`")
+        if limit.kind is LimitKind.CORRELATED_RISK:
+            lines.append(
+                f"       risk on the same market and side, and on markets whose H1 returns of {limit.window} bars "
+                f"correlate by {limit.threshold:g} or more with it, sides considered; an unknown correlation counts"
+            )
+        elif limit.kind is LimitKind.WORST_LOSS:
+            lines.append("       every stop reached, less slippage and the profile's `gap`; orders count as filled")
+        elif limit.target.startswith("currency:"):
+            lines.append(f"       net of {limit.target.partition(':')[2]}, bought against sold, in percent of equity")
+    return lines
+
+
 def explain_text(elaborated: Elaborated, written: Plan | Guard, netting: bool = False) -> str:
     """The explanation of a checked block beside its syntax tree; empty if it had a mistake."""
     block = elaborated.block
@@ -64,6 +80,8 @@ def explain_text(elaborated: Elaborated, written: Plan | Guard, netting: bool = 
     elif isinstance(block, CheckedGuard):
         lines += ["  stands above all plans: decides every minute while a traded market is open"]
         lines += ["  its HALT and FLATTEN cover every plan; positions that no plan opened are never touched"]
+    if isinstance(block, CheckedGuard) and block.limits:
+        lines += ["", "Limits (tested for each entry and ADD, with it included)", *_cap_lines(block)]
     lines += ["", "Rules", *(line for rule in block.rules for line in _rule_lines(rule))]
     names = name_rows(elaborated.uses, block.source, definitions(written))
     lines += ["", "Names (as written, read on, kind, what it is)", *table(names)]

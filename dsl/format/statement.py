@@ -11,6 +11,7 @@ from tradeplan.dsl.nodes import (
     Alert,
     And,
     Cancel,
+    Cap,
     Close,
     Cooldown,
     Enter,
@@ -100,6 +101,8 @@ def _plain(item: Item) -> str:
             if low is not None and high is not None:
                 text += f" FROM {expression_text(low)} TO {expression_text(high)}"
             return text if step is None else f"{text} STEP {expression_text(step)}"
+        case Cap(reading=reading, operator=operator, amount=amount):
+            return f"LIMIT {expression_text(reading)} {operator} {amount_text(amount)}"
         case Cooldown(amount=amount):
             return f"COOLDOWN {amount_text(amount)}"
         case MaxPer(count=count, amount=amount):

@@ -192,6 +192,31 @@ class CheckedPlan:
     currency: str = ""  # of the account that it was checked for: its money is in this unit; empty: not known
 
 
+class LimitKind(StrEnum):
+    """What a LIMIT of a guard reads, with the entry that is about to be sent."""
+
+    WORST_LOSS = "worst_loss"
+    EXPOSURE = "exposure"
+    CORRELATED_RISK = "correlated_risk"
+    MARGIN_LEVEL = "margin_level"  # the only one with a least instead of a most
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLimit:
+    """A LIMIT: refuses an entry or ADD after which the reading would be above `bound` (margin level: below), percent.
+
+    `target` of an exposure: "" for all, `market:<canonical name>`, `currency:<code>`.
+    """
+
+    kind: LimitKind
+    bound: float
+    text: str  # canonical text
+    span: Span
+    target: str = ""
+    threshold: float = 0.0  # of correlated risk
+    window: int = 0  # likewise, in bars of H1
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedGuard:
     """A guard: rules on the account's step lane that know HALT, FLATTEN and ALERT."""
@@ -204,3 +229,4 @@ class CheckedGuard:
     source: Source
     span: Span
     currency: str = ""  # likewise
+    limits: tuple[CheckedLimit, ...] = ()

@@ -41,6 +41,7 @@ from tradeplan.dsl.nodes.expressions import (
     Within,
 )
 from tradeplan.dsl.nodes.file import (
+    Cap,
     Cooldown,
     Expires,
     File,
@@ -67,6 +68,7 @@ __all__ = [
     "Binary",
     "Call",
     "Cancel",
+    "Cap",
     "ClockTime",
     "Close",
     "Compare",

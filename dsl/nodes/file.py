@@ -79,6 +79,16 @@ class Expires:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """`LIMIT reading <= amount` of a guard; `operator` as written."""
+
+    span: Span
+    reading: Expression
+    operator: str
+    amount: Quantity | Name
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """`WHEN condition THEN action, ...`."""
 
@@ -87,7 +97,7 @@ class Rule:
     actions: tuple[Action, ...]
 
 
-Item = Let | Param | Cooldown | MaxPer | Once | Expires | Rule
+Item = Let | Param | Cap | Cooldown | MaxPer | Once | Expires | Rule
 
 
 @dataclass(frozen=True, slots=True)

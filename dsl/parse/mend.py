@@ -23,7 +23,7 @@ from tradeplan.grammar.loader import END
 
 UNEXPECTED = diagnostic_kind("unexpected", "A word stands where the grammar has no place for it.")
 OUTSIDE_PLAN = diagnostic_kind("outside-plan", "A statement belongs to the PLAN or GUARD above it.")
-NOT_IN_GUARD = diagnostic_kind("not-in-guard", "A GUARD knows LET, PARAM and WHEN only.")
+NOT_IN_GUARD = diagnostic_kind("not-in-guard", "A GUARD knows LET, PARAM, LIMIT and WHEN only.")
 TOO_MANY_ERRORS = diagnostic_kind("too-many-errors", "Beyond a hundred mistakes a list helps nobody.")
 
 MAX_ERRORS = 100
@@ -152,7 +152,7 @@ class Mender:
             token.span,
             f"`{token.text}` has no meaning in a GUARD",
             found=f"`{token.text}`",
-            expected=("`WHEN`", "`LET`", "`PARAM`"),
+            expected=("`WHEN`", "`LET`", "`PARAM`", "`LIMIT`"),
             help="move it into the PLAN that it limits; a GUARD covers all plans and only trips breakers",
         )
         return self._next_statement(i + 1)

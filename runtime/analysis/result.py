@@ -15,7 +15,7 @@ from tradeplan.runtime.analysis.performance import Performance, performance
 from tradeplan.runtime.analysis.recording import Recording
 from tradeplan.runtime.analysis.trades import Trade, TradeTable, trade_table
 from tradeplan.runtime.engine.clauses import ClauseTime
-from tradeplan.runtime.engine.events import FILLS, OUTCOMES, Alert, Decision, Event, Fill, Halt
+from tradeplan.runtime.engine.events import FILLS, OUTCOMES, Alert, Decision, Event, Fill, Halt, MarginCall
 from tradeplan.runtime.kernels.orders import layout as at
 
 NOT_SIMULATED = ("latency", "quality", "stale")
@@ -78,6 +78,11 @@ class BacktestResult:
     def halts(self) -> list[Halt]:
         """Halts that began."""
         return [e for e in self.events if isinstance(e, Halt)]
+
+    @property
+    def margin_calls(self) -> list[MarginCall]:
+        """Margin calls, once each until equity was back."""
+        return [e for e in self.events if isinstance(e, MarginCall)]
 
     @property
     def clauses(self) -> list[ClauseTime]:

@@ -50,7 +50,9 @@ def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False) 
     A plan of the same version keeps all of its state; of another version, or coming back, the counters, the cool-down
     and running halts. `paused`: nothing has run since `old` stood still, so its steps are not the steps before.
     """
+    levels = new.f[[at.V_STOP_OUT, at.V_CALL]]
     _copy(old, new, 0, 0, at.HEADER)
+    new.f[[at.V_STOP_OUT, at.V_CALL]] = levels  # of the markets that are traded now
     before, after = old.program, new.program
     for name, address in after.markets.items():
         if name in before.markets:

@@ -37,10 +37,20 @@ OUTCOMES = (
     "retired",
     "stop_too_near",
     "price_passed",
+    "limit",
 )
 """What became of a decision, by the codes of the layout."""
 FILLS = ("entry", "add", "stop", "target", "take", "close", "stop_out")
 ABOUT = ("entry", "add", "close", "stop", "cancel")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLimit:
+    """Why an entry or ADD was refused with `limit`: the guard, its limit, and what its reading would have been (%)."""
+
+    guard: str
+    limit: str
+    value: float
 
 
 class Decision(NamedTuple):
@@ -60,6 +70,7 @@ class Decision(NamedTuple):
     price: float
     position: int
     optional: tuple[UnknownPart, ...] = ()
+    limit: BrokenLimit | None = None
 
 
 class Fill(NamedTuple):
@@ -100,6 +111,15 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class MarginCall:
+    """Equity fell below the margin call's level of the used margin; once until it is back."""
+
+    time: int
+    equity: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
 class Halt:
     """A halt began; `until` None: until a person resumes."""
 
@@ -109,7 +129,7 @@ class Halt:
     until: int | None
 
 
-Event = Decision | Fill | Swap | Alert | Halt
+Event = Decision | Fill | Swap | Alert | Halt | MarginCall
 
 
 def owner_names(program: Program) -> dict[int, str]:
@@ -131,6 +151,7 @@ def events(rows: Rows, program: Program, names: dict[int, str] | None = None) ->
 
 _WHOLE = [at.EV_TYPE, at.EV_TIME, at.EV_OWNER, at.EV_RULE, at.EV_LEG, at.EV_REASON, at.EV_UNITS, at.EV_POSITION]
 _DECISION, _FILL, _PRICE, _OPTIONAL = at.TYPE_DECISION, at.TYPE_FILL, at.EV_PRICE, at.EV_OPTIONAL
+_LIMIT = at.OVER_LIMIT
 
 
 def _event(whole: list[int], row: list[float], names: dict[int, str], program: Program) -> Event | None:
@@ -138,7 +159,8 @@ def _event(whole: list[int], row: list[float], names: dict[int, str], program: P
     owner = names.get(address, "")
     if kind == _DECISION:
         parts = _optional(row, program) if row[_OPTIONAL] else ()
-        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, row[_PRICE], position, parts)
+        limit = _limit(row, program) if reason == _LIMIT else None
+        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, row[_PRICE], position, parts, limit)
     if kind == _FILL:
         return Fill(
             time,
@@ -157,10 +179,17 @@ def _event(whole: list[int], row: list[float], names: dict[int, str], program: P
         return Swap(time, owner, leg, row[at.EV_PROFIT] / 100.0, position)
     if kind == at.TYPE_ALERT:
         return Alert(time, owner, rule, program.alerts[reason])
+    if kind == at.TYPE_MARGIN_CALL:
+        return MarginCall(time, row[at.EV_A] / 100.0, row[at.EV_B])
     if kind == at.TYPE_HALT:
         until = row[at.EV_A]
         return Halt(time, owner, rule, None if until >= at.INF else int(until))
     return None
+
+
+def _limit(row: list[float], program: Program) -> BrokenLimit:
+    written = program.limits[int(row[at.EV_A])]
+    return BrokenLimit(written.guard, written.limit.text, row[at.EV_B])
 
 
 def _optional(row: list[float], program: Program) -> tuple[UnknownPart, ...]:

@@ -24,7 +24,8 @@ Column = NDArray[np.float64] | float
 class TradedMarket:
     """A market's numbers as execution.md names them: prices in price units, commission in account money a lot and side.
 
-    `units_min`, `units_max`: the lot limits in whole lot steps; `max_signal_age` in ms; `stop_out` in percent.
+    `units_min`, `units_max`: the lot limits in whole lot steps; `max_signal_age` in ms; `stop_out`, `margin_call` and
+    `gap` in percent; `base` and `quote` are the currencies that are bought and paid with.
     """
 
     name: str
@@ -38,6 +39,10 @@ class TradedMarket:
     margin_rate: float
     max_signal_age: float
     stop_out: float = 50.0
+    margin_call: float = 100.0
+    gap: float = 0.0
+    base: str = ""
+    quote: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,10 @@ def traded_market(profile: SymbolProfile) -> TradedMarket:
         profile.margin_rate,
         float(profile.max_signal_age_ms),
         profile.margin.stop_out,
+        profile.margin.call,
+        profile.gap_allowance,
+        currency_unit(profile.base_currency)[0],
+        currency_unit(profile.profit_currency)[0],
     )
 
 

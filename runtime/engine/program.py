@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, Lane, Node
 from tradeplan.runtime.engine.account import AccountConfig, refuse_shared_markets
 from tradeplan.runtime.engine.book_writer import BookWriter
+from tradeplan.runtime.engine.limit_writer import LimitWriter, WrittenLimit
 from tradeplan.runtime.engine.market_table import TradedMarket, tick_fraction
 from tradeplan.runtime.engine.optional_parts import optional_clauses
 from tradeplan.runtime.engine.reasons import clause_node
@@ -48,6 +49,7 @@ class Program:
     lists: NDArray[np.int64]
     most_due: int
     roots: list[Node] = field(default_factory=list)
+    limits: dict[int, WrittenLimit] = field(default_factory=dict)
 
     @property
     def stepped_lanes(self) -> list[Lane]:
@@ -89,6 +91,7 @@ class _Builder:
         self.traded = {m.name: m for m in sorted(markets, key=lambda m: m.name)}
         self.book = BookWriter()
         self.writer = RuleWriter(self.book)
+        self.limits = LimitWriter(self.book, self.writer, self.traded)
         self.lists = 0
         self.ring = 0
 
@@ -112,6 +115,9 @@ class _Builder:
             for i, plan in enumerate(self.plans)
         )
         first_statistic = self._statistics()
+        limits = self.limits.limits(self.guards, self.plans)
+        if limits:
+            book.k[at.H_CAPS], book.k[at.H_CAPS_END] = min(limits), max(limits) + at.CAP
         self._header(markets, lanes, first_owner, first_plan, first_rule, rules, first_statistic)
         k, f = book.arrays()
         w = self.writer
@@ -129,6 +135,7 @@ class _Builder:
             np.zeros(max(self.ring, 1), dtype=np.float64),
             np.zeros(max(self.lists, 1), dtype=np.int64),
             2 * len(self.plans) + rules + 1,
+            limits=limits,
         )
         clauses = (c for plan in self.plans for rule in plan.rules for c in optional_clauses(rule))
         program.roots = [*dict.fromkeys((*w.values, *w.truths, *map(clause_node, clauses)))]
@@ -154,7 +161,7 @@ class _Builder:
         rate = m.margin_rate if self.account.leverage is None else 1.0 / self.account.leverage
         age = m.max_signal_age if self.account.max_signal_age is None else float(self.account.max_signal_age)
         numbers = (m.tick, m.slip, m.contract, m.lot_step, m.units_min, m.units_max, m.commission, rate, age)
-        floats = (*numbers, nan, nan, nan, nan, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, nan, *tick_fraction(m.tick))
+        floats = (*numbers, nan, nan, nan, nan, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, nan, *tick_fraction(m.tick), m.gap)
         return self._list(self.book.record((), floats, at.MARKET_RECORD))
 
     def _guard(self, guard: CheckedGuard, address: int, lane: int) -> Owner:
@@ -210,9 +217,11 @@ class _Builder:
         first = book.take(at.STATISTIC, len(w.statistics))
         for i, (key, places) in enumerate(w.statistics.items()):
             address = first + at.STATISTIC * i
-            kind, span, calendar = key
+            kind, span, calendar, target = key
+            if kind >= at.PORTFOLIO:
+                span = self.limits.weights(target)
             capacity = span // 60_000 + 8 if calendar == at.NO_CALENDAR else 0
-            if kind in (at.EQUITY, at.BALANCE):
+            if kind in (at.EQUITY, at.BALANCE) or kind >= at.PORTFOLIO:
                 capacity = 0
             book.k[address : address + 5] = [kind, span, calendar, self.ring, max(capacity, 1)]
             self.ring += 2 * capacity
@@ -264,6 +273,8 @@ class _Builder:
         levels = [m.stop_out for m in self.traded.values()]
         f[at.V_NETTING] = float(self.account.netting)
         f[at.V_STOP_OUT] = self.account.stop_out if self.account.stop_out is not None else max(levels, default=0.0)
+        calls = max((m.margin_call for m in self.traded.values()), default=0.0)
+        f[at.V_CALL] = max(calls, f[at.V_STOP_OUT])
         f[at.V_RECORD_MOVES] = float(self.account.record_moves)
         f[at.V_SAMPLE] = float(self.account.sample)
         balance = float(round(self.account.balance * 100.0))

@@ -12,6 +12,10 @@ from tradeplan.runtime.kernels.orders.layout import (
     C_LE,
     C_LT,
     C_NE,
+    CAP_GROSS,
+    CAP_MARGIN,
+    CAP_NET,
+    CAP_WORST,
     INSTRUCTION,
     K_CAPTURE,
     K_COLUMN,
@@ -47,6 +51,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_SUB,
     O_TRUTH,
     O_WITHIN,
+    PORTFOLIO,
     STACK,
 )
 
@@ -57,6 +62,7 @@ _UNARY = {Op.NEG: O_NEG, Op.ABS: O_ABS, Op.NOT: O_NOT, Op.KNOWN: O_KNOWN}
 _LOGIC = {Op.AND: O_AND, Op.OR: O_OR}
 _TEMPORAL = {Op.FOR: O_FOR, Op.WITHIN: O_WITHIN, Op.BECAME: O_BECAME}
 _STATISTICS = ("drawdown", "loss", "loss_rate", "equity", "balance")
+_PORTFOLIO = {"worst_loss": CAP_WORST, "exposure": CAP_GROSS, "margin_level": CAP_MARGIN}
 POSITION_VALUES = ("entry", "stop", "size", "profit", "best", "held", "side", "r", "first")
 
 Operand = tuple[int, Node | int, float]
@@ -90,12 +96,21 @@ def reads_position(node: Node) -> bool:
 
 def is_statistic(node: Node) -> bool:
     """Whether an ACCOUNT node is a statistic of the account, not a reading of the system."""
-    return node.data[0] in _STATISTICS
+    return node.data[0] in _STATISTICS or node.data[0] in _PORTFOLIO
 
 
 def statistic_kind(node: Node) -> int:
     """The number of a statistic in the layout."""
-    return _STATISTICS.index(str(node.data[0]))
+    name = str(node.data[0])
+    if name in _PORTFOLIO:
+        return PORTFOLIO + (CAP_NET if target_of(node).startswith("currency:") else _PORTFOLIO[name])
+    return _STATISTICS.index(name)
+
+
+def target_of(node: Node) -> str:
+    """What an exposure is about, "" for everything and for other statistics."""
+    target = node.data[1]
+    return target if isinstance(target, str) else ""
 
 
 def span_of(node: Node) -> TimeSpan:

@@ -33,6 +33,7 @@ from tradeplan.runtime.engine.residual import (
     reads_position,
     span_of,
     statistic_kind,
+    target_of,
 )
 from tradeplan.runtime.kernels.orders import layout as at
 
@@ -75,7 +76,7 @@ class RuleWriter:
         self.next_rule = 0
         self.values: dict[Node, int] = {}
         self.truths: dict[Node, int] = {}
-        self.statistics: dict[tuple[int, int, int], list[int]] = {}
+        self.statistics: dict[tuple[int, int, int, str], list[int]] = {}
         self.rolling_losses: list[tuple[int, float]] = []
         self.readings: dict[str, int] = {}
         self.alerts: dict[int, str] = {}
@@ -158,7 +159,7 @@ class RuleWriter:
             if x.op == at.O_CAPTURE and x.node is not None:
                 index = self._captures[x.node]
             elif x.op == at.O_STATISTIC and x.node is not None:
-                key = (statistic_kind(x.node), *span_words(span_of(x.node)))
+                key = (statistic_kind(x.node), *span_words(span_of(x.node)), target_of(x.node))
                 self.statistics.setdefault(key, []).append(address)
             elif x.op == at.O_READING and x.node is not None:
                 name = str(x.node.data[0])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, Swap, intent_id, intent_leg
+from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, MarginCall, Swap, intent_id, intent_leg
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.store.database import StoreError
@@ -120,8 +120,13 @@ class Recorder:
         match event:
             case Decision():
                 self.decisions += 1
-                said = {"units": event.units, "price": event.price, "position": event.position}
+                said: dict[str, object] = {"units": event.units, "price": event.price, "position": event.position}
                 parts = [asdict(part) for part in event.optional]
+                if event.limit is not None:
+                    # JSON knows no NaN: a reading that was UNKNOWN is null
+                    value = event.limit.value if event.limit.value == event.limit.value else None
+                    parts_of_limit = {"guard": event.limit.guard, "limit": event.limit.limit, "value": value}
+                    said |= {"limit": parts_of_limit}
                 detail = json.dumps(said | {"optional": parts} if parts else said)
                 row: Row = {"time": event.time, "plan": event.plan, "rule": event.rule}
                 self._writer.put("decision", row | {"action": event.about, "outcome": event.outcome, "detail": detail})
@@ -164,6 +169,11 @@ class Recorder:
                 self._writer.put(
                     "alert", {"time": event.time, "plan": event.owner, "rule": event.rule, "text": event.text}
                 )
+            case MarginCall():
+                text = f"margin call: equity {event.equity:.2f} against a used margin of {event.margin:.2f}"
+                if not repeated:
+                    self._say(f"{time_text(event.time)} UTC: {text}")
+                self._writer.put("alert", {"time": event.time, "plan": "account", "rule": -1, "text": text})
             case Halt():
                 if not repeated:
                     until = "a person resumes" if event.until is None else f"{time_text(event.until)} UTC"

@@ -81,6 +81,7 @@ def _facts(path: Path, stored: dict[str, tuple[str, ...]] | None) -> MarketFacts
         lot_step=lot_step,
         tradable=tradable,
         settings=FileSettings(path),
+        base_currency=_text(path, table, "base_currency"),
         timeframes=None if stored is None else stored.get(names[0], ()),
     )
 

@@ -13,6 +13,8 @@ from tradeplan.runtime.market.settings import SETTINGS
 from tradeplan.runtime.market.zones import zone
 
 _CENTS = {"USC": "USD", "EUC": "EUR", "GBC": "GBP"}
+_METALS = frozenset({"XAU", "XAG", "XPT", "XPD"})
+_CURRENCIES = frozenset(("USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD", "SEK", "NOK", "SGD", *_CENTS))
 _AGE_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -193,7 +195,8 @@ class SymbolProfile(_Table):
     """One market: what it is called, how it is quoted, what trading it costs and when it is open.
 
     `names[0]` is the name used in plans; `symbols` are its names in data folders and at brokers, best first.
-    Prices are in `profit_currency`; `stops_level` and slippage are in points, sizes in lots.
+    Prices are in `profit_currency`; `stops_level` and slippage are in points, sizes in lots;
+    `gap` is how far, in percent of price, a market may jump over a stop in what guards reckon with.
     """
 
     names: Names
@@ -215,6 +218,7 @@ class SymbolProfile(_Table):
     day_boundary: str = "00:00 UTC"
     stale_cadences: Annotated[float, Field(ge=1, le=100)] = 2.0
     max_signal_age: str = "2m"
+    gap: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
     margin: Margin
     spread: Spread
     costs: Costs = Costs()
@@ -271,6 +275,18 @@ class SymbolProfile(_Table):
     def margin_rate(self) -> float:
         """The part of a position's value that is held as margin."""
         return self.margin.rate if self.margin.rate is not None else 1.0 / (self.margin.leverage or 1.0)
+
+    @property
+    def gap_allowance(self) -> float:
+        """The gap over a stop that the worst loss reckons with, in percent of price.
+
+        Without the key `gap`: 1 for a pair of large currencies, 3 for metals and indices, 10 for all else.
+        """
+        if self.gap is not None:
+            return self.gap
+        if self.base_currency == self.profit_currency or self.base_currency in _METALS:
+            return 3.0
+        return 1.0 if {self.base_currency, self.profit_currency} <= _CURRENCIES else 10.0
 
     @property
     def max_signal_age_ms(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, Swap
+from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, MarginCall, Swap
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.stdlib.registry import catalog
@@ -80,9 +80,11 @@ def as_run(writer: Writer, first: int) -> Run:
             -1 if d.what in NAMELESS else d.rule,
             shown_price(d.what, d.price),
             d.unknown,
+            d.limit,
         )
         for d in writer.decisions
     ]
+    decisions += [(c.time, "margin call", c.equity, c.margin) for c in writer.calls]
     fills: list[Row] = [
         (f.time, f.plan, f.leg, f.reason, f.price, f.units, f.profit, f.commission, f.better or 0.0)
         for f in writer.fills
@@ -120,11 +122,14 @@ def as_rows(happened: Iterable[Event], account: AccountConfig, fall: tuple[float
                 rule = -1 if event.about in NAMELESS else event.rule
                 price = shown_price(event.about, event.price)
                 parts = tuple(part.text for part in event.optional)
-                decisions.append((event.time, event.plan, event.about, event.outcome, rule, price, parts))
+                limit = None if event.limit is None else (event.limit.guard, event.limit.limit, event.limit.value)
+                decisions.append((event.time, event.plan, event.about, event.outcome, rule, price, parts, limit))
             case Alert():
-                decisions.append((event.time, event.owner, "alert", "sent", event.rule, 0.0, ()))
+                decisions.append((event.time, event.owner, "alert", "sent", event.rule, 0.0, (), None))
             case Halt():
-                decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0, ()))
+                decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0, (), None))
+            case MarginCall():
+                decisions.append((event.time, "margin call", round(event.equity * 100), event.margin))
             case Fill():
                 cents = (round(event.profit * 100), round(event.commission * 100))
                 row = (event.time, event.plan, event.leg, event.reason, event.price, event.units, *cents)

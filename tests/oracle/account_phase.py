@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
-from tests.oracle.book import Leg, PlanState
+from tests.oracle.book import Leg, MarginCall, PlanState
 from tests.oracle.clock import boundary_before
 from tests.oracle.money import ask, profit
 from tests.oracle.world import OracleAccount, OracleMarket
@@ -33,6 +33,7 @@ class Account:
         self.finest = finest
         self.states = states
         self.balances: list[int] = []  # after each account phase
+        self.called = False
         self._statistics: dict[tuple[int, tuple[object, ...]], float | None] = {}
 
     def legs(self) -> Iterable[tuple[PlanState, Leg]]:
@@ -76,7 +77,10 @@ class Account:
         return total
 
     def phase(self, time: int) -> None:
-        """Stop-out until margin suffices, then the equity of this instant."""
+        """Margin call, stop-out until margin suffices, then the equity of this instant."""
+        if not self.called and self.under_call(time):
+            self.called = True
+            self.writer.calls.append(MarginCall(time, self.equity(time), self.used_margin()))
         while True:
             used = self.used_margin()
             if not (used > 0 and self.equity(time) / 100 < used * self.account.stop_out / 100):
@@ -88,8 +92,18 @@ class Account:
             assert bar is not None
             out = mark(position.side, bar, market) - position.side * market.slip
             self.writer.close(state, leg, leg.units, out, time, "stop_out")
+        self.called = self.called and self.under_call(time)
         self.writer.equity.append((time, self.equity(time)))
         self.balances.append(self.writer.balance)
+
+    def under_call(self, time: int) -> bool:
+        """Whether equity is below the level of the margin call."""
+        used = self.used_margin()
+        return used > 0 and self.equity(time) / 100 < used * self.account.margin_call / 100
+
+    def keep(self, time: int, data: tuple[object, ...], value: float | None) -> None:
+        """Keep a reading as the account phase of an instant left it."""
+        self._statistics[time, data] = value
 
     def statistic(self, time: int, data: tuple[object, ...]) -> float | None:
         """`drawdown`, `loss`, `loss_rate` over a span, `equity` or `balance`, at an instant that has had its phase."""

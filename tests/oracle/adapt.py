@@ -13,10 +13,12 @@ from tradeplan.dsl.graph import (
     CheckedRule,
     EntryAction,
     Lane,
+    LimitKind,
     MoveStopAction,
     Node,
 )
 from tradeplan.dsl.timeframe import milliseconds
+from tradeplan.runtime.engine.limit_writer import CORRELATED_ON
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profile import SymbolProfile, currency_unit
@@ -199,8 +201,16 @@ def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_si
         bars={t: as_lists(dataset.bars(profile.name, t), t) for t in timeframes},
         rate=Rate(dataset, profile),
         swap=lambda side, opened, rate: swap_per_unit(profile, side, opened, rate),
+        gap=profile.gap_allowance,
+        base=currency_unit(profile.base_currency)[0],
+        quote=currency_unit(profile.profit_currency)[0],
         max_signal_age=profile.max_signal_age_ms if max_signal_age is None else max_signal_age,
     )
+
+
+def has_correlation(guard: CheckedGuard) -> bool:
+    """Whether a guard limits the risk of what moves together."""
+    return any(limit.kind is LimitKind.CORRELATED_RISK for limit in guard.limits)
 
 
 def interpret(
@@ -233,5 +243,9 @@ def interpret(
     steps = {
         block.step_lane: step_times(dataset, block.step_lane, sorted(traded), end, start) for block in (*plans, *guards)
     }
-    account = OracleAccount(round(balance * 100), stop_out, netting)
+    needed = {m for p in plans for m in traded if m != p.market} if any(has_correlation(g) for g in guards) else set()
+    for name in {*needed, *(traded if needed else ())}:
+        markets[name].bars.setdefault(CORRELATED_ON, as_lists(dataset.bars(name, CORRELATED_ON), CORRELATED_ON))
+    call = max([stop_out, *(dataset.profile(m).margin.call for m in traded)])
+    account = OracleAccount(round(balance * 100), stop_out, netting, margin_call=call)
     return simulate(plans, guards, markets, account, catalog, steps, start=start, end=end, retired=retired)

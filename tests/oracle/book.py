@@ -19,6 +19,25 @@ class Decision:
     units: int = 0
     price: float | None = None
     unknown: tuple[str, ...] = ()  # OPTIONAL parts that counted as met
+    limit: tuple[str, str, float | None] | None = None  # guard, text and reading of the limit that was broken
+
+
+@dataclass(frozen=True)
+class MarginCall:
+    """Equity and used margin when the call came; equity in cents."""
+
+    time: int
+    equity: int
+    margin: float
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a leg or order means for all plans together: worst and risk in cents."""
+
+    notional: float
+    worst: int
+    risk: int
 
 
 @dataclass(frozen=True)
@@ -83,6 +102,7 @@ class EntryOrder:
     target: float | None
     takes: list[float]
     margin: float
+    numbers: Numbers
     met: bool = False  # a bar has opened at or after `active_from`
 
 
@@ -96,6 +116,7 @@ class AddOrder:
     active_from: int
     units: int
     margin: float
+    numbers: Numbers
 
 
 @dataclass

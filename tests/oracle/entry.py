@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from tradeplan.dsl.graph import EntryAction, Node, OrderType, SizeKind, TimeSpan
+from tradeplan.dsl.graph import CheckedGuard, EntryAction, Node, OrderType, SizeKind, TimeSpan
 
 from tests.oracle.account_phase import Account, margin
 from tests.oracle.book import EntryOrder, PlanState
 from tests.oracle.clock import boundary_after, boundary_before
 from tests.oracle.money import around, ask, beyond, clean, level, to_tick
+from tests.oracle.portfolio import Portfolio, numbers_of
 from tests.oracle.values import Values
 from tests.oracle.world import OracleMarket
 from tests.oracle.writer import Writer
@@ -28,8 +30,10 @@ def try_to_enter(
     account: Account,
     writer: Writer,
     halted: bool,
+    guards: Sequence[CheckedGuard],
+    broken: list[tuple[str, str, float | None]],
 ) -> str:
-    """Send the entry, or say why not."""
+    """Send the entry, or say why not; `broken` is given the limit of a guard that it would break."""
     refused = limits(state, time, account.account.boundary, halted)
     if refused:
         return refused
@@ -78,6 +82,11 @@ def try_to_enter(
     this = margin(market, units, estimate, rate)
     if not account.used_margin() + account.unfilled_margin() + this <= account.equity(time) / 100:
         return "margin"
+    numbers = numbers_of(market, side, units, estimate, stop_level, rate)
+    limit = Portfolio(account, time).broken(guards, state, numbers, this, values, tick)
+    if limit is not None:
+        broken.append(limit)
+        return "limit"
     state.pending = EntryOrder(
         rule,
         action,
@@ -91,6 +100,7 @@ def try_to_enter(
         target,
         [t for t in takes if t is not None],
         this,
+        numbers,
     )
     return "sent"
 

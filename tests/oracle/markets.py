@@ -65,6 +65,7 @@ def facts_of(profiles: Profiles) -> Markets:
             lot_step=p.lot_step,
             tradable=p.tradable,
             settings=p.settings,
+            base_currency=p.base_currency,
         )
         for p in profiles
     )
@@ -95,7 +96,8 @@ def random_profile(r: Random, name: str, base: str, profit: str, sessions: Sessi
         day_boundary=r.choice(["00:00 UTC", "17:00 America/New_York", "22:00 UTC"]),
         stale_cadences=r.choice([2.0, 2.0, 3.0, 1.0]),
         max_signal_age=r.choice(["2m", "10m", "1d"]),
-        margin=Margin(rate=margin),
+        gap=r.choice([None, 0.0, 0.1, 2.0]),
+        margin=Margin(rate=margin, call=r.choice([100.0, 160.0, 400.0])),
         spread=Spread(by_hour=tuple(float(v) for v in Random(int(r.randint(0, 99))).choices(range(21), k=24))),
         costs=Costs(commission=r.choice([0.0, 3.5, 1.23]), slippage=float(r.choice([0, 1, 7]))),
         swap=Swap(

@@ -9,6 +9,7 @@ from tradeplan.dsl.graph import (
     AddAction,
     AlertAction,
     CancelAction,
+    CheckedGuard,
     CheckedRule,
     CloseAction,
     FlattenAction,
@@ -22,6 +23,7 @@ from tests.oracle.book import AddOrder, PlanState, Position, Snapshot
 from tests.oracle.clock import boundary_after
 from tests.oracle.entry import try_to_enter
 from tests.oracle.money import clean, to_tick
+from tests.oracle.portfolio import Portfolio, numbers_of
 from tests.oracle.values import State, Values, reads_position
 from tests.oracle.world import OracleMarket
 from tests.oracle.writer import Writer
@@ -66,6 +68,7 @@ class Step:
     writer: Writer
     guard_halted: bool
     retired: bool = False
+    guards: tuple[CheckedGuard, ...] = ()
 
     def __post_init__(self) -> None:
         self.reader = PlanReader(self.state, self.account)
@@ -282,11 +285,20 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
                 this = margin(market, units, estimate, rate)
                 used = step.account.used_margin() + step.account.unfilled_margin() + this
                 outcome = "sent" if used <= step.account.equity(step.time) / 100 else "margin"
+            limit = None
+            if outcome == "sent":
+                assert rate is not None
+                numbers = numbers_of(market, side, units, estimate, position.stop, rate)
+                together = Portfolio(step.account, step.time)
+                limit = together.broken(step.guards, step.state, numbers, this, step.values, step.tick)
+                outcome = "sent" if limit is None else "limit"
             if outcome == "sent":
                 position.adds.append(
-                    AddOrder(rule.number, number, step.time, step.writer.active_from(step.time), units, this)
+                    AddOrder(rule.number, number, step.time, step.writer.active_from(step.time), units, this, numbers)
                 )
-            step.writer.decide(step.time, step.name, rule.number, "add", outcome, units if outcome == "sent" else 0)
+            step.writer.decide(
+                step.time, step.name, rule.number, "add", outcome, units if outcome == "sent" else 0, limit=limit
+            )
 
 
 def alerts(step: Step, rules: tuple[CheckedRule, ...]) -> None:
@@ -304,6 +316,7 @@ def entries(step: Step, closing: bool) -> None:
     if rule is None:
         return
     assert rule.entry is not None
+    broken: list[tuple[str, str, float | None]] = []
     if closing:
         outcome = "closing"
     elif state.position is not None or state.pending is not None:
@@ -323,9 +336,12 @@ def entries(step: Step, closing: bool) -> None:
             account=step.account,
             writer=step.writer,
             halted=step.halted,
+            guards=step.guards,
+            broken=broken,
         )
     units = state.pending.units if outcome == "sent" and state.pending is not None else 0
     unknown: tuple[str, ...] = ()
     if outcome == "sent":
         unknown = tuple(c.text for c in rule.clauses if c.optional and step.unknown(c.inner))
-    step.writer.decide(step.time, step.name, rule.number, "entry", outcome, units, unknown=unknown)
+    limit = broken[0] if broken else None
+    step.writer.decide(step.time, step.name, rule.number, "entry", outcome, units, unknown=unknown, limit=limit)

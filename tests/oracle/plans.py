@@ -161,7 +161,8 @@ def position_condition(e: Expressions) -> str:
 def random_guard(r: Random, name: str) -> str:
     """A guard on the account and the clock."""
     lines = [f'GUARD {name} "made at random"']
-    for _ in range(r.randint(1, 3)):
+    lines += [random_limit(r) for _ in range(r.choice([0, 0, 1, 1, 2, 3]))]
+    for _ in range(r.randint(0 if len(lines) > 1 else 1, 3)):
         span = r.choice(["day", "week", "1h", "30m"])
         what = r.choice(
             [
@@ -171,6 +172,9 @@ def random_guard(r: Random, name: str) -> str:
                 f"account.equity < {r.choice([9990, 9900, 10050])} USD",
                 f"account.balance > {r.choice([10010, 10100])} USD",
                 f"time BETWEEN {r.randint(0, 22):02}:00 AND 23:00",
+                f"account.worst_loss > {r.choice(['0.5', '2', '20'])}%",
+                f"account.exposure{r.choice(['', '(red)', '(blue)', '(usd)', '(red)'])} > {r.choice([5, 50, 400])}%",
+                f"account.margin_level < {r.choice([90, 150, 1000])}%",
             ]
         )
         if r.random() < 0.2:
@@ -180,3 +184,19 @@ def random_guard(r: Random, name: str) -> str:
         )
         lines.append(f"WHEN {what} THEN {action}")
     return "\n".join(lines) + "\n"
+
+
+def random_limit(r: Random) -> str:
+    """A LIMIT of a guard, of which some entries and ADDs keep and some break it."""
+    what = r.choice(
+        [
+            f"account.worst_loss <= {r.choice(['0.7', '1.5', '4', '30'])}%",
+            f"account.exposure <= {r.choice([20, 100, 900])}%",
+            f"account.exposure({r.choice(['red', 'blue', 'usd', 'blu', 'jpy'])}) <= {r.choice([10, 60, 300])}%",
+            f"account.correlated_risk <= {r.choice(['0.6', '1.2', '2.5'])}%",
+            f"account.correlated_risk(0.4, {r.choice(['10 bars', '12h'])}) <= {r.choice(['0.6', '1.2'])}%",
+            f"account.correlated_risk(window=10 bars) <= {r.choice(['0.6', '1.2'])}%",
+            f"account.margin_level >= {r.choice([120, 300, 2000])}%",
+        ]
+    )
+    return f"LIMIT {what}"

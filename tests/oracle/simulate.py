@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tradeplan.dsl.catalog import Catalog
-from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Lane
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Lane, Op
 from tradeplan.dsl.timeframe import milliseconds
 
 from tests.oracle.account_phase import Account
@@ -13,6 +13,7 @@ from tests.oracle.book import PlanState
 from tests.oracle.guard_phase import GuardState, run_guard
 from tests.oracle.market_phase import Bar, run_bar
 from tests.oracle.plan_phase import Step, run_step
+from tests.oracle.portfolio import Portfolio
 from tests.oracle.values import Values
 from tests.oracle.world import OracleAccount, OracleBars, OracleMarket
 from tests.oracle.writer import Writer
@@ -44,6 +45,7 @@ def simulate(
     ticks = {lane: {t: i for i, t in enumerate(times) if start < t <= end} for lane, times in step_times.items()}
     closing = {name: closes_within(markets[name].bars[finest[name]], start, end) for name in traded}
     lanes = {s.plan.step_lane for s in states} | {g.guard.step_lane for g in guard_states}
+    read = {data for guard in guards for data in portfolio_readings(guard)}
     for time in sorted({t for lane in lanes for t in ticks[lane]} | {t for c in closing.values() for t in c}):
         for name in traded:
             if time in closing[name]:
@@ -52,6 +54,8 @@ def simulate(
                     if state.plan.market == name:
                         run_bar(state, bar, markets[name], writer, account.netting)
         book.phase(time)
+        for data in read:
+            book.keep(time, data, Portfolio(book, time).read(data))
         for guard in guard_states:
             if time in ticks[guard.guard.step_lane]:
                 run_guard(guard, ticks[guard.guard.step_lane][time], time, values, book, writer, states)
@@ -61,9 +65,33 @@ def simulate(
                 name = state.plan.market
                 tick = ticks[state.plan.step_lane][time]
                 gone = time > (retired or {}).get(state.plan.name, time)
-                step = Step(state, tick, time, markets[name], finest[name], values, book, writer, guard_halted, gone)
+                step = Step(
+                    state,
+                    tick,
+                    time,
+                    markets[name],
+                    finest[name],
+                    values,
+                    book,
+                    writer,
+                    guard_halted,
+                    gone,
+                    tuple(guards),
+                )
                 run_step(step)
     return writer
+
+
+def portfolio_readings(guard: CheckedGuard) -> set[tuple[object, ...]]:
+    """What a guard reads that depends on orders too: it counts as the account phase left it."""
+    waiting = [rule.condition for rule in guard.rules]
+    found = set()
+    while waiting:
+        node = waiting.pop()
+        if node.op is Op.ACCOUNT and node.data[0] in ("worst_loss", "exposure", "margin_level"):
+            found.add(node.data)
+        waiting += [i for i in node.inputs if i.positional]
+    return found
 
 
 def closes_within(bars: OracleBars, start: int, end: int) -> dict[int, int]:

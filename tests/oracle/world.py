@@ -65,6 +65,9 @@ class OracleMarket:
     rate: Callable[[int], float | None] = lambda t: 1.0
     swap: Callable[[int, float, float], float] = lambda side, opened, rate: 0.0
     max_signal_age: int = 10**18
+    gap: float = 0.0  # allowance in percent of price
+    base: str = ""
+    quote: str = ""
     tested_on: str = ""  # the timeframe of the finest lane; empty: the finest of `bars`
 
 
@@ -76,3 +79,4 @@ class OracleAccount:
     stop_out: float
     netting: bool = False
     boundary: int = 0  # ms after midnight UTC
+    margin_call: float = 100.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tradeplan.dsl.timeframe import milliseconds
 
-from tests.oracle.book import Decision, Fill, Leg, PlanState, Trade
+from tests.oracle.book import Decision, Fill, Leg, MarginCall, PlanState, Trade
 from tests.oracle.money import cents, clean, profit
 from tests.oracle.world import OracleMarket
 
@@ -22,6 +22,7 @@ class Writer:
     start: int = 0  # of the run
     decisions: list[Decision] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
+    calls: list[MarginCall] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     equity: list[tuple[int, int]] = field(default_factory=list)  # (instant, cents)
     _moments: dict[str, list[int]] = field(default_factory=dict)
@@ -40,9 +41,10 @@ class Writer:
         units: int = 0,
         price: float | None = None,
         unknown: tuple[str, ...] = (),
+        limit: tuple[str, str, float | None] | None = None,
     ) -> None:
         """Record a decision."""
-        self.decisions.append(Decision(time, plan, rule, what, outcome, units, price, unknown))
+        self.decisions.append(Decision(time, plan, rule, what, outcome, units, price, unknown, limit))
 
     def rate(self, market: OracleMarket, time: int) -> float:
         """Profit currency to account currency at a time, else the last known at a bar's open or close before."""

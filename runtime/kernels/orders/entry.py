@@ -18,6 +18,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     E_ACTIVATED,
     E_ACTIVE,
     E_MARGIN,
+    E_NUMBERS,
     E_ORDER,
     E_PRICE,
     E_RULE,
@@ -31,13 +32,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     E_VALID,
     EV_A,
     EV_B,
-    EV_COMMISSION,
-    EV_KNOWN,
-    EV_POSITION,
     EV_PRICE,
-    EV_RATE,
-    EV_SLIP,
-    EV_SPREAD,
     EV_UNITS,
     EXPIRED,
     F_ADDS,
@@ -63,7 +58,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_TARGET,
     F_UNITS,
     F_UNITS_ALL,
-    FILL_ADD,
     FILL_ENTRY,
     HALTED,
     I_COLUMN,
@@ -73,26 +67,16 @@ from tradeplan.runtime.kernels.orders.layout import (
     J_COLUMN,
     J_KIND,
     J_PERCENT,
-    L_ENTRY,
-    L_FRESH,
-    L_OPENED,
-    L_RATE,
-    L_REQUEST,
     L_TAKE,
     L_TAKE_KIND,
     L_TAKE_PERCENT,
     L_TAKE_VALUE,
-    L_TARGET,
-    L_UNITS,
     LEG,
-    LIMIT,
-    M_SLIP,
     MARGIN,
     MARKET,
     MAX_COUNT,
     N_ASK,
     N_CLOSE,
-    N_KNOWN,
     N_RATE_NOW,
     N_SPREAD,
     NO_CALENDAR,
@@ -101,6 +85,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     NO_TRUTH,
     ONCE,
     OPEN,
+    OVER_LIMIT,
     P_CAPTURE0,
     P_CAPTURE1,
     P_CELL0,
@@ -133,7 +118,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     TARGET_WRONG_SIDE,
     TOO_SMALL,
     TYPE_DECISION,
-    TYPE_FILL,
     UNKNOWN_LEVEL,
     V_LIVE_FROM,
     W_HALT,
@@ -153,10 +137,9 @@ from tradeplan.runtime.kernels.orders.layout import (
     Y_VALID_CALENDAR,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
-    add_up,
-    charge,
     emit,
     margin_of,
+    open_leg,
 )
 from tradeplan.runtime.kernels.orders.levels import (
     beyond,
@@ -173,6 +156,11 @@ from tradeplan.runtime.kernels.orders.numbers import (
     boundary_of,
     span_end,
     to_tick,
+)
+from tradeplan.runtime.kernels.orders.portfolio import (
+    breaks_limit,
+    plan_numbers,
+    tell_limit,
 )
 from tradeplan.runtime.kernels.orders.watch import (
     watch,
@@ -257,6 +245,9 @@ def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
     margin = margin_of(b, m, units, fill, b.f[m + N_RATE_NOW])
     if not margin_allows(b, margin):
         return MARGIN
+    plan_numbers(b, p + E_NUMBERS, m, side, units, fill, stop, b.f[m + N_RATE_NOW])
+    if breaks_limit(b, p, p + E_NUMBERS, margin, i):
+        return OVER_LIMIT
     b.f[p + E_ORDER] = order
     b.f[p + E_PRICE] = price
     b.f[p + E_UNITS] = units
@@ -277,6 +268,8 @@ def enter(b: Book, p: int, r: int, i: int, t: float) -> None:
     catch_up(b, b.k[p + P_MARKET], t)
     reason = refusal(b, p, r, i, t)
     row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_ENTRY, reason)
+    if reason == OVER_LIMIT:
+        tell_limit(b, row)
     if reason != SENT:
         return
     b.out[row + EV_UNITS] = b.f[p + E_UNITS]
@@ -352,43 +345,3 @@ def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: fl
             b.f[rule + T_PREVIOUS] = NO_TRUTH
     watch(b, p)
     place(b, p)
-
-
-def open_leg(
-    b: Book,
-    p: int,
-    leg: int,
-    units: float,
-    target: float,
-    fill: float,
-    time: float,
-    rate: float,
-    fresh: float,
-    reason: int,
-    rule: int,
-) -> None:
-    """One leg of an entry or ADD; of 0 units it does not exist."""
-    b.f[leg + L_UNITS] = units
-    b.f[leg + L_ENTRY] = fill
-    b.f[leg + L_TARGET] = target
-    b.f[leg + L_RATE] = rate
-    b.f[leg + L_TAKE] = 0.0
-    b.f[leg + L_FRESH] = fresh
-    b.f[leg + L_REQUEST] = 0.0
-    b.f[leg + L_OPENED] = time
-    if units <= 0.0:
-        return
-    m = b.k[p + P_MARKET]
-    add_up(b, p, leg, units)
-    row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
-    b.out[row + EV_PRICE] = fill
-    b.out[row + EV_UNITS] = units
-    b.out[row + EV_COMMISSION] = charge(b, m, units)
-    b.out[row + EV_POSITION] = b.f[p + F_POSITION]
-    b.out[row + EV_SPREAD] = b.f[m + N_SPREAD]
-    b.out[row + EV_KNOWN] = b.f[m + N_KNOWN]
-    b.out[row + EV_RATE] = rate
-    if reason == FILL_ADD or b.f[p + E_ORDER] != LIMIT:
-        b.out[row + EV_SLIP] = b.f[m + M_SLIP]
-    b.out[row + EV_A] = b.f[p + F_STOP]
-    b.out[row + EV_B] = target

@@ -17,7 +17,9 @@ H_RULES, H_RULES_END, H_LEGS = range(15, 18)  # H_LEGS: how many there can be
 V_NETTING, V_STOP_OUT, V_LIVE_FROM, V_RECORD_MOVES, V_SAMPLE = range(5)
 W_BALANCE, W_EQUITY, W_HALT, W_POSITIONS, W_PEAK, W_FALL, W_FALL_PERCENT, W_SAMPLED, W_MARGIN, W_DIRTY = range(5, 15)
 W_STALE = 15  # W_EQUITY is not that of the present instant
-HEADER = 18
+V_CALL, W_CALLED, W_BROKEN, W_BROKEN_VALUE = range(16, 20)  # margin call: level, stands; the limit broken last
+H_CAPS, H_CAPS_END = range(18, 20)
+HEADER = 20
 
 # --- keys: (time - origin) and below it the number of the owner
 KEY_BITS = 20
@@ -43,6 +45,7 @@ N_CLOSE, N_SPREAD, N_RATE, N_RATE_NOW, N_TIME, N_KNOWN = range(9, 15)
 N_LONG, N_LONG_COST, N_SHORT, N_SHORT_COST, N_MARGIN = range(15, 20)
 N_ASK = 20  # of the newest close
 M_TICK_WHOLE, M_TICK_PARTS = range(21, 23)  # the tick as a fraction: a whole number over a power of ten
+M_GAP = 23  # the gap allowance, in percent of price
 MARKET_RECORD = 26
 
 # --- plans and guards (a guard uses rules and lane only)
@@ -59,6 +62,7 @@ F_CLOSE_AT, F_CLOSE_RULE, F_PARTS, F_ADDS = range(22, 26)
 E_RULE, E_TIME, E_ACTIVE, E_ACTIVATED, E_VALID, E_ORDER, E_PRICE, E_UNITS = range(26, 34)
 E_STOP_KIND, E_STOP, E_TARGET_KIND, E_TARGET, E_TAKES, E_MARGIN = range(34, 40)
 F_LAST_EXIT, F_FILLS, F_HALT, F_AWAKE, F_FROZEN = range(40, 45)
+E_NUMBERS = 45  # of the pending entry, as AS_NOTIONAL and its kin say
 PLAN = 48  # whole cache lines
 FLAT, PENDING, OPEN = 0.0, 1.0, 2.0
 
@@ -70,8 +74,10 @@ LEG = 14
 FRESH_OPEN, FRESH_LIMIT, FRESH_STOP = 1.0, 2.0, 3.0
 
 # --- ADDs that wait for their fill (floats), one record per ADD action of a plan
-D_UNITS, D_ACTIVE, D_TIME, D_RULE, D_MARGIN = range(5)
-WAITING_ADD = 5
+D_UNITS, D_ACTIVE, D_TIME, D_RULE, D_MARGIN, D_NUMBERS = range(6)
+WAITING_ADD = 8
+# what an order means for all plans together, behind E_NUMBERS and D_NUMBERS: money, then two in cents
+AS_NOTIONAL, AS_WORST, AS_RISK = range(3)
 
 # --- rules; of one plan first those without BUY or SELL, then entries, each in order of number
 R_OWNER, R_NUMBER, R_HOISTED, R_RESIDUAL, R_LITERAL0, R_LITERAL1, R_PROGRAM0, R_PROGRAM1 = range(8)
@@ -159,13 +165,20 @@ S_KIND, S_SPAN, S_CALENDAR, S_RING, S_CAPACITY = range(5)
 Z_HEAD, Z_COUNT, Z_PEAK, Z_START, Z_BOUNDARY, Z_LAST, Z_VALUE = range(7)
 STATISTIC = 7
 DRAWDOWN, LOSS, LOSS_RATE, EQUITY, BALANCE = range(5)
+PORTFOLIO = 16  # and above: PORTFOLIO + the kind of a limit, read without a candidate; S_SPAN holds its weights
+
+# --- limits of guards
+G_KIND, G_WEIGHTS, G_COLUMNS = range(3)  # weights by market; columns of correlations by plan and market
+G_BOUND, G_THRESHOLD = range(2)
+CAP = 3
+CAP_WORST, CAP_GROSS, CAP_NET, CAP_MARGIN, CAP_CORRELATED = range(5)
 
 # --- events out (out[row + ...]); EV_OWNER and EV_LEG are addresses where they name a plan, guard or alert action
 EV_TIME, EV_TYPE, EV_OWNER, EV_RULE, EV_LEG, EV_PRICE, EV_UNITS, EV_PROFIT, EV_COMMISSION, EV_REASON = range(10)
 EV_POSITION, EV_SPREAD, EV_KNOWN, EV_RATE, EV_SLIP, EV_A, EV_B = range(10, 17)
 EV_OPTIONAL = EV_SLIP  # of a decision: which OPTIONAL parts were UNKNOWN
 EVENT = 17
-TYPE_DECISION, TYPE_FILL, TYPE_ALERT, TYPE_HALT, TYPE_EQUITY, TYPE_SWAP = range(6)
+TYPE_DECISION, TYPE_FILL, TYPE_ALERT, TYPE_HALT, TYPE_EQUITY, TYPE_SWAP, TYPE_MARGIN_CALL = range(7)
 # what a decision was about (EV_LEG of a decision row)
 ABOUT_ENTRY, ABOUT_ADD, ABOUT_CLOSE, ABOUT_STOP, ABOUT_CANCEL = range(5)
 (
@@ -190,5 +203,6 @@ ABOUT_ENTRY, ABOUT_ADD, ABOUT_CLOSE, ABOUT_STOP, ABOUT_CANCEL = range(5)
     RETIRED,
     STOP_TOO_NEAR,
     PRICE_PASSED,
-) = range(21)
+    OVER_LIMIT,
+) = range(22)
 FILL_ENTRY, FILL_ADD, FILL_STOP, FILL_TARGET, FILL_TAKE, FILL_CLOSE, FILL_STOP_OUT = range(7)

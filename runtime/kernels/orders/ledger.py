@@ -7,7 +7,9 @@ from tradeplan.runtime.kernels.orders.arrays import (
 )
 from tradeplan.runtime.kernels.orders.layout import (
     D_UNITS,
+    E_ORDER,
     EV_A,
+    EV_B,
     EV_COMMISSION,
     EV_KNOWN,
     EV_LEG,
@@ -31,7 +33,9 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_PARTS,
     F_PHASE,
     F_POSITION,
+    F_STOP,
     F_STOP_AT,
+    FILL_ADD,
     FILL_TAKE,
     FILL_TARGET,
     FLAT,
@@ -43,10 +47,15 @@ from tradeplan.runtime.kernels.orders.layout import (
     H_RESERVE,
     INF,
     L_ENTRY,
+    L_FRESH,
+    L_OPENED,
     L_RATE,
     L_REQUEST,
+    L_TAKE,
+    L_TARGET,
     L_UNITS,
     LEG,
+    LIMIT,
     M_COMMISSION,
     M_CONTRACT,
     M_LIST,
@@ -153,6 +162,46 @@ def exit_leg(
         b.f[leg + L_REQUEST] = 0.0
         if units_open(b, p) <= 0.0:
             end_position(b, p, time)
+
+
+def open_leg(
+    b: Book,
+    p: int,
+    leg: int,
+    units: float,
+    target: float,
+    fill: float,
+    time: float,
+    rate: float,
+    fresh: float,
+    reason: int,
+    rule: int,
+) -> None:
+    """One leg of an entry or ADD; of 0 units it does not exist."""
+    b.f[leg + L_UNITS] = units
+    b.f[leg + L_ENTRY] = fill
+    b.f[leg + L_TARGET] = target
+    b.f[leg + L_RATE] = rate
+    b.f[leg + L_TAKE] = 0.0
+    b.f[leg + L_FRESH] = fresh
+    b.f[leg + L_REQUEST] = 0.0
+    b.f[leg + L_OPENED] = time
+    if units <= 0.0:
+        return
+    m = b.k[p + P_MARKET]
+    add_up(b, p, leg, units)
+    row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
+    b.out[row + EV_PRICE] = fill
+    b.out[row + EV_UNITS] = units
+    b.out[row + EV_COMMISSION] = charge(b, m, units)
+    b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+    b.out[row + EV_SPREAD] = b.f[m + N_SPREAD]
+    b.out[row + EV_KNOWN] = b.f[m + N_KNOWN]
+    b.out[row + EV_RATE] = rate
+    if reason == FILL_ADD or b.f[p + E_ORDER] != LIMIT:
+        b.out[row + EV_SLIP] = b.f[m + M_SLIP]
+    b.out[row + EV_A] = b.f[p + F_STOP]
+    b.out[row + EV_B] = target
 
 
 def add_up(b: Book, p: int, leg: int, units: float) -> None:

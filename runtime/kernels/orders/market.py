@@ -10,7 +10,6 @@ from tradeplan.runtime.kernels.orders.brackets import (
 )
 from tradeplan.runtime.kernels.orders.entry import (
     fill_entry,
-    open_leg,
 )
 from tradeplan.runtime.kernels.orders.exposure import (
     bar_extra,
@@ -103,6 +102,7 @@ from tradeplan.runtime.kernels.orders.layout import (
 from tradeplan.runtime.kernels.orders.ledger import (
     emit,
     exit_leg,
+    open_leg,
 )
 from tradeplan.runtime.kernels.orders.levels import (
     beyond,

@@ -32,6 +32,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     CLOSING,
     D_ACTIVE,
     D_MARGIN,
+    D_NUMBERS,
     D_RULE,
     D_TIME,
     D_UNITS,
@@ -55,6 +56,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_PARTS,
     F_PHASE,
     F_POSITION,
+    F_STOP,
     F_STOP_AT,
     F_STOP_NEW,
     F_UNITS,
@@ -77,6 +79,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     N_RATE_NOW,
     NO_RATE,
     OPEN,
+    OVER_LIMIT,
     P_ENTRY0,
     P_EXPIRES,
     P_LEG0,
@@ -113,6 +116,11 @@ from tradeplan.runtime.kernels.orders.levels import (
 )
 from tradeplan.runtime.kernels.orders.numbers import (
     to_tick,
+)
+from tradeplan.runtime.kernels.orders.portfolio import (
+    breaks_limit,
+    plan_numbers,
+    tell_limit,
 )
 from tradeplan.runtime.kernels.orders.rules import (
     becomes_true,
@@ -209,7 +217,7 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
             move_stop(b, p, tightest, t)
             changed = True
         if adds and not closing and not is_halted(b, p, t) and b.f[p + F_FROZEN] == 0.0:
-            send_adds(b, p, t)
+            send_adds(b, p, i, t)
         if changed or b.f[p + F_BUSY] != busy:
             watch(b, p)
     entry_rules(b, p, i, t, closing)
@@ -304,7 +312,7 @@ def request_part(b: Book, p: int, part: float, rule: int, t: float) -> None:
             rest -= units
 
 
-def send_adds(b: Book, p: int, t: float) -> None:
+def send_adds(b: Book, p: int, i: int, t: float) -> None:
     """The ADDs that this step asked for, in order of rule."""
     m = b.k[p + P_MARKET]
     for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
@@ -324,13 +332,19 @@ def send_adds(b: Book, p: int, t: float) -> None:
             elif math.isnan(rate):
                 reason = NO_RATE
             else:
-                fill = estimated_fill(b, m, float(b.k[p + P_SIDE]), MARKET, 0.0)
+                side = float(b.k[p + P_SIDE])
+                fill = estimated_fill(b, m, side, MARKET, 0.0)
                 margin = margin_of(b, m, units, fill, rate)
+                plan_numbers(b, slot + D_NUMBERS, m, side, units, fill, b.f[p + F_STOP], rate)
                 if not margin_allows(b, margin):
                     reason = MARGIN
+                elif breaks_limit(b, p, slot + D_NUMBERS, margin, i):
+                    reason = OVER_LIMIT
             row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_ADD, reason)
             b.out[row + EV_UNITS] = units
             b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+            if reason == OVER_LIMIT:
+                tell_limit(b, row)
             if reason == SENT:
                 b.f[slot + D_UNITS] = units
                 b.f[slot + D_ACTIVE] = max(t, b.f[V_LIVE_FROM])

@@ -37,6 +37,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     P_MARKET,
     P_SIDE,
     PLAN,
+    PORTFOLIO,
     S_CALENDAR,
     S_CAPACITY,
     S_KIND,
@@ -44,9 +45,12 @@ from tradeplan.runtime.kernels.orders.layout import (
     S_SPAN,
     STATISTIC,
     TYPE_EQUITY,
+    TYPE_MARGIN_CALL,
+    V_CALL,
     V_SAMPLE,
     V_STOP_OUT,
     W_BALANCE,
+    W_CALLED,
     W_FALL,
     W_FALL_PERCENT,
     W_PEAK,
@@ -74,6 +78,9 @@ from tradeplan.runtime.kernels.orders.ledger import (
 from tradeplan.runtime.kernels.orders.numbers import (
     boundary_of,
 )
+from tradeplan.runtime.kernels.orders.portfolio import (
+    portfolio_reading,
+)
 from tradeplan.runtime.kernels.orders.values import (
     mark_of,
 )
@@ -87,11 +94,14 @@ def account_phase(b: Book, t: float) -> None:
     b.f[W_STALE] = 1.0
     equity = quick_equity(b)
     if near_stop_out(b, equity):
+        call_margin(b, t)
         while True:
             margin = used_margin(b)
             if not (margin > 0.0 and equity_cents(b) / 100.0 < margin * b.f[V_STOP_OUT] / 100.0):
                 break
             stop_out_worst(b, t)
+        if not under_call(b):
+            b.f[W_CALLED] = 0.0
         equity = quick_equity(b)
     if may_be_extreme(b, equity):
         watch_fall(b, equity_now(b))
@@ -105,9 +115,32 @@ def account_phase(b: Book, t: float) -> None:
 
 
 def near_stop_out(b: Book, equity: float) -> bool:
-    """Whether equity in cents is so low that the stop-out has to be looked at exactly."""
+    """Whether equity in cents is so low that stop-out or margin call, or the end of a call, must be looked at exactly.
+
+    A level in percent of a margin in account currency is cents.
+    """
     margin = quick_margin(b)
-    return margin != 0.0 and equity - quick_error(b) <= margin * b.f[V_STOP_OUT]
+    if b.f[W_CALLED] != 0.0:
+        error = quick_error(b)
+        if margin == 0.0 or equity + error >= margin * b.f[V_CALL]:
+            return True
+        return equity - error <= margin * b.f[V_STOP_OUT]
+    return margin != 0.0 and equity - quick_error(b) <= margin * max(b.f[V_CALL], b.f[V_STOP_OUT])
+
+
+def under_call(b: Book) -> bool:
+    """Whether equity is below the level of the margin call."""
+    margin = used_margin(b)
+    return margin > 0.0 and equity_cents(b) / 100.0 < margin * b.f[V_CALL] / 100.0
+
+
+def call_margin(b: Book, t: float) -> None:
+    """Record a margin call, once until equity is back above its level."""
+    if b.f[W_CALLED] == 0.0 and under_call(b):
+        b.f[W_CALLED] = 1.0
+        row = emit(b, t, TYPE_MARGIN_CALL, -1, -1, 0, 0)
+        b.out[row + EV_A] = equity_cents(b)
+        b.out[row + EV_B] = used_margin(b)
 
 
 def may_be_extreme(b: Book, equity: float) -> bool:
@@ -162,6 +195,9 @@ def statistic(b: Book, x: int, t: float, equity: float) -> None:
     kind = b.k[x + S_KIND]
     if kind == EQUITY:
         b.f[x + Z_VALUE] = equity / 100.0
+        return
+    if kind >= PORTFOLIO:
+        b.f[x + Z_VALUE] = portfolio_reading(b, kind - PORTFOLIO, b.k[x + S_SPAN], equity)
         return
     if kind == BALANCE:
         b.f[x + Z_VALUE] = b.f[W_BALANCE] / 100.0

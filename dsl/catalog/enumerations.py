@@ -5,6 +5,33 @@ from __future__ import annotations
 ENUMERATIONS: dict[str, dict[str, int]] = {
     "direction": {"bull": 1, "bear": -1},
     "impact": {"low": 1, "medium": 2, "high": 3},
+    "currency": {
+        "own": 0,
+        "aud": 1,
+        "cad": 2,
+        "chf": 3,
+        "cny": 4,
+        "eur": 5,
+        "gbp": 6,
+        "jpy": 7,
+        "nzd": 8,
+        "usd": 9,
+        "any": 10,
+    },
+    "event": {
+        "any": 0,
+        "nfp": 1,
+        "cpi": 2,
+        "ppi": 3,
+        "pce": 4,
+        "gdp": 5,
+        "rate": 6,
+        "fomc": 7,
+        "speech": 8,
+        "retail_sales": 9,
+        "jobs": 10,
+        "pmi": 11,
+    },
     "weekday": {
         "monday": 0,
         "tuesday": 1,
@@ -25,7 +52,7 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
 ORDERED = frozenset({"impact", "rank"})
 """The lists whose words have an order: `exit_signal >= high`."""
 
-UNRESERVED = frozenset({"rank", "exit kind", "exit timeframe"})
+UNRESERVED = frozenset({"rank", "exit kind", "exit timeframe", "currency", "event"})
 """The lists whose words stand only beside a value of their own, so that a LET may be called like one of them."""
 
 SIDE_WORDS: dict[str, int] = {"with": 1, "against": -1}

@@ -13,12 +13,13 @@ from tradeplan.runtime.analysis.digest import digest_of, input_facts
 from tradeplan.runtime.analysis.figures import performance_figures, risk_figures
 from tradeplan.runtime.analysis.groups import closed_trades
 from tradeplan.runtime.analysis.ledger import Ledger
-from tradeplan.runtime.analysis.news import NewsCalendar, read_news
 from tradeplan.runtime.analysis.periods import periods
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.analysis.rule_table import clause_tables
 from tradeplan.runtime.analysis.seasonality import seasonality
 from tradeplan.runtime.analysis.windows import windows
+from tradeplan.runtime.market.importers.news import read_news
+from tradeplan.runtime.market.news import NewsCalendar
 from tradeplan.runtime.market.profiles import load_profiles
 
 

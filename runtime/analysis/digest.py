@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from tradeplan.dsl.graph import ACCOUNT_MARKET
-from tradeplan.runtime.analysis.news import NewsCalendar
 from tradeplan.runtime.analysis.recording import Recording
 from tradeplan.runtime.engine.market_table import TradedBars
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.market.news import NewsCalendar
 
 _COLUMNS = ("open_time", "close_time", "open", "high", "low", "close", "tick_volume", "real_volume", "spread")
 _RATES = ("rate_open", "rate", "swap_days", "swap_long", "swap_short")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.runtime.analysis.groups import Closed, group
-from tradeplan.runtime.analysis.news import NewsCalendar
+from tradeplan.runtime.market.news import NewsCalendar
 from tradeplan.runtime.market.profile import SymbolProfile, currency_unit
 from tradeplan.runtime.market.zones import day_clock
 

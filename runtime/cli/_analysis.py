@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from tradeplan.runtime.analysis.analysis import Analysis
-from tradeplan.runtime.analysis.news import IMPACTS
 from tradeplan.runtime.analysis.windows import NEWS_MINUTES
 from tradeplan.runtime.cli._load import time_text
+from tradeplan.runtime.market.news import IMPACTS
 
 SHOWN = {"monthly": 12, "quarterly": 4, "yearly": 2}
 """How many of the last periods are shown; the JSON has all, days and weeks too."""

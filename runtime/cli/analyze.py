@@ -10,7 +10,6 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 from tradeplan.runtime.analysis.analysis import analyse
-from tradeplan.runtime.analysis.news import NewsError, read_news
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli._analysis import show_analysis
 from tradeplan.runtime.cli._load import load_plans, markets_of, open_dataset, parse_time
@@ -18,6 +17,8 @@ from tradeplan.runtime.cli._write import write_text
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
 from tradeplan.runtime.engine.backtest import BacktestError, data_warnings, run_backtest
 from tradeplan.runtime.market.errors import MarketError
+from tradeplan.runtime.market.importers.news import read_news
+from tradeplan.runtime.market.news import NewsError
 
 
 @click.command()

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import click
+from tradeplan.runtime.cli._data_news import import_news, news_line, news_of
 from tradeplan.runtime.cli._data_tables import console, findings_table, import_lines, listing
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.errors import DataError, MarketError
@@ -60,6 +61,7 @@ def import_(
 ) -> None:
     """Bring CSV or Parquet files, or a folder of SYMBOL/TIMEFRAME.parquet, into a bar store.
 
+    A file with the columns time, currency, impact and event is a calendar of news, as are those in a folder `calendar`.
     Importing a file again changes nothing. Nothing is repaired: a file with errors is refused unless you accept them.
     """
     allowed = [code for code, (severity, _) in CODES.items() if severity is Severity.ERROR]
@@ -70,7 +72,11 @@ def import_(
     try:
         profiles = load_profiles()
         known_zone(zone)
-        wanted = [target for path in paths for target in targets(path, market, timeframe, profiles)]
+        news = {path: news_of(path) for path in paths}
+        plain = [path for path in paths if not news[path] or (path.is_dir() and news[path][0].parent != path)]
+        wanted = [target for path in plain for target in targets(path, market, timeframe, profiles)]
+        for file in (file for files in news.values() for file in files):
+            click.echo(import_news(file, store, zone))
     except MarketError as error:
         raise _Wrong(str(error)) from error
     bars = BarStore(store)
@@ -97,6 +103,7 @@ def list_(data: Path) -> None:
     except DataError as error:
         raise _Wrong(str(error)) from error
     console().print(table)
+    click.echo(news_line(data))
     _tell(opened)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from tradeplan.runtime.analysis.analysis import analyse
-from tradeplan.runtime.analysis.news import NewsError, read_news
 from tradeplan.runtime.analysis.result import BacktestResult
+from tradeplan.runtime.market.importers.news import read_news
+from tradeplan.runtime.market.news import NewsError
 
 
 def _moment(time: int) -> datetime:
@@ -82,7 +83,7 @@ def test_the_real_calendar_is_read(real_data: Path) -> None:
         ("time,currency,name\n1,USD,x\n", "column `impact` is missing"),
         ("time,currency,impact,name\n2020-01-01,USD,huge,x\n", "row 2: impact `huge`: expected one of none, low"),
         ("time,currency,impact,name\nyesterday,USD,high,x\n", "row 2: time `yesterday`: expected one such as"),
-        ("time,currency,impact,name\n2020-01-01,USD\n", "row 2: impact `None`"),
+        ("time,currency,impact,name\n2020-01-01,USD\n", "row 2: impact ``"),
     ],
 )
 def test_a_calendar_that_cannot_be_used_is_told_in_words(tmp_path: Path, text: str, words: str) -> None:

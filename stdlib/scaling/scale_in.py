@@ -48,7 +48,9 @@ FUNCTION = documented(
         expands="held_back",
         outputs=(
             Output("strength", NUMBER, Scale.NONE, "how strongly"),
-            Output("ready", CONDITION, Scale.NONE, "whether that is enough", "force >= threshold AND profit > 0 AND room"),
+            Output(
+                "ready", CONDITION, Scale.NONE, "whether that is enough", "force >= threshold AND profit > 0 AND room"
+            ),
         ),
         management=True,
     ),

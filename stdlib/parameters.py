@@ -41,3 +41,9 @@ def threshold(name: str, about: str) -> Parameter:
     """A strength from which something counts, by default that of the market's profile: `exits.momentum_loss`."""
     key = name.split(".")[1]
     return Parameter(key, NUMBER, default=f"profile.{name}", low=0.01, high=100, about=about)
+
+
+def flow() -> Parameter:
+    """What trades are signed by: `aggressor`, which the exchange tells, or the proxy `tick_rule`."""
+    about = "the side that the exchange tells, or in its place the direction of ticks"
+    return Parameter("by", enumeration("flow"), default="aggressor", low=0, high=1, about=about)

@@ -1,9 +1,18 @@
 """What the language knows of functions, markets and words: handed to it, never imported by it."""
 
 from tradeplan.dsl.catalog.catalog import Catalog
-from tradeplan.dsl.catalog.enumerations import ENUMERATIONS, ORDERED, SIDE_WORDS, UNRESERVED, ZONES, word_value
+from tradeplan.dsl.catalog.enumerations import (
+    ENUMERATIONS,
+    FLOW_STREAMS,
+    ORDERED,
+    SIDE_WORDS,
+    UNRESERVED,
+    ZONES,
+    word_value,
+)
 from tradeplan.dsl.catalog.function import (
     Calendar,
+    Feature,
     Field,
     Function,
     Gap,
@@ -18,12 +27,14 @@ from tradeplan.dsl.catalog.market import MarketFacts, Markets
 
 __all__ = [
     "ENUMERATIONS",
+    "FLOW_STREAMS",
     "ORDERED",
     "SIDE_WORDS",
     "UNRESERVED",
     "ZONES",
     "Calendar",
     "Catalog",
+    "Feature",
     "Field",
     "Function",
     "Gap",

@@ -45,6 +45,7 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
     "zone": {"utc": 0, "london": 1, "frankfurt": 2, "new_york": 3, "chicago": 4, "tokyo": 5, "sydney": 6},
     "rank": {"none": 0, "low": 1, "medium": 2, "high": 3, "critical": 4},
     "exit kind": {"none": 0, "structure": 1, "momentum": 2, "volume": 3, "time": 4, "profit": 5},
+    "flow": {"aggressor": 0, "tick_rule": 1},
     "exit timeframe": {"none": 0, "M1": 1, "M5": 5, "M15": 15, "H1": 60},
 }
 """By list name: word -> the number that stands for it in `p`."""
@@ -68,6 +69,9 @@ ZONES: dict[str, str] = {
     "sydney": "Australia/Sydney",
 }
 """IANA names of the words of `zone`."""
+
+FLOW_STREAMS: dict[str, str] = {"aggressor": "trades", "tick_rule": "ticks"}
+"""What the words of `flow` are read from: the side that the exchange tells, or the direction of quotes in its place."""
 
 
 def word_value(enumeration: str, word: str, side: int = 1) -> int:

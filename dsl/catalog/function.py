@@ -95,6 +95,20 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class Feature:
+    """Read a column made from data beyond bars: one value per bar of the view, UNKNOWN where there is no such data.
+
+    `name`: a file of the runtime's features. `stream`: what it is made from: `ticks`, `trades`, `book`, or `calendar`,
+    which no market owns, so that it can be read on any clock; `{parameter}` takes the stream that a word of the list
+    `flow` stands for. `arguments` as in `Named`.
+    """
+
+    name: str
+    stream: str
+    arguments: tuple[float | str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """Read another function on the same view: `Named("atr", (14,))`; `output` names one of several results.
 
@@ -106,7 +120,7 @@ class Named:
     output: str = ""
 
 
-Read = Field | Calendar | Named
+Read = Field | Calendar | Feature | Named
 
 Step = Callable[[Any, Any, Any, Any, Any, Any], None]
 """`step(f, k, ring, p, x, out)`: fixed float64 state, fixed int64 state, float64 ring, parameters, inputs, outputs.
@@ -118,8 +132,9 @@ that numba compiles: indexing, arithmetic, `math`, `min`, `max`, `abs`, `int`, l
 Oracle = Callable[[Mapping[str, Sequence[float]], Mapping[str, float]], Mapping[str, Sequence[float]]]
 """`oracle(series, parameters) -> outputs`: slow and obviously right, over whole columns.
 
-`series` is keyed by read (field name, `seconds`, `weekday`, `day`, name of the read function) and by series parameter
-(a variadic one as `name0`, `name1`, ...); NaN is UNKNOWN in and out. It must not share code with the step.
+`series` is keyed by read (field name, `seconds`, `weekday`, `day`, name of the feature or of the read function) and by
+series parameter (a variadic one as `name0`, `name1`, ...); NaN is UNKNOWN in and out. It must not share code with the
+step.
 """
 
 

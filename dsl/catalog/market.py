@@ -12,6 +12,7 @@ class MarketFacts:
 
     `names[0]` is the canonical name; `tradable` is False for context such as an index that the broker does not quote.
     `timeframes` holds those with data when data was given; None when none was: nothing is then said about data.
+    `streams` likewise: which of `ticks`, `trades`, `book` and `calendar` there are.
     `settings` are the profile's numbers that defaults of parameters may name, such as `stops.atr`.
     """
 
@@ -27,6 +28,7 @@ class MarketFacts:
     lot_step: float
     tradable: bool = True
     timeframes: tuple[str, ...] | None = None
+    streams: tuple[str, ...] | None = None
     settings: Mapping[str, float] = field(default_factory=dict, compare=False)
     base_currency: str = ""
 

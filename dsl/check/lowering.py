@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from tradeplan.dsl.catalog import ENUMERATIONS, ZONES, Calendar, Field, Function, Named, Output, Parameter, SameAs
+from collections.abc import Mapping
+
+from tradeplan.dsl.catalog import (
+    ENUMERATIONS,
+    FLOW_STREAMS,
+    ZONES,
+    Calendar,
+    Feature,
+    Field,
+    Function,
+    Named,
+    Output,
+    Parameter,
+    SameAs,
+)
 from tradeplan.dsl.check.arguments import Bound, default_constant
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.fragments import fragment
@@ -18,8 +32,12 @@ STEPS_IN_VIEW = diagnostic_kind("steps-in-view", "a value on the plan's steps ca
 ARGUMENT_VIEW = diagnostic_kind(
     "argument-view", "a function counts bars of its own view, not those of its argument", Severity.WARNING
 )
+NO_STREAM = diagnostic_kind("no-stream", "the data has not what the function is made from", Severity.WARNING)
 _ZONE_NAMES = frozenset({"low", "high", "exists"})
 _ZONE_OF_NUMBER = {number: ZONES[word] for word, number in ENUMERATIONS["zone"].items()}
+_STREAM_OF_NUMBER = {number: FLOW_STREAMS[word] for word, number in ENUMERATIONS["flow"].items()}
+CLOCKED = "calendar"
+"""The stream that belongs to no market, so that what is made from it has a value on any clock."""
 
 
 def called(
@@ -55,6 +73,7 @@ def called(
         p = (*p, float(len(series[function.series[-1].name])))
     if lane is not None and view is not None and not view.explicit:
         _warn_of_view(ctx, function, p, bound, arguments, view, span)
+    _warn_of_streams(ctx, function, numbers, view, span)
     call = _lower(ctx, function, numbers, p, arguments, view, lane)
     kinds = tuple(_kind(output, series, view) for output in function.outputs)
     graph = ctx.recipes if ambient else ctx.graph
@@ -73,13 +92,17 @@ def called(
 def calendar_only(ctx: Context, function: Function) -> bool:
     """Whether the function reads nothing but the calendar, so that it has a value on any clock."""
     return not function.series and all(
-        isinstance(r, Calendar) or (isinstance(r, Named) and calendar_only(ctx, ctx.catalog[r.name]))
+        isinstance(r, Calendar)
+        or (isinstance(r, Feature) and r.stream == CLOCKED)
+        or (isinstance(r, Named) and calendar_only(ctx, ctx.catalog[r.name]))
         for r in function.reads
     )
 
 
 def _without_market(ctx: Context, function: Function) -> bool:
-    return not any(isinstance(r, Field | Named) for r in function.reads)
+    return not any(
+        isinstance(r, Field | Named) or (isinstance(r, Feature) and r.stream != CLOCKED) for r in function.reads
+    )
 
 
 def _lane(ctx: Context, function: Function, arguments: list[Value], view: View | None, span: Span) -> Lane | None:
@@ -154,6 +177,14 @@ def _lower(
             inputs.append(
                 graph.node(Op.CALENDAR, data=(read.what, _zone(read.zone, numbers), read.at_close), lane=lane)
             )
+        elif isinstance(read, Feature):
+            data = (read.name, stream_of(read, numbers), *_filled(read.arguments, numbers))
+            if read.stream == CLOCKED:
+                inputs.append(graph.node(Op.FEATURE, data=data, lane=lane))
+            else:
+                assert view is not None  # as of fields
+                assert lane is not None
+                inputs.append(ctx.on(graph.node(Op.FEATURE, data=data, lane=view.lane), lane))
         else:
             inputs.append(_named(ctx, read, numbers, view, lane))
     if lane is not None:
@@ -167,8 +198,37 @@ def _zone(zone: str, numbers: dict[str, float]) -> str:
     return _ZONE_OF_NUMBER[int(numbers[zone[1:-1]])] if zone.startswith("{") else zone
 
 
+def _filled(arguments: tuple[float | str, ...], own: dict[str, float]) -> tuple[float | str, ...]:
+    """Arguments of a read with the function's own constants put in."""
+    return tuple(own[a[1:-1]] if isinstance(a, str) and a.startswith("{") else a for a in arguments)
+
+
+def stream_of(read: Feature, numbers: Mapping[str, float]) -> str:
+    """The stream that a feature is made from, given the constants of the function that reads it."""
+    return _STREAM_OF_NUMBER[int(numbers[read.stream[1:-1]])] if read.stream.startswith("{") else read.stream
+
+
+def _warn_of_streams(
+    ctx: Context, function: Function, numbers: dict[str, float], view: View | None, span: Span
+) -> None:
+    facts = view.facts if view is not None else None
+    if facts is None or facts.streams is None:
+        return
+    for stream in dict.fromkeys(stream_of(r, numbers) for r in function.reads if isinstance(r, Feature)):
+        if stream not in facts.streams:
+            what = "an economic calendar" if stream == CLOCKED else f"{stream} of `{facts.name}`"
+            ctx.error(
+                NO_STREAM,
+                span,
+                f"`{function.name}` is made from {what}, which this data has not: {function.without_data}",
+                found=ctx.text(span),
+                expected=(what,),
+                help="bring it in with `plan data import`, or let the plan do without by OPTIONAL",
+            )
+
+
 def _named(ctx: Context, read: Named, own: dict[str, float], view: View | None, lane: Lane | None) -> Node:
-    arguments = tuple(own[a[1:-1]] if isinstance(a, str) and a.startswith("{") else a for a in read.arguments)
+    arguments = _filled(read.arguments, own)
     key = (read.name, read.output, arguments, view.lane if view is not None else None, lane)
     node = ctx.named_reads.get(key)
     if node is None:

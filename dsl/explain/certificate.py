@@ -28,6 +28,7 @@ def certificate_rows(uses: list[Use], source: Source) -> list[list[str]]:
 
 def _newest(read: Origins) -> str:
     words = [f"{lane.market} {lane.timeframe} with close <= t" for lane in read.lanes]
+    words += [f"{stream}: events with time <= t" for stream in read.streams]
     words += [_OTHERS[other] for other in read.others]
     if read.clock and not words:
         words.append("the clock alone: the time of the step")

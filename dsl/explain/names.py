@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tradeplan.dsl.catalog import ZONES, Calendar, Field, Function, Named, Parameter
+from tradeplan.dsl.catalog import FLOW_STREAMS, ZONES, Calendar, Feature, Field, Function, Named, Parameter
 from tradeplan.dsl.check.context import Use
 from tradeplan.dsl.check.profile_defaults import PROFILE, PROFILE_KEY, default_text
 from tradeplan.dsl.explain.origins import origins
@@ -43,6 +43,9 @@ def _reads(function: Function, arguments: Mapping[str, str]) -> str:
                 zone = _filled(read.zone, arguments)
                 day = "the broker's day" if zone == "broker" else ZONES.get(zone, zone)
                 words.append(f"{read.what} of {day}")
+            case Feature():
+                stream = _filled(read.stream, arguments)
+                words.append(f"{read.name} of {FLOW_STREAMS.get(stream, stream)}")
             case Named():
                 given = ", ".join(_filled(a, arguments) if isinstance(a, str) else f"{a:g}" for a in read.arguments)
                 words.append(f"{read.name}({given})" + (f".{read.output}" if read.output else ""))

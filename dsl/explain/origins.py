@@ -16,11 +16,12 @@ class Origins:
     lanes: tuple[Lane, ...]  # bar lanes, in order
     others: tuple[str, ...]  # `the position`, `the account`, `the system`, `the feed`
     clock: bool
+    streams: tuple[str, ...] = ()  # data beyond bars: `btc trades`, `the economic calendar`
 
     def in_words(self) -> str:
         """All of it on one line; a constant reads nothing."""
         words = [f"{lane.market} {lane.timeframe}" for lane in self.lanes]
-        words += self.others
+        words += [*self.streams, *self.others]
         if self.clock and not words:
             words.append("the clock")
         return ", ".join(words) or "a constant"
@@ -29,7 +30,7 @@ class Origins:
         """The part of the world that decides: for the clauses of a rule."""
         if self.others:
             return " and ".join(self.others)
-        return "the market" if self.lanes else "the clock" if self.clock else "a constant"
+        return "the market" if self.lanes or self.streams else "the clock" if self.clock else "a constant"
 
 
 def origins(node: Node) -> Origins:
@@ -37,6 +38,7 @@ def origins(node: Node) -> Origins:
     seen: set[int] = set()
     lanes: set[Lane] = set()
     others: set[str] = set()
+    streams: set[str] = set()
     clock = False
     stack = [node]
     while stack:
@@ -51,7 +53,16 @@ def origins(node: Node) -> Origins:
             others.add(_READINGS.get(str(current.data[0]), "the account"))
         elif current.op is Op.CALENDAR:
             clock = True
+        elif current.op is Op.FEATURE:
+            stream = str(current.data[1])
+            owned = stream != "calendar" and current.lane is not None
+            streams.add(f"{current.lane.market} {stream}" if owned and current.lane else "the economic calendar")
         if current.lane is not None and not current.lane.steps and current.op is not Op.CALENDAR:
             lanes.add(current.lane)
         stack.extend(current.inputs)
-    return Origins(tuple(sorted(lanes)), tuple(sorted(others, key=lambda w: (w != "the position", w))), clock)
+    return Origins(
+        tuple(sorted(lanes)),
+        tuple(sorted(others, key=lambda w: (w != "the position", w))),
+        clock,
+        tuple(sorted(streams)),
+    )

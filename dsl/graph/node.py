@@ -29,6 +29,7 @@ class Op(StrEnum):
     CONST = "const"  # data=(value,); lane None; a condition constant has value 0.0 or 1.0
     FIELD = "field"  # data=(bar field,); bar lanes only: open high low close tick_volume real_volume spread
     CALENDAR = "calendar"  # data=(what, zone, at_close); any lane: seconds weekday day, as float
+    FEATURE = "feature"  # data=(name, stream, arguments...); bar lanes, and any lane where the stream is `calendar`
     CALL = "call"  # data=(function name, p values..., number of outputs); inputs on the same lane or CONST
     OUTPUT = "output"  # data=(index,); inputs=(CALL,)
     ADD = "add"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import Lane, Node, Op
 from tradeplan.dsl.timeframe import is_daily_or_slower
-from tradeplan.runtime.engine.lanes import LaneData, stale_limit
+from tradeplan.runtime.engine.lanes import BarLane, LaneData, is_clocked, stale_limit
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.rows import Arena, Row
 from tradeplan.runtime.kernels.source import joins
 from tradeplan.runtime.kernels.source.evaluate import evaluate
 from tradeplan.runtime.kernels.tables import Tables
 
+_FROM_DATA = (Op.FIELD, Op.CALENDAR, Op.FEATURE)
 _LONG_AGO = -(1 << 62)
 
 
@@ -49,10 +50,17 @@ class Evaluator:
             [self._arenas[a][b.base : b.end].reshape(b.rows, b.stride) for a, b in zip(Arena, blocks, strict=True)]
             for blocks in layout.blocks[:-1]
         ]
-        self._fields: list[list[tuple[str, int]]] = [[] for _ in tables.lanes]
+        self._fields: list[list[tuple[Hashable, int]]] = [[] for _ in tables.lanes]
         self._calendars: list[list[tuple[Node, int]]] = [[] for _ in tables.lanes]
         for node in tables.of(Op.FIELD):
             self._fields[self._number(node)].append((str(node.data[0]), tables.offset(node)))
+        for node in tables.of(Op.FEATURE):
+            i, feed = self._number(node), self._feeds[self._number(node)]
+            if is_clocked(node):
+                self._calendars[i].append((node, tables.offset(node)))
+            elif isinstance(feed, BarLane):
+                data.add_feature(tables.lanes[i], feed, node.data)
+                self._fields[i].append((node.data, tables.offset(node)))
         for node in tables.of(Op.CALENDAR):
             self._calendars[self._number(node)].append((node, tables.offset(node)))
         self._times = [tables.time_offset(lane) for lane in tables.lanes]
@@ -127,7 +135,7 @@ class Evaluator:
             node
             for node in tables.nodes
             if node.lane is not None
-            and node.op not in (Op.FIELD, Op.CALENDAR)
+            and node.op not in _FROM_DATA
             and not (node in old.tables.rows and kept[self._number(node)])
         ]
         caught_up = Evaluator(Tables.build(fresh, catalog), self.data, self.kernels)
@@ -186,9 +194,15 @@ class Evaluator:
             self._fill_calendar(node, lane, before, done, offset + at)
 
     def _fill_calendar(self, node: Node, lane: int, before: int, done: int, start: int) -> None:
-        what, zone, at_close = node.data
         feed = self._feeds[lane]
         assert feed is not None
+        if node.op is Op.FEATURE:
+            opens, closes = feed.open_times[before:done], feed.close_times[before:done]
+            self.values[start : start + len(closes)] = self.data.clocked(
+                self.tables.lanes[lane], opens, closes, node.data
+            )
+            return
+        what, zone, at_close = node.data
         times = (feed.close_times if at_close else feed.open_times)[before:done]
         calendar = self.data.calendar(self.tables.lanes[lane].market)
         if len(times) == 1:
@@ -238,7 +252,7 @@ class Evaluator:
 
     def _take(self, node: Node, source: Evaluator) -> None:
         """Copy a node's newest rows and its state from an evaluator that stands at the same instant."""
-        if node.op in (Op.FIELD, Op.CALENDAR):
+        if node.op in _FROM_DATA:
             return
         mine, theirs = self.tables, source.tables
         lane, their_lane = self._number(node), source._number(node)

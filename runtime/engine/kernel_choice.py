@@ -21,7 +21,7 @@ def work(tables: Tables, data: LaneData, start: int, end: int) -> float:
     """About how many seconds plain Python needs for these tables over a span of time (UTC ms)."""
     steps = 0
     for node in tables.nodes:
-        if node.lane is None or node.op in (Op.CONST, Op.FIELD):
+        if node.lane is None or node.op in (Op.CONST, Op.FIELD, Op.FEATURE):
             continue
         feed = data.lane(node.lane)
         if feed is not None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from tradeplan.dsl.graph import ACCOUNT_MARKET, Lane
+from tradeplan.dsl.graph import ACCOUNT_MARKET, Lane, Node
 from tradeplan.dsl.timeframe import is_daily_or_slower, milliseconds
 from tradeplan.runtime.engine.times import rising_union
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.calendar import MarketCalendar
 
 Times = NDArray[np.int64]
+
+Arguments = tuple[float | str, ...]
 
 _FIELDS = ("open", "high", "low", "close", "tick_volume", "real_volume", "spread")
 _DAY = 86_400_000
@@ -36,6 +38,16 @@ class Data(Protocol):
     def span(self, market: str) -> tuple[int, int] | None:
         """First open and last close of a market, in UTC milliseconds; None without bars."""
 
+    def feature(
+        self, market: str, timeframe: str, name: str, stream: str, arguments: Arguments
+    ) -> NDArray[np.float64] | None:
+        """A column made from data beyond bars, as long as the bars; None if there is no such data."""
+
+    def clocked(
+        self, market: str, opens: Times, closes: Times, name: str, arguments: Arguments
+    ) -> NDArray[np.float64] | None:
+        """What the economic calendar says at closes of any clock; None if there is none."""
+
 
 class BarLane:
     """Closed bars, oldest first. `append` adds one that just closed; history is not copied before the first does."""
@@ -44,14 +56,23 @@ class BarLane:
         self.count = len(bars)
         self.close_times: Times = bars.close_time
         self.open_times: Times = bars.open_time
-        self.columns: dict[str, NDArray[np.float64]] = {name: getattr(bars, name) for name in _FIELDS}
+        self.columns: dict[Hashable, NDArray[np.float64]] = {name: getattr(bars, name) for name in _FIELDS}
         self._room = self.count
 
     def extend(self, until: int) -> None:
         """Bars are not known before they come."""
 
-    def append(self, open_time: int, close_time: int, values: dict[str, float]) -> None:
-        """Add a closed bar, all fields of it. Raises ValueError if it is not later than the newest."""
+    def add(self, key: Hashable, column: NDArray[np.float64] | None) -> None:
+        """A further column, of a feature, from the first bar on; None: it is UNKNOWN so far."""
+        self.columns[key] = np.full(max(self._room, len(self.open_times)), np.nan)
+        if column is not None:
+            self.columns[key][: len(column)] = column
+
+    def append(self, open_time: int, close_time: int, values: Mapping[Hashable, float]) -> None:
+        """Add a closed bar: all fields of it, and its features, UNKNOWN if not given.
+
+        Raises ValueError if it is not later than the newest.
+        """
         if self.count and close_time <= self.close_times[self.count - 1]:
             raise ValueError(f"a bar that closes at {close_time} is not later than the newest one")
         if self.count == self._room:
@@ -59,7 +80,7 @@ class BarLane:
         self.open_times[self.count] = open_time
         self.close_times[self.count] = close_time
         for name, column in self.columns.items():
-            column[self.count] = values[name]
+            column[self.count] = values[name] if name in _FIELDS else values.get(name, np.nan)
         self.count += 1
 
     def _grow(self) -> None:
@@ -76,7 +97,7 @@ class StepLane:
 
     def __init__(self, closes: Callable[[int, int], Times], first: int | None, length: int) -> None:
         """`closes(start, end)` gives the scheduled closes t with start < t <= end; `first` None: there are no steps."""
-        self.columns: dict[str, NDArray[np.float64]] = {}
+        self.columns: dict[Hashable, NDArray[np.float64]] = {}
         self.close_times: Times = np.zeros(0, dtype=np.int64)
         self.count = 0
         self._length = length
@@ -114,6 +135,18 @@ class LaneData:
         if lane not in self._lanes:
             self._lanes[lane] = self._made(lane)
         return self._lanes[lane]
+
+    def add_feature(self, lane: Lane, feed: BarLane, data: tuple[Hashable, ...]) -> None:
+        """The column of a FEATURE node brought to its lane, under the node's data, once."""
+        if data not in feed.columns:
+            name, stream, arguments = _parts(data)
+            feed.add(data, self._data.feature(lane.market, lane.timeframe, name, stream, arguments))
+
+    def clocked(self, lane: Lane, opens: Times, closes: Times, data: tuple[Hashable, ...]) -> NDArray[np.float64]:
+        """A FEATURE node of the economic calendar at closes of its lane."""
+        name, _, arguments = _parts(data)
+        found = self._data.clocked(lane.market, opens, closes, name, arguments)
+        return np.full(len(closes), np.nan) if found is None else found
 
     def calendar(self, market: str) -> MarketCalendar:
         """The calendar of a market; of the account that of its first traded market."""
@@ -157,6 +190,15 @@ class LaneData:
         always = [c for c in calendars if c.hours.always]
         by_hours = {c.hours.starts.tobytes(): c for c in always[:1] or calendars}
         return rising_union([c.scheduled_closes("M1", start, end) for c in by_hours.values()])
+
+
+def is_clocked(node: Node) -> bool:
+    """Whether a FEATURE node is made from the economic calendar, which every clock can read."""
+    return node.data[1] == "calendar"
+
+
+def _parts(data: tuple[Hashable, ...]) -> tuple[str, str, Arguments]:
+    return str(data[0]), str(data[1]), tuple(a if isinstance(a, str) else float(str(a)) for a in data[2:])
 
 
 def stale_limit(lane: Lane, calendar: MarketCalendar) -> int:

@@ -299,7 +299,7 @@ class Lowering:
 
 
 _LOWER: dict[Op, Callable[[Lowering, Node, int], None]] = {
-    **dict.fromkeys((Op.FIELD, Op.CALENDAR), Lowering._base),
+    **dict.fromkeys((Op.FIELD, Op.CALENDAR, Op.FEATURE), Lowering._base),
     **dict.fromkeys(_ARITHMETIC, Lowering._arithmetic),
     **dict.fromkeys(_COMPARE_CONSTANT, Lowering._comparison),
     **dict.fromkeys((Op.NEG, Op.ABS), Lowering._unary),

@@ -14,12 +14,16 @@ from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.calendar import MarketCalendar
 from tradeplan.runtime.market.conversion import Conversion
 from tradeplan.runtime.market.errors import DataError
+from tradeplan.runtime.market.features.feature import Request
+from tradeplan.runtime.market.features.registry import all_features
 from tradeplan.runtime.market.frames import Frame, rates_from_frame, refuse_wrong
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.ready import ready_bars
 from tradeplan.runtime.market.sources import MemorySource, Source, open_source
+from tradeplan.runtime.market.streams.events import Stream, Ticks, trades_of
+from tradeplan.runtime.market.streams.memory import NoStreams, Streams
 from tradeplan.runtime.market.zones import DAY
 
 T = TypeVar("T")
@@ -28,8 +32,9 @@ T = TypeVar("T")
 class Dataset:
     """Bars of several markets. Markets may be asked for by any of their names."""
 
-    def __init__(self, source: Source, profiles: Profiles) -> None:
+    def __init__(self, source: Source, profiles: Profiles, streams: Streams | None = None) -> None:
         self._source = source
+        self._streams = streams or NoStreams()
         self._profiles = profiles
         stored: dict[str, list[str]] = {}
         for market, timeframe in source.series():
@@ -47,9 +52,11 @@ class Dataset:
         return Dataset(open_source(path, profiles), profiles)
 
     @staticmethod
-    def from_rates(rates: Mapping[tuple[str, str], Rates], profiles: Profiles) -> Dataset:
-        """Bars in memory, by market and timeframe."""
-        return Dataset(MemorySource(rates, profiles), profiles)
+    def from_rates(
+        rates: Mapping[tuple[str, str], Rates], profiles: Profiles, streams: Streams | None = None
+    ) -> Dataset:
+        """Bars in memory, by market and timeframe, and perhaps streams."""
+        return Dataset(MemorySource(rates, profiles), profiles, streams)
 
     @staticmethod
     def from_frames(frames: Mapping[tuple[str, str], Frame], profiles: Profiles) -> Dataset:
@@ -130,6 +137,63 @@ class Dataset:
         found: T = self._kept[key]
         return found
 
+    def streams(self, market: str) -> tuple[str, ...]:
+        """What there is of a market beyond bars: some of `ticks`, `trades`, `book`, `calendar`."""
+        name = self._name(market)
+        found = dict.fromkeys(self._streams.names(name))
+        if "trades" not in found and "ticks" in found and self._stream(name, "trades") is not None:
+            found["trades"] = None
+        return tuple(found)
+
+    def feature(
+        self, market: str, timeframe: str, name: str, stream: str, arguments: tuple[float | str, ...] = ()
+    ) -> NDArray[np.float64] | None:
+        """A column made from a stream, as long as the bars, UNKNOWN where the stream has no data; None without it.
+
+        Made once and shared: it must not change. Raises KeyError for a feature that does not exist.
+        """
+        market = self._name(market)
+        key = ("feature", market, timeframe, name, stream, arguments)
+        return self.kept(key, lambda: self._feature(market, timeframe, name, stream, arguments))
+
+    def clocked(
+        self,
+        market: str,
+        opens: NDArray[np.int64],
+        closes: NDArray[np.int64],
+        name: str,
+        arguments: tuple[float | str, ...] = (),
+    ) -> NDArray[np.float64] | None:
+        """What a feature of the economic calendar says for intervals of any clock; None without a calendar."""
+        return all_features()[name].column(self._request(market, opens, closes, "calendar", arguments))
+
+    def _feature(
+        self, market: str, timeframe: str, name: str, stream: str, arguments: tuple[float | str, ...]
+    ) -> NDArray[np.float64] | None:
+        bars = self.bars(market, timeframe)
+        if bars is None:
+            return None
+        return all_features()[name].column(self._request(market, bars.open_time, bars.close_time, stream, arguments))
+
+    def _request(
+        self,
+        market: str,
+        opens: NDArray[np.int64],
+        closes: NDArray[np.int64],
+        stream: str,
+        arguments: tuple[float | str, ...],
+    ) -> Request:
+        profile = self._profiles.get(market)
+        return Request(market, profile, opens, closes, stream, arguments, lambda s: self._stream(market, s), self.kept)
+
+    def _stream(self, market: str, name: str) -> Stream | None:
+        found = self._streams.stream(market, name)
+        if found is None and name == "trades":
+            ticks = self._streams.stream(market, "ticks")
+            if isinstance(ticks, Ticks):  # they tell trades too where they carry the aggressor's side
+                return self.kept(("trades of ticks", market), lambda: trades_of(ticks))
+        return found
+
     def window(self, start: int | None = None, end: int | None = None) -> Dataset:
         """The bars with open >= start and close <= end; aggregated bars are those of the whole data, so cut alike."""
         return _Window(self, start, end)
@@ -142,7 +206,7 @@ class Dataset:
         return self.kept(("account", currency), lambda: self._for_account(currency))
 
     def _for_account(self, currency: str) -> Dataset:
-        return Dataset(self._source, self._profiles.with_account(currency))
+        return Dataset(self._source, self._profiles.with_account(currency), self._streams)
 
     def notices(self) -> tuple[str, ...]:
         """What a person should know about the bars read so far."""
@@ -192,7 +256,7 @@ class _Window(Dataset):
     """A dataset cut to a span of time; rows are views of the whole one's."""
 
     def __init__(self, whole: Dataset, start: int | None, end: int | None) -> None:
-        super().__init__(whole._source, whole._profiles)
+        super().__init__(whole._source, whole._profiles, whole._streams)
         self._whole = whole
         self._from, self._to = start, end
         self._calendars = whole._calendars
@@ -208,11 +272,30 @@ class _Window(Dataset):
 
     def _load(self, market: str, timeframe: str) -> Bars | None:
         bars = self._whole.bars(market, timeframe)
-        if bars is None:
-            return None
+        return None if bars is None else cut(bars, self._rows(bars))
+
+    def _feature(
+        self, market: str, timeframe: str, name: str, stream: str, arguments: tuple[float | str, ...]
+    ) -> NDArray[np.float64] | None:
+        bars = self._whole.bars(market, timeframe)
+        column = self._whole.feature(market, timeframe, name, stream, arguments)
+        return None if bars is None or column is None else column[self._rows(bars)]
+
+    def clocked(
+        self,
+        market: str,
+        opens: NDArray[np.int64],
+        closes: NDArray[np.int64],
+        name: str,
+        arguments: tuple[float | str, ...] = (),
+    ) -> NDArray[np.float64] | None:
+        """What the whole dataset says."""
+        return self._whole.clocked(market, opens, closes, name, arguments)
+
+    def _rows(self, bars: Bars) -> slice:
         first = 0 if self._from is None else int(np.searchsorted(bars.open_time, self._from, side="left"))
         last = len(bars) if self._to is None else int(np.searchsorted(bars.close_time, self._to, side="right"))
-        return cut(bars, slice(first, max(first, last)))
+        return slice(first, max(first, last))
 
 
 def cut(bars: Bars, rows: slice) -> Bars:

@@ -25,15 +25,19 @@ def profile_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.toml"))
 
 
-def load_facts(*folders: Path, timeframes: dict[str, tuple[str, ...]] | None = None) -> Markets:
+def load_facts(
+    *folders: Path,
+    timeframes: dict[str, tuple[str, ...]] | None = None,
+    streams: dict[str, tuple[str, ...]] | None = None,
+) -> Markets:
     """The facts of the shipped markets and those of `folders`, a later file taking the place of an earlier.
 
-    `timeframes` tells the stored timeframes by canonical name when data was given. Raises ProfileError.
+    `timeframes` and `streams` tell what is stored by canonical name when data was given. Raises ProfileError.
     """
     found: dict[str, MarketFacts] = {}
     for folder in (SHIPPED, *folders):
         for path in profile_files(folder):
-            facts = _facts(path, timeframes)
+            facts = _facts(path, timeframes, streams)
             if folder != SHIPPED:
                 dict(facts.settings)  # a wrong number is told now, not in the middle of a check
             found[facts.name] = facts
@@ -50,7 +54,9 @@ def _refuse_shared_names(facts: Iterable[MarketFacts]) -> None:
                 raise ProfileError(f"`{name}` is claimed by `{owner}` and by `{market.name}`: keep one")
 
 
-def _facts(path: Path, stored: dict[str, tuple[str, ...]] | None) -> MarketFacts:
+def _facts(
+    path: Path, stored: dict[str, tuple[str, ...]] | None, streams: dict[str, tuple[str, ...]] | None
+) -> MarketFacts:
     # Parsing only what stands above the first table halves the time; the tables are the runtime's business.
     try:
         head = path.read_text(encoding="utf-8").partition("\n[")[0]
@@ -83,6 +89,7 @@ def _facts(path: Path, stored: dict[str, tuple[str, ...]] | None) -> MarketFacts
         settings=FileSettings(path),
         base_currency=_text(path, table, "base_currency"),
         timeframes=None if stored is None else stored.get(names[0], ()),
+        streams=None if streams is None else streams.get(names[0], ()),
     )
 
 

@@ -13,7 +13,7 @@ from tradeplan.runtime.market.profiles import load_profiles
 
 
 def markets_with_data(folder: Path) -> Markets:
-    """The market facts with the timeframes that `folder` can give; raises DataError, ProfileError."""
+    """The market facts with the timeframes and streams that `folder` can give; raises DataError, ProfileError."""
     dataset = Dataset.open(folder, load_profiles())
     timeframes = {
         market: tuple(
@@ -23,4 +23,4 @@ def markets_with_data(folder: Path) -> Markets:
         )
         for market in dataset.markets()
     }
-    return load_facts(timeframes=timeframes)
+    return load_facts(timeframes=timeframes, streams={market: dataset.streams(market) for market in dataset.markets()})

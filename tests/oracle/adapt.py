@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import numpy as np
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import (
     ACCOUNT_MARKET,
@@ -16,6 +17,7 @@ from tradeplan.dsl.graph import (
     LimitKind,
     MoveStopAction,
     Node,
+    Op,
 )
 from tradeplan.dsl.timeframe import milliseconds
 from tradeplan.runtime.engine.limit_writer import CORRELATED_ON
@@ -50,7 +52,11 @@ def rule_nodes(rule: CheckedRule) -> Iterable[Node]:
 
 def bar_lanes(nodes: Iterable[Node]) -> set[Lane]:
     """All bar lanes below nodes."""
-    found: set[Lane] = set()
+    return {node.lane for node in below(nodes) if node.lane is not None and not node.lane.steps}
+
+
+def below(nodes: Iterable[Node]) -> set[Node]:
+    """Nodes and all that they read."""
     seen: set[Node] = set()
     open_nodes = list(nodes)
     while open_nodes:
@@ -58,10 +64,8 @@ def bar_lanes(nodes: Iterable[Node]) -> set[Lane]:
         if node in seen:
             continue
         seen.add(node)
-        if node.lane is not None and not node.lane.steps:
-            found.add(node.lane)
         open_nodes += node.inputs
-    return found
+    return seen
 
 
 def as_lists(bars: Bars | None, timeframe: str) -> OracleBars:
@@ -183,6 +187,26 @@ def is_near(time: int, rising: list[int]) -> bool:
     return at < len(rising) and rising[at] <= time + TWO_DAYS
 
 
+def clocked(dataset: Dataset, market: str) -> Callable[[tuple[object, ...], int, int], float]:
+    """What the economic calendar says of one interval of a market's clock, by the data of a FEATURE node."""
+
+    def at(data: tuple[object, ...], opened: int, closed: int) -> float:
+        column = dataset.clocked(market, np.array([opened]), np.array([closed]), str(data[0]), tuple(data[2:]))
+        return float("nan") if column is None else float(column[0])
+
+    return at
+
+
+def add_features(dataset: Dataset, markets: Mapping[str, OracleMarket], nodes: Iterable[Node]) -> None:
+    """Columns of FEATURE nodes beside the bars: they are data here, and proved elsewhere."""
+    for node in nodes:
+        if node.op is Op.FEATURE and node.lane is not None and node.data[1] != "calendar":
+            bars = markets[node.lane.market].bars[node.lane.timeframe]
+            name, stream, *arguments = node.data
+            column = dataset.feature(node.lane.market, node.lane.timeframe, str(name), str(stream), tuple(arguments))
+            bars.features[node.data] = [float("nan")] * len(bars.open) if column is None else column.tolist()
+
+
 def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_signal_age: int | None) -> OracleMarket:
     """A market with the bars of some timeframes."""
     profile = dataset.profile(name)
@@ -205,6 +229,7 @@ def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_si
         base=currency_unit(profile.base_currency)[0],
         quote=currency_unit(profile.profit_currency)[0],
         max_signal_age=profile.max_signal_age_ms if max_signal_age is None else max_signal_age,
+        clocked=clocked(dataset, profile.name),
     )
 
 
@@ -228,7 +253,8 @@ def interpret(
     retired: Mapping[str, int] | None = None,
 ) -> Writer:
     """Simulate over (start, end]: on the finest bars of the traded markets that cover it."""
-    lanes = bar_lanes(n for block in (*plans, *guards) for rule in block.rules for n in rule_nodes(rule))
+    roots = [n for block in (*plans, *guards) for rule in block.rules for n in rule_nodes(rule)]
+    lanes = bar_lanes(roots)
     traded = {p.market for p in plans}
     markets = {}
     for name in {lane.market for lane in lanes} | traded:
@@ -240,6 +266,7 @@ def interpret(
         if finest:
             markets[name].tested_on = finest
             markets[name].bars[finest].swap_days = swap_days(markets[name].bars[finest], dataset.profile(name))
+    add_features(dataset, markets, below(roots))
     steps = {
         block.step_lane: step_times(dataset, block.step_lane, sorted(traded), end, start) for block in (*plans, *guards)
     }

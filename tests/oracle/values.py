@@ -75,6 +75,9 @@ class Values:
             case Op.FIELD:
                 assert node.lane is not None
                 return number(self.bars(node.lane).column(str(data[0]))[tick])
+            case Op.FEATURE:
+                assert node.lane is not None
+                return self._feature(node.lane, tick, node.data)
             case Op.CALENDAR:
                 return self._calendar(node, tick)
             case Op.OUTPUT:
@@ -130,6 +133,13 @@ class Values:
             stepped.step([self.value(i, at) for i in node.inputs])
         result = stepped.rows[tick][output]
         return bool(result) if condition and result is not None else result
+
+    def _feature(self, lane: Lane, tick: int, data: tuple[object, ...]) -> float | None:
+        if data[1] != "calendar":
+            return number(self.bars(lane).features[data][tick])
+        market, closed = self.markets[lane.market], self.times(lane)[tick]
+        opened = closed - milliseconds(lane.timeframe) if lane.steps else self.bars(lane).open_time[tick]
+        return number(market.clocked(data, opened, closed))
 
     def _calendar(self, node: Node, tick: int) -> float | None:
         lane = node.lane

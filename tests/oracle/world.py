@@ -24,6 +24,7 @@ class OracleBars:
     tick_volume: list[float]
     real_volume: list[float]
     swap_days: list[int] = field(default_factory=list)
+    features: dict[tuple[object, ...], list[float]] = field(default_factory=dict)  # by the data of FEATURE nodes
 
     def column(self, name: str) -> list[float]:
         """A bar field by its name."""
@@ -68,6 +69,7 @@ class OracleMarket:
     gap: float = 0.0  # allowance in percent of price
     base: str = ""
     quote: str = ""
+    clocked: Callable[[tuple[object, ...], int, int], float] = lambda data, opened, closed: float("nan")
     tested_on: str = ""  # the timeframe of the finest lane; empty: the finest of `bars`
 
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tradeplan.dsl.catalog import Calendar, Catalog, Field, Function, Gap, Named
+from tradeplan.dsl.catalog import Calendar, Catalog, Feature, Field, Function, Gap, Named
+
+from tests.stdlib.features import feature_column
 
 Columns = Mapping[str, Sequence[float]]
 
@@ -35,7 +37,7 @@ class State:
         self.ring[:] = [0.0] * len(self.ring)
 
 
-def read_key(read: Field | Calendar | Named) -> str:
+def read_key(read: Field | Calendar | Feature | Named) -> str:
     """The name under which an oracle finds a read."""
     return read.what if isinstance(read, Calendar) else read.name
 
@@ -129,6 +131,8 @@ def read_column(catalog: Catalog, read: Named, parameters: Mapping[str, float], 
     for inner in function.reads:
         if isinstance(inner, Named):
             columns[inner.name] = read_column(catalog, inner, own, fields)
+        elif isinstance(inner, Feature):
+            columns[inner.name] = feature_column(inner, fields)
         else:
             columns[read_key(inner)] = fields[read_key(inner)]
     return run(function, own, columns)[read.output or function.outputs[0].name]

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tradeplan.dsl.catalog import ENUMERATIONS, Calendar, Catalog, Function, Named, Parameter, word_value
+from tradeplan.dsl.catalog import ENUMERATIONS, Calendar, Catalog, Feature, Function, Named, Parameter, word_value
 from tradeplan.dsl.kinds import Base
 from tradeplan.runtime.market.settings import SETTINGS
 
 from tests.stdlib.driver import Columns, read_column, read_key
+from tests.stdlib.features import feature_column
 
 STYLES = ("walk", "huge", "tiny", "flat", "coarse", "jumps")
 PRICES = ("open", "high", "low", "close", "spread")
@@ -162,6 +163,8 @@ def with_reads(
     for read in function.reads:
         if isinstance(read, Calendar):
             series[read_key(read)] = calendar_column(read, opens, timeframe)
+        elif isinstance(read, Feature):
+            series[read_key(read)] = feature_column(read, fields)
         elif isinstance(read, Named):
             series[read_key(read)] = read_column(catalog, read, parameters, fields)
         else:
@@ -172,7 +175,9 @@ def with_reads(
 def scaled(function: Function, catalog: Catalog, case: Case, factor: float) -> Case:
     """The same case with every price multiplied: fields, prices among the arguments, and what read functions say."""
     prices = {p.name for p in function.series if p.kind is None or p.kind.base in (Base.PRICE, Base.DISTANCE)}
-    prices |= {read.name for read in function.reads if not isinstance(read, Calendar | Named) and read.name in PRICES}
+    prices |= {
+        read.name for read in function.reads if not isinstance(read, Calendar | Feature | Named) and read.name in PRICES
+    }
     for read in function.reads:
         if isinstance(read, Named):
             outputs = catalog[read.name].outputs

@@ -1,0 +1,109 @@
+"""Events of a market in columns, oldest first: ticks, trades, changes of the order book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Times = NDArray[np.int64]
+
+BID, ASK, LAST, VOLUME, BUY, SELL = 2, 4, 8, 16, 32, 64
+"""The flags of MetaTrader 5 ticks: what changed, and the side of the trade."""
+
+SNAPSHOT, DIFF = 0, 1
+"""Kinds of book messages: a whole book, or the levels that changed."""
+
+_NO_SPANS = np.zeros((0, 2), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Trades:
+    """Trades; `side` is the aggressor's: 1 bought, -1 sold, 0 not known.
+
+    `spans`: rows of (start, end), UTC milliseconds: everything that happened at start < t <= end was recorded.
+    """
+
+    time: Times
+    price: NDArray[np.float64]
+    size: NDArray[np.float64]
+    side: NDArray[np.int8]
+    spans: Times = field(default_factory=_NO_SPANS.copy)
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Ticks in the layout of MetaTrader 5; `last` and `volume` are 0 where the feed has none. `spans` as of trades."""
+
+    time: Times
+    bid: NDArray[np.float64]
+    ask: NDArray[np.float64]
+    last: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    flags: NDArray[np.int32]
+    spans: Times = field(default_factory=_NO_SPANS.copy)
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Changes of the order book, one row a price level; rows with the same `message` belong together.
+
+    `kind` is SNAPSHOT or DIFF, `side` 1 bid and -1 ask, `size` 0 removes the level. `spans` as of trades, of the times
+    at which the book is known: from a snapshot on, and no longer than no message is missing.
+    """
+
+    time: Times
+    message: Times
+    kind: NDArray[np.int8]
+    side: NDArray[np.int8]
+    price: NDArray[np.float64]
+    size: NDArray[np.float64]
+    spans: Times = field(default_factory=_NO_SPANS.copy)
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+
+Stream = Ticks | Trades | Book
+AnyStream = TypeVar("AnyStream", Ticks, Trades, Book)
+
+
+def columns_of(stream: Stream) -> dict[str, NDArray[Any]]:
+    """The columns of a stream by name, without its spans."""
+    return {f.name: getattr(stream, f.name) for f in fields(stream) if f.name != "spans"}
+
+
+def until(stream: AnyStream, time: int) -> AnyStream:
+    """What was known of a stream at a time: events at or before it, and no span beyond it."""
+    last = int(np.searchsorted(stream.time, time, side="right"))
+    known = stream.spans[stream.spans[:, 0] < time]
+    spans = np.column_stack([known[:, 0], np.minimum(known[:, 1], time)])
+    return type(stream)(**{name: column[:last] for name, column in columns_of(stream).items()}, spans=spans)
+
+
+def covered(spans: Times, opens: Times, closes: Times) -> NDArray[np.bool_]:
+    """Which of the intervals (open, close] lie inside one span; spans are disjoint and in order."""
+    if not len(spans):
+        return np.zeros(len(opens), dtype=np.bool_)
+    at = np.searchsorted(spans[:, 0], opens, side="right") - 1
+    known: NDArray[np.bool_] = (at >= 0) & (closes <= spans[np.maximum(at, 0), 1])
+    return known
+
+
+def trades_of(ticks: Ticks) -> Trades | None:
+    """The trades among ticks that carry the aggressor's side; None if none does."""
+    rows = np.flatnonzero((ticks.flags & (BUY | SELL)) != 0)
+    if not len(rows):
+        return None
+    flags = ticks.flags[rows]
+    bought, sold = (flags & BUY) != 0, (flags & SELL) != 0
+    side = bought.astype(np.int8) - sold.astype(np.int8)
+    return Trades(ticks.time[rows], ticks.last[rows], ticks.volume[rows], side, ticks.spans)

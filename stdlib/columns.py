@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 
 def rolling(values: Sequence[float], size: int, of: Callable[[Sequence[float]], float]) -> list[float]:
@@ -33,3 +34,51 @@ def smoothed(values: Sequence[float], period: int, weight: float) -> list[float]
     for value in values[period:]:
         result.append(weight * value + (1.0 - weight) * result[-1])
     return result
+
+
+Bars = dict[str, list[float]]
+
+
+def upright(series: Mapping[str, Sequence[float]], direction: float) -> Bars:
+    """High, low and close as a bull sees them: for a bear the market upside down, so that one definition does."""
+    if direction > 0:
+        return {name: list(series[name]) for name in ("high", "low", "close") if name in series}
+    other = {"high": "low", "low": "high", "close": "close"}
+    return {name: [-value for value in series[other[name]]] for name in other if other[name] in series}
+
+
+def zone_prices(bottom: float, top: float, direction: float) -> tuple[float, float]:
+    """A zone of the upright market turned back: its low and its high."""
+    return (bottom, top) if direction > 0 else (-top, -bottom)
+
+
+@dataclass(frozen=True)
+class Swing:
+    """A strict swing: the bar, whether it is a high, its price."""
+
+    bar: int
+    high: bool
+    price: float
+
+
+def swings(bars: Bars, k: int) -> list[Swing]:
+    """All swings in order; one is known k bars later. A bar that is both a high and a low is neither."""
+    found = []
+    for i in range(k, len(bars["high"]) - k):
+        around = [j for j in range(i - k, i + k + 1) if j != i]
+        top = all(bars["high"][j] < bars["high"][i] for j in around)
+        bottom = all(bars["low"][j] > bars["low"][i] for j in around)
+        if top != bottom:
+            found.append(Swing(i, top, bars["high" if top else "low"][i]))
+    return found
+
+
+def alternating(known: Sequence[Swing]) -> list[Swing]:
+    """Of swings of one kind in a row the most extreme, of equal ones the first."""
+    kept: list[Swing] = []
+    for swing in known:
+        if not kept or kept[-1].high != swing.high:
+            kept.append(swing)
+        elif (swing.price > kept[-1].price) == swing.high and swing.price != kept[-1].price:
+            kept[-1] = swing
+    return kept

@@ -47,3 +47,18 @@ def flow() -> Parameter:
     """What trades are signed by: `aggressor`, which the exchange tells, or the proxy `tick_rule`."""
     about = "the side that the exchange tells, or in its place the direction of ticks"
     return Parameter("by", enumeration("flow"), default="aggressor", low=0, high=1, about=about)
+
+
+def swing_size() -> Parameter:
+    """How many bars on either side make a swing."""
+    return period(3, name="k", high=500, about="how many bars on either side make a swing")
+
+
+def life(about: str) -> Parameter:
+    """How long a zone or a pattern is remembered."""
+    return span("life", "24h", about=about)
+
+
+def in_atr(name: str, default: str, about: str, *, high: float = 100) -> Parameter:
+    """A length in ATRs of the view, from 0 on."""
+    return Parameter(name, NUMBER, default=default, low=0, high=high, about=about)

@@ -12,6 +12,7 @@ from tradeplan.dsl.catalog.enumerations import (
 )
 from tradeplan.dsl.catalog.function import (
     Calendar,
+    Companion,
     Feature,
     Field,
     Function,
@@ -34,6 +35,7 @@ __all__ = [
     "ZONES",
     "Calendar",
     "Catalog",
+    "Companion",
     "Feature",
     "Field",
     "Function",

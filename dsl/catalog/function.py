@@ -112,12 +112,21 @@ class Feature:
 class Named:
     """Read another function on the same view: `Named("atr", (14,))`; `output` names one of several results.
 
-    A text among the arguments, `{period}`, takes the value of the own constant parameter of that name.
+    A text among the arguments, `{period}`, takes the value of the own constant parameter of that name; `-{direction}`
+    its negative, the other side.
     """
 
     name: str
     arguments: tuple[float | str, ...] = ()
     output: str = ""
+
+    @staticmethod
+    def filled(argument: float | str, own: Mapping[str, float]) -> float | str:
+        """The number of an argument that names an own parameter; others as they are."""
+        if isinstance(argument, str) and argument.endswith("}"):
+            number = own[argument[argument.index("{") + 1 : -1]]
+            return -number if argument.startswith("-") else number
+        return argument
 
 
 Read = Field | Calendar | Feature | Named
@@ -132,9 +141,9 @@ that numba compiles: indexing, arithmetic, `math`, `min`, `max`, `abs`, `int`, l
 Oracle = Callable[[Mapping[str, Sequence[float]], Mapping[str, float]], Mapping[str, Sequence[float]]]
 """`oracle(series, parameters) -> outputs`: slow and obviously right, over whole columns.
 
-`series` is keyed by read (field name, `seconds`, `weekday`, `day`, name of the feature or of the read function) and by
-series parameter (a variadic one as `name0`, `name1`, ...); NaN is UNKNOWN in and out. It must not share code with the
-step.
+`series` is keyed by read (field name, `seconds`, `weekday`, `day`, name of the feature or of the read function; of one
+that is read for several results `swing_break.level`) and by series parameter (a variadic one as `name0`, `name1`, ...);
+NaN is UNKNOWN in and out. It must not share code with the step.
 """
 
 
@@ -145,6 +154,14 @@ It may name parameters, values of the position, functions, and what only expansi
 position, `first` (its first filled size), `way` (1 in a plan that buys, -1 in one that sells) and `origin` (where the
 position begins: its entry while it is managed; the order's price or the close in the rule that enters).
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """What a function says too little without: one of these functions in the same condition, and why."""
+
+    one_of: tuple[str, ...]
+    reason: str  # how a sentence ends that begins with the function: `says that ..., not where price is`
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +183,9 @@ class Function:
     ring: Callable[[Sequence[float]], int] = lambda p: 0
     gap: Gap = Gap.HOLD
     event: bool = False  # TRUE for single bars, not for as long as something holds
+    awaits: str = ""  # the event of the market without which no output is known: it may come long after the lookback
+    companions: tuple[Companion, ...] = ()  # entries that use the function without one of these get a warning
+    opposed: str = ""  # why its bull and its bear do not hold together: both in one AND get a warning
     step: Step | None = None
     oracle: Oracle | None = None
     primitive: str = ""  # lowered to this graph operation instead of a call of the step (abs, min, max, known, choose)

@@ -200,7 +200,7 @@ def _zone(zone: str, numbers: dict[str, float]) -> str:
 
 def _filled(arguments: tuple[float | str, ...], own: dict[str, float]) -> tuple[float | str, ...]:
     """Arguments of a read with the function's own constants put in."""
-    return tuple(own[a[1:-1]] if isinstance(a, str) and a.startswith("{") else a for a in arguments)
+    return tuple(Named.filled(a, own) for a in arguments)
 
 
 def stream_of(read: Feature, numbers: Mapping[str, float]) -> str:

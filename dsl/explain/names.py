@@ -29,7 +29,10 @@ def _argument(use: Use, parameter: Parameter) -> str:
 
 
 def _filled(text: str, arguments: Mapping[str, str]) -> str:
-    """A placeholder such as `{k}` replaced by the argument of that name."""
+    """A placeholder such as `{k}` replaced by the argument of that name; `-{direction}` by the other side."""
+    if text.startswith("-{"):
+        word = arguments.get(text[2:-1], text)
+        return {"bull": "bear", "bear": "bull", "with": "against", "against": "with"}.get(word, f"-{word}")
     return arguments.get(text[1:-1], text) if text.startswith("{") and text.endswith("}") else text
 
 

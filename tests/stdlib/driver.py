@@ -37,14 +37,17 @@ class State:
         self.ring[:] = [0.0] * len(self.ring)
 
 
-def read_key(read: Field | Calendar | Feature | Named) -> str:
-    """The name under which an oracle finds a read."""
-    return read.what if isinstance(read, Calendar) else read.name
+def read_key(read: Field | Calendar | Feature | Named, function: Function) -> str:
+    """The name under which an oracle finds a read; with its result, where a function is read for several."""
+    if isinstance(read, Calendar):
+        return read.what
+    several = sum(isinstance(r, Named) and r.name == read.name for r in function.reads) > 1
+    return f"{read.name}.{read.output}" if isinstance(read, Named) and several else read.name
 
 
 def input_keys(function: Function, series: Columns) -> list[str]:
     """The columns in the order in which the step receives them; a variadic parameter takes as many as there are."""
-    keys = [read_key(read) for read in function.reads]
+    keys = [read_key(read, function) for read in function.reads]
     for parameter in function.series:
         if not parameter.variadic:
             keys.append(parameter.name)
@@ -125,14 +128,14 @@ def read_column(catalog: Catalog, read: Named, parameters: Mapping[str, float], 
             columns[parameter.name] = fields[parameter.default or ""]
         elif given:
             value = given.pop(0)
-            own[parameter.name] = parameters[value.strip("{}")] if isinstance(value, str) else value
+            own[parameter.name] = float(read.filled(value, parameters))
         else:
             own[parameter.name] = float(parameter.default or "")
     for inner in function.reads:
         if isinstance(inner, Named):
-            columns[inner.name] = read_column(catalog, inner, own, fields)
+            columns[read_key(inner, function)] = read_column(catalog, inner, own, fields)
         elif isinstance(inner, Feature):
             columns[inner.name] = feature_column(inner, fields)
         else:
-            columns[read_key(inner)] = fields[read_key(inner)]
+            columns[read_key(inner, function)] = fields[read_key(inner, function)]
     return run(function, own, columns)[read.output or function.outputs[0].name]

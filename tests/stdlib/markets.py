@@ -162,13 +162,13 @@ def with_reads(
     """The case with the columns of the reads put in, those of other functions computed from the same bars."""
     for read in function.reads:
         if isinstance(read, Calendar):
-            series[read_key(read)] = calendar_column(read, opens, timeframe)
+            series[read_key(read, function)] = calendar_column(read, opens, timeframe)
         elif isinstance(read, Feature):
-            series[read_key(read)] = feature_column(read, fields)
+            series[read_key(read, function)] = feature_column(read, fields)
         elif isinstance(read, Named):
-            series[read_key(read)] = read_column(catalog, read, parameters, fields)
+            series[read_key(read, function)] = read_column(catalog, read, parameters, fields)
         else:
-            series[read_key(read)] = list(fields[read.name])
+            series[read_key(read, function)] = list(fields[read.name])
     return Case(parameters, series)
 
 
@@ -183,7 +183,7 @@ def scaled(function: Function, catalog: Catalog, case: Case, factor: float) -> C
             outputs = catalog[read.name].outputs
             output = next((o for o in outputs if o.name == read.output), outputs[0])
             if output.scale == "price":
-                prices.add(read_key(read))
+                prices.add(read_key(read, function))
     constants_in_price = {p.name for p in function.constants if p.kind and p.kind.base in (Base.PRICE, Base.DISTANCE)}
     series = {
         key: [value * factor for value in column] if key.rstrip("0123456789") in prices or key in prices else column

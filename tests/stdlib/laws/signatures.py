@@ -71,7 +71,7 @@ def _check_references(function: Function, catalog: Catalog) -> None:
             assert not read.output or read.output in {o.name for o in inner.outputs}, f"`{read.name}.{read.output}`?"
             assert len(read.arguments) <= len(inner.constants), f"too many arguments for `{read.name}`"
             own = {p.name for p in function.constants}
-            assert all(a.strip("{}") in own for a in read.arguments if isinstance(a, str)), (
+            assert all(a.strip("-{}") in own for a in read.arguments if isinstance(a, str)), (
                 "an argument that is no parameter"
             )
 

@@ -1,0 +1,1 @@
+"""Several views or several kinds of evidence at once."""

@@ -1,0 +1,1 @@
+"""Market structure and its zones: breaks of swings, gaps, order blocks and what becomes of them."""

@@ -1,0 +1,77 @@
+"""A change of character: the first close beyond a swing against the direction in which the swings went.
+
+Definition: `swing_break(direction, k, margin).changes`: for `bull` the first close more than `margin` ATRs above the last
+swing high, after a low that is below the low before that high. TRUE on that bar alone. `level` is the swing that was
+broken, `origin` the lower low from which the move came; both stay until the next one.
+Source: smartmoneyconcepts 0.0.27 (CHoCH); the 0.3 ATR are those of the system that this project replaces, whose labeller
+returned no changes of character and whose definition ignored the trend.
+Without data: UNKNOWN until three alternating swings are known; `level` and `origin` until the first one.
+Example: `WHEN M15.choch(bull) WITHIN 3 bars AND M5.choch(bull) WITHIN 3 bars THEN BUY RISK 0.5% STOP 2 ATR`
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from tradeplan.dsl.catalog import Function, Gap, Named, Output, Scale
+from tradeplan.dsl.kinds import CONDITION, PRICE
+from tradeplan.stdlib.page import documented
+from tradeplan.stdlib.parameters import direction, in_atr, swing_size
+
+_BREAK = ("{direction}", "{k}", "{margin}")
+
+
+def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
+    """Keeps level and origin of its own breaks."""
+    out[0] = x[0]
+    if x[0] == 1.0:
+        f[0] = x[1]
+        f[1] = x[2]
+        k[0] = 1
+    out[1] = math.nan
+    out[2] = math.nan
+    if k[0] == 1 and x[0] == x[0]:
+        out[1] = f[0]
+        out[2] = f[1]
+
+
+def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
+    """Looks back from every bar to the last break of this kind."""
+    events = series["swing_break.changes"]
+    columns: dict[str, list[float]] = {"choch": list(events), "level": [], "origin": []}
+    for t, now in enumerate(events):
+        last = next((i for i in range(t, -1, -1) if events[i] == 1.0), None)
+        for name in ("level", "origin"):
+            known = last is not None and not math.isnan(now)
+            columns[name].append(series[f"swing_break.{name}"][last] if known and last is not None else math.nan)
+    return columns
+
+
+FUNCTION = documented(
+    Function(
+        name="choch",
+        category="institutional",
+        summary="",
+        parameters=(direction(), swing_size(), in_atr("margin", "0.3", "how far beyond the swing, in ATRs")),
+        reads=(
+            Named("swing_break", _BREAK, "changes"),
+            Named("swing_break", _BREAK, "level"),
+            Named("swing_break", _BREAK, "origin"),
+        ),
+        outputs=(
+            Output("choch", CONDITION, Scale.NONE, "TRUE on the bar of the break"),
+            Output("level", PRICE, Scale.PRICE, "the swing that the last one broke"),
+            Output("origin", PRICE, Scale.PRICE, "the swing from which that move came"),
+        ),
+        awaits="three alternating swings, then a break",
+        floats=2,  # level, origin
+        integers=1,  # 1 after the first
+        gap=Gap.OWN,
+        event=True,
+        opposed="one close is not beyond a swing high and below a swing low at once",
+        step=step,
+        oracle=oracle,
+    ),
+    __doc__,
+)

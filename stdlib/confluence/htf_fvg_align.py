@@ -30,11 +30,13 @@ FUNCTION = documented(
         summary="",
         parameters=(
             direction(),
-            Parameter("bars", COUNT, default="12", low=1, high=2000, about="how many bars of M5 back the change may be"),
+            Parameter(
+                "bars", COUNT, default="12", low=1, high=2000, about="how many bars of M5 back the change may be"
+            ),
         ),
         outputs=(Output("htf_fvg_align", CONDITION, Scale.NONE),),
         expands=_both,
-        opposed="M5 has changed to one side last",
+        opposed="both within so short a time are a range, not a direction",
     ),
     __doc__,
 )

@@ -72,9 +72,7 @@ def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float
     """Measures the leg anew on every bar after each break."""
     length, side, reach = len(series["close"]), parameters["direction"], int(parameters["bars"])
     rows = [
-        t
-        for t in range(length)
-        if not any(math.isnan(series[name][t]) for name in ("high", "low", "close", "broken"))
+        t for t in range(length) if not any(math.isnan(series[name][t]) for name in ("high", "low", "close", "broken"))
     ]
     bars = upright({name: [series[name][t] for t in rows] for name in ("high", "low", "close")}, side)
     broken = [series["broken"][t] for t in rows]

@@ -1,8 +1,8 @@
 """A break of structure: a close beyond the last swing, in the direction in which the swings already went.
 
-Definition: `swing_break(direction, k, margin).continues`: for `bull` the first close more than `margin` ATRs above the last
-swing high, after a low that is not below the low before that high. TRUE on that bar alone. `level` is the swing that
-was broken, `origin` the low from which the move came; both stay until the next one.
+Definition: `swing_break(direction, k, margin).continues`: for `bull` the first close more than `margin` ATRs above the
+last swing high, after a low that is not below the low before that high. TRUE on that bar alone. `level` is the swing
+that was broken, `origin` the low from which the move came; both stay until the next one.
 Source: smartmoneyconcepts 0.0.27 (bos); the 0.2 ATR are those of the system that this project replaces.
 Without data: UNKNOWN until three alternating swings are known; `level` and `origin` until the first one.
 Example: `WHEN M15.bos(bull) WITHIN 4 bars AND close < M15.bos(bull).level THEN BUY RISK 0.5% STOP 2 ATR`

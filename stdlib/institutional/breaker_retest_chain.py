@@ -6,7 +6,7 @@ count starts again with a new breaker, when a close goes through the breaker, an
 `reset * atr(14)` away from it.
 Source: the requirements of the system that this project replaces, whose counter stayed at 1.
 Without data: UNKNOWN while it is not known whether there is a breaker.
-Example: `WHEN breaker_retest_chain(bull) AND close IN breaker_block(bull) THEN BUY RISK 0.5% STOP breaker_block(bull).low - 1 ATR`
+Example: `WHEN breaker_retest_chain(bull) AND breaker_block(bull).retest THEN BUY RISK 0.5% STOP 2 ATR`
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """A change of character: the first close beyond a swing against the direction in which the swings went.
 
-Definition: `swing_break(direction, k, margin).changes`: for `bull` the first close more than `margin` ATRs above the last
-swing high, after a low that is below the low before that high. TRUE on that bar alone. `level` is the swing that was
-broken, `origin` the lower low from which the move came; both stay until the next one.
-Source: smartmoneyconcepts 0.0.27 (CHoCH); the 0.3 ATR are those of the system that this project replaces, whose labeller
-returned no changes of character and whose definition ignored the trend.
+Definition: `swing_break(direction, k, margin).changes`: for `bull` the first close more than `margin` ATRs above the
+last swing high, after a low that is below the low before that high. TRUE on that bar alone. `level` is the swing that
+was broken, `origin` the lower low from which the move came; both stay until the next one.
+Source: smartmoneyconcepts 0.0.27 (CHoCH); the 0.3 ATR are those of the system that this project replaces, whose
+labeller returned no changes of character and whose definition ignored the trend.
 Without data: UNKNOWN until three alternating swings are known; `level` and `origin` until the first one.
 Example: `WHEN M15.choch(bull) WITHIN 3 bars AND M5.choch(bull) WITHIN 3 bars THEN BUY RISK 0.5% STOP 2 ATR`
 """

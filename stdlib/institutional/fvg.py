@@ -7,7 +7,7 @@ is that many bars), whatever comes back of older ones. For `bear` `low[2] > high
 Source: ICT (Huddleston), as in smartmoneyconcepts 0.0.27, which asks besides that the middle bar goes the same way and
 ends a gap at its first touch; the system that this project replaces had bull and bear the wrong way round.
 Without data: UNKNOWN until three bars and the ATR are known; the zone until the first gap or `life` bars.
-Example: `WHEN close IN fvg(bull) AND fvg(bull).filled BETWEEN 50% AND 75% THEN BUY RISK 0.5% STOP fvg(bull).low - 1 ATR`
+Example: `WHEN fvg(bull).filled BETWEEN 50% AND 75% AND close > open THEN BUY RISK 0.5% STOP fvg(bull).low - 1 ATR`
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ reached, from the top down. The newest one is the zone; it ends when a close is 
 Source: the requirements of the system that this project replaces (last opposing order block before a CHOCH), where none
 ever appeared; ICT's mitigation block, written down here.
 Without data: UNKNOWN until the first one, or until `life` bars have been seen.
-Example: `WHEN low IN mitigation_block(bull) AND close > open THEN BUY RISK 0.5% STOP mitigation_block(bull).low - 0.5 ATR`
+Example: `WHEN low IN mitigation_block(bull) AND close > open THEN BUY RISK 0.5% STOP mitigation_block(bull).low`
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ Definition: TRUE while, of the order blocks of the direction formed within the l
 one price in common (edges included): their zones overlap, each with each. Two breaks from the same bar make one block.
 `blocks` is the largest number that overlap. Blocks count for the whole window, also if price has closed through them.
 Source: the requirements of the system that this project replaces (three blocks within an hour, counted on M1), whose
-counter stayed at 1; written down here.
+counter stayed at 1; written down here. On M5 an hour is too short for three blocks: write `window=4h` there.
 Without data: UNKNOWN until a swing is known; FALSE and `blocks` only after `window` bars more.
-Example: `WHEN M1.mitigation_cascade(bull) AND close IN order_block(bull) THEN BUY RISK 0.5% STOP order_block(bull).low - 1 ATR`
+Example: `WHEN M1.mitigation_cascade(bull) AND low IN M1.order_block(bull) THEN BUY RISK 0.5% STOP 2 ATR`
 """
 
 from __future__ import annotations

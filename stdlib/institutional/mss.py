@@ -109,7 +109,7 @@ FUNCTION = documented(
         ),
         awaits="a break of structure, then a way back",
         floats=2,  # the broken level, the level of the last shift
-        integers=5,  # 1 while it waits, bars since the break; bars seen, 1 after the first break, 1 after the first shift
+        integers=5,  # 1 while it waits, bars since the break; bars seen, 1 after a break, 1 after a shift
         gap=Gap.OWN,
         event=True,
         opposed="price holds the level of a broken high or that of a broken low",

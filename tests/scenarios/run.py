@@ -15,7 +15,7 @@ from tradeplan.dsl.report import render_text
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.events import Alert, Decision, Fill, Halt, Swap, events
+from tradeplan.runtime.engine.events import Alert, Decision, Fill, Halt, MarginCall, Swap, events
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profile import SymbolProfile
@@ -149,7 +149,17 @@ def move_text(plan: str, price: float, outcome: str) -> str:
     return f"{plan} stop to {price:.6f}" + ("" if outcome == "sent" else f": {outcome}")
 
 
-def decision_text(plan: str, about: str, outcome: str, price: float) -> str | None:
+def call_text(equity: float, margin: float) -> str:
+    """A margin call."""
+    return f"account margin call {equity:.2f} of {margin:.2f}"
+
+
+def limit_text(guard: str, value: float | None) -> str:
+    """The limit that was broken, behind the reason."""
+    return f" {guard} {'unknown' if value is None or value != value else f'{value:.4f}'}"
+
+
+def decision_text(plan: str, about: str, outcome: str, price: float, limit: str = "") -> str | None:
     """A decision, None if its fills show it."""
     if about == "stop":
         return move_text(plan, price, outcome)
@@ -157,7 +167,7 @@ def decision_text(plan: str, about: str, outcome: str, price: float) -> str | No
         return f"{plan} order {outcome}"
     if about in ("halt", "alert"):
         return f"{plan} {about}"
-    return None if outcome == "sent" else f"{plan} no {about}: {outcome}"
+    return None if outcome == "sent" else f"{plan} no {about}: {outcome}{limit}"
 
 
 def by_order_loop(world: World, capacity: int) -> list[str]:
@@ -170,7 +180,8 @@ def by_order_loop(world: World, capacity: int) -> list[str]:
     for event in (e for rows in recording.rows for e in events(rows, recording.program)):
         match event:
             case Decision():
-                found.append((event.time, decision_text(event.plan, event.about, event.outcome, event.price)))
+                limit = "" if event.limit is None else limit_text(event.limit.guard, event.limit.value)
+                found.append((event.time, decision_text(event.plan, event.about, event.outcome, event.price, limit)))
                 found += [(event.time, f"{event.plan} unknown: {part.text}") for part in event.optional]
             case Fill():
                 lots = event.units * world.steps[event.plan]
@@ -187,6 +198,8 @@ def by_order_loop(world: World, capacity: int) -> list[str]:
                 found.append((event.time, f"{event.owner} alert"))
             case Halt():
                 found.append((event.time, f"{event.owner} halt"))
+            case MarginCall():
+                found.append((event.time, call_text(event.equity, event.margin)))
     lines = sorted(line(time, text) for time, text in found if text)
     if round(recording.balance * 100) != balance:
         lines.append(f"the balance of the result, {recording.balance}, is not the sum of its rows")
@@ -197,9 +210,16 @@ def by_interpreter(world: World) -> list[str]:
     """What the interpreter does."""
     _, writer = interpreted(world.plans, world.guards, world.dataset, world.account, 1 << 62)
     found: list[tuple[int, str | None]] = [
-        (d.time, decision_text(d.plan, d.what, d.outcome, d.price or 0.0)) for d in writer.decisions
+        (
+            d.time,
+            decision_text(
+                d.plan, d.what, d.outcome, d.price or 0.0, "" if d.limit is None else limit_text(d.limit[0], d.limit[2])
+            ),
+        )
+        for d in writer.decisions
     ]
     found += [(d.time, f"{d.plan} unknown: {text}") for d in writer.decisions for text in d.unknown]
+    found += [(c.time, call_text(c.equity / 100, c.margin)) for c in writer.calls]
     for f in writer.fills:
         lots = f.units * world.steps[f.plan]
         text = fill_text(f.plan, f.reason, lots, f.price, f.leg, f.profit, f.commission, f.better or 0.0)

@@ -10,6 +10,8 @@
       09:02 p entry 10 lots at 100.02              also add, stop, target, take, close, stop_out
       09:05 p stop 10 lots at 99.00 leg 1 profit -10.20 commission 3.50 better 101.00
       09:03 p no entry: late                       a decision that sends nothing; also `no add: ...`
+      09:03 p no entry: limit g 3.5765             a LIMIT of the guard g, and what it would have read
+      09:05 account margin call 6200.00 of 6250.00   equity and used margin
       09:03 p stop to 99.50 [: stop_passed]        MOVE STOP, done or not
       09:03 p order cancelled                      also expired, halted
       09:03 p halt                                 also alert
@@ -42,7 +44,7 @@ FILL = re.compile(
     rf"(?: better (?P<better>{PRICE}))?"
 )
 MOVE = re.compile(rf"(?P<plan>\w+) stop to (?P<price>{PRICE})(?:: (?P<reason>\w+))?")
-OTHER = re.compile(r"\w+ (?:no (?:entry|add): \w+|order (?:cancelled|expired|halted)|halt|alert|unknown: .+)")
+OTHER = re.compile(r"\w+ (?:no (?:entry|add): (?:\w+|limit \w+ (?:\d+\.\d{4}|unknown))|order (?:cancelled|expired|halted)|halt|alert|unknown: .+|margin call [\d.]+ of [\d.]+)")
 SWAP = re.compile(r"\w+ swap -?\d+\.\d\d(?: leg \d+)?")
 
 

@@ -25,6 +25,7 @@ from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profile import SymbolProfile, currency_unit
 
+from tests.oracle.account_phase import Account
 from tests.oracle.clock import reading
 from tests.oracle.simulate import simulate
 from tests.oracle.world import OracleAccount, OracleBars, OracleMarket
@@ -251,6 +252,7 @@ def interpret(
     stop_out: float = 50.0,
     max_signal_age: int | None = None,
     retired: Mapping[str, int] | None = None,
+    after: Callable[[Account, int], None] | None = None,
 ) -> Writer:
     """Simulate over (start, end]: on the finest bars of the traded markets that cover it."""
     roots = [n for block in (*plans, *guards) for rule in block.rules for n in rule_nodes(rule)]
@@ -275,4 +277,4 @@ def interpret(
         markets[name].bars.setdefault(CORRELATED_ON, as_lists(dataset.bars(name, CORRELATED_ON), CORRELATED_ON))
     call = max([stop_out, *(dataset.profile(m).margin.call for m in traded)])
     account = OracleAccount(round(balance * 100), stop_out, netting, margin_call=call)
-    return simulate(plans, guards, markets, account, catalog, steps, start=start, end=end, retired=retired)
+    return simulate(plans, guards, markets, account, catalog, steps, start=start, end=end, retired=retired, after=after)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Lane, Op
@@ -30,10 +30,11 @@ def simulate(
     start: int = 0,
     end: int = 1 << 62,
     retired: Mapping[str, int] | None = None,
+    after: Callable[[Account, int], None] | None = None,
 ) -> Writer:
     """Run plans and guards over (start, end] of a world; `step_times` says when each step lane ticks.
 
-    `retired`: after which time the entries of a plan are forbidden.
+    `retired`: after which time the entries of a plan are forbidden. `after` is told of the end of every instant.
     """
     values = Values(markets, catalog, step_times)
     states = [PlanState(p) for p in sorted(plans, key=lambda p: p.name)]
@@ -79,6 +80,8 @@ def simulate(
                     tuple(guards),
                 )
                 run_step(step)
+        if after is not None:
+            after(book, time)
     return writer
 
 

@@ -44,7 +44,10 @@ FILL = re.compile(
     rf"(?: better (?P<better>{PRICE}))?"
 )
 MOVE = re.compile(rf"(?P<plan>\w+) stop to (?P<price>{PRICE})(?:: (?P<reason>\w+))?")
-OTHER = re.compile(r"\w+ (?:no (?:entry|add): (?:\w+|limit \w+ (?:\d+\.\d{4}|unknown))|order (?:cancelled|expired|halted)|halt|alert|unknown: .+|margin call [\d.]+ of [\d.]+)")
+OTHER = re.compile(
+    r"\w+ (?:no (?:entry|add): (?:\w+|limit \w+ (?:\d+\.\d{4}|unknown))"
+    r"|order (?:cancelled|expired|halted)|halt|alert|unknown: .+|margin call [\d.]+ of [\d.]+)"
+)
 SWAP = re.compile(r"\w+ swap -?\d+\.\d\d(?: leg \d+)?")
 
 

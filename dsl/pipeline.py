@@ -42,10 +42,11 @@ def check_source(
     report = Report(source)
     file = parse(source, report)
     unread = set(_broken_blocks(file, report))
+    plans = frozenset(b.name.text for b in file.blocks if isinstance(b, Plan))
     elaborated = tuple(
         check_plan(block, report, catalog, markets, graph, today, _lost(file, i) if i in unread else None)
         if isinstance(block, Plan)
-        else check_guard(block, report, catalog, markets, graph, _lost(file, i) if i in unread else None)
+        else check_guard(block, report, catalog, markets, graph, _lost(file, i) if i in unread else None, plans)
         for i, block in enumerate(file.blocks)
     )
     _check_block_names(file, report)

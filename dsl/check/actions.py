@@ -19,8 +19,10 @@ from tradeplan.dsl.graph import (
 )
 from tradeplan.dsl.kinds import Base
 from tradeplan.dsl.nodes import Action, Add, Alert, Cancel, Close, Enter, Flatten, Halt, MoveStop
+from tradeplan.dsl.source import Span
 
 ACTION_MIX = diagnostic_kind("action-mix", "a rule enters or manages, not both, and does each thing once")
+PROBE_PLACE = diagnostic_kind("probe-place", "PROBE follows the FOR of a guard's HALT")
 GUARD_ACTION = diagnostic_kind("guard-action", "a guard knows HALT, FLATTEN and ALERT")
 
 _WORDS = {
@@ -51,7 +53,7 @@ def _action(ctx: Context, action: Action) -> RuleAction | None:
             f"a guard cannot {_WORDS[type(action)]}",
             found=_WORDS[type(action)],
             expected=("HALT", "FLATTEN", "ALERT"),
-            help="write HALT or FLATTEN, which cover all plans, or put the rule into a PLAN",
+            help="write HALT or FLATTEN, which act on the plans it covers, or put the rule into a PLAN",
         )
     match action:
         case Enter():
@@ -67,14 +69,39 @@ def _action(ctx: Context, action: Action) -> RuleAction | None:
         case Cancel():
             return CancelAction(action.span)
         case Halt():
-            if action.amount is None:
-                return HaltAction(None, action.span)
-            span = time_span(ctx, action.amount, "HALT FOR")
-            return None if span is None else HaltAction(span, action.span)
+            return _halt(ctx, action)
         case Flatten():
             return FlattenAction(action.span)
         case Alert():
             return AlertAction(action.text, action.span)
+
+
+def _halt(ctx: Context, action: Halt) -> HaltAction | None:
+    span = None if action.amount is None else time_span(ctx, action.amount, "HALT FOR")
+    probe = 0.0 if action.probe is None else percent(ctx, action.probe, "PROBE", "the size of the entry that is let in")
+    if action.probe is not None:
+        place = Span(action.span.start, action.probe.span.end)
+        if ctx.home is not None:
+            return ctx.error(
+                PROBE_PLACE,
+                place,
+                "PROBE belongs to a guard: a plan that halts itself has no one to let it try",
+                found=ctx.text(place),
+                expected=("HALT FOR 1h",),
+                help="leave PROBE out, or move the rule into a GUARD that COVERS this plan",
+            )
+        if action.amount is None:
+            return ctx.error(
+                PROBE_PLACE,
+                place,
+                "PROBE says what happens after the time of FOR, and this HALT has none",
+                found=ctx.text(place),
+                expected=(f"HALT FOR 1h PROBE {ctx.text(action.probe.span)}",),
+                help="write how long nothing enters, `HALT FOR 1h PROBE 25%`; without FOR a person ends the halt",
+            )
+    if probe is None or (action.amount is not None and span is None):
+        return None
+    return HaltAction(span, action.span, probe)
 
 
 def _move_stop(ctx: Context, action: MoveStop) -> MoveStopAction | None:

@@ -104,7 +104,7 @@ def whole_bars(number: float, base: Base, timeframe: str) -> int:
     return math.ceil(number) if base is Base.BARS else math.ceil(number / milliseconds(timeframe))
 
 
-def percent(ctx: Context, written: Quantity | Name, what: str) -> float | None:
+def percent(ctx: Context, written: Quantity | Name, what: str, of: str = "the first filled size") -> float | None:
     """A percent above 0 and up to 100."""
     value = amount(ctx, written)
     if value is None:
@@ -114,7 +114,7 @@ def percent(ctx: Context, written: Quantity | Name, what: str) -> float | None:
         return ctx.error(
             NOT_AN_AMOUNT,
             written.span,
-            f"{what} takes a percent of the first filled size, not {spoken(value.kind)}",
+            f"{what} takes a percent of {of}, not {spoken(value.kind)}",
             found=ctx.text(written.span),
             expected=("a percent",),
             help=f"write `{what} 50%`",
@@ -126,7 +126,7 @@ def percent(ctx: Context, written: Quantity | Name, what: str) -> float | None:
             f"{what} of `{ctx.text(written.span)}` is outside 0% to 100%",
             found=ctx.text(written.span),
             expected=("above 0% and up to 100%",),
-            help="percents are of the first filled size",
+            help=f"percents are of {of}",
         )
     return number
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from datetime import date
 
 from tradeplan.dsl.catalog import Catalog, MarketFacts, Markets
 from tradeplan.dsl.check.context import Use
+from tradeplan.dsl.check.covering import check_covers
 from tradeplan.dsl.check.definitions import PARAM_BOUNDS, collect, define, may_change_lookback, warn_unused
 from tradeplan.dsl.check.elaborate import Elaborator
 from tradeplan.dsl.check.limits import Limits, check_limit
@@ -111,14 +112,21 @@ def check_plan(
 
 
 def check_guard(
-    guard: Guard, report: Report, catalog: Catalog, markets: Markets, graph: Graph, lost: Set[str] | None = None
+    guard: Guard,
+    report: Report,
+    catalog: Catalog,
+    markets: Markets,
+    graph: Graph,
+    lost: Set[str] | None = None,
+    plans: Collection[str] = (),
 ) -> Elaborated:
-    """Check a guard."""
+    """Check a guard; `plans` are the names of the plans in its file."""
     before = len(report.diagnostics)
     step_lane = Lane(ACCOUNT_MARKET, "M1", steps=True)
     ctx = Elaborator(report, catalog, markets, graph, None, step_lane)
     ctx.lost = lost
     limits = Limits()
+    covered = check_covers(ctx, guard.covers, plans)
     rules = _items(ctx, guard, limits, None)
     _check_size(ctx, guard, _roots(rules), {})
     if lost is not None or _failed(report, before):
@@ -135,6 +143,7 @@ def check_guard(
         guard.span,
         account_currency(ctx),
         tuple(limits.caps),
+        *covered,
     )
     return Elaborated(checked, ctx.uses)
 

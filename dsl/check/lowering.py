@@ -60,8 +60,8 @@ def called(
             span,
             f"`{function.name}` reads a market, and a guard has none",
             found=function.name,
-            expected=("account.", "system.", "feed.", "time"),
-            help="put rules about a market into a PLAN",
+            expected=("account.", "trades.", "system.", "feed.", "time"),
+            help=f"name market and timeframe, as in `btc.H1.{function.name}`, or put the rule into a PLAN",
         )
     lane: Lane | None = None
     if not ambient:

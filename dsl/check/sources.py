@@ -1,4 +1,4 @@
-"""The readings behind `account`, `system`, `feed` and `news`: what they are called and where they are legal."""
+"""The readings behind `account`, `trades`, `system`, `feed` and `news`: their names and where they are legal."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from tradeplan.dsl.check.value import Mode, Value
 from tradeplan.dsl.check.words import hint
 from tradeplan.dsl.diagnostic import diagnostic_kind
 from tradeplan.dsl.graph import Op, TimeSpan
-from tradeplan.dsl.kinds import CONDITION, DURATION, MONEY, PERCENT, Base, Kind
+from tradeplan.dsl.kinds import CONDITION, COUNT, DURATION, MONEY, PERCENT, Base, Kind
 from tradeplan.dsl.nodes import Member, Name, Quantity
 
-UNKNOWN_READING = diagnostic_kind("unknown-reading", "account, system, feed and news have a fixed list of readings")
+UNKNOWN_READING = diagnostic_kind(
+    "unknown-reading", "account, trades, system, feed and news have a fixed list of readings"
+)
 GUARD_ONLY = diagnostic_kind("guard-only", "readings of the account and the system belong to guards")
 NOT_AVAILABLE = diagnostic_kind("not-available", "this part of the language comes with a later version")
 READING_ARGUMENTS = diagnostic_kind("reading-arguments", "a reading takes one span, or nothing")
+EVER = "ever"
+"""The span of a reading that looks at the whole run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,13 @@ READINGS: dict[str, dict[str, Reading]] = {
         "margin_level": Reading(PERCENT),
         "correlated_risk": Reading(PERCENT, limit_only=True),
     },
-    "system": {"latency": Reading(DURATION)},
+    "trades": {
+        "loss": Reading(MONEY, spanned=True),
+        "realised_loss": Reading(MONEY, spanned=True),
+        "drawdown": Reading(MONEY, spanned=True),
+        "losing_streak": Reading(COUNT),
+    },
+    "system": {"latency": Reading(DURATION), "load": Reading(PERCENT)},
     "feed": {"quality": Reading(PERCENT), "stale": Reading(CONDITION)},
     "news": {},
 }
@@ -67,7 +77,7 @@ def reading(ctx: Context, expression: Member, source: str) -> Value | None:
             f"`{source}.{expression.name}` may be read only in a GUARD",
             found=f"{source}.{expression.name}",
             expected=("a value of a market", "time"),
-            help="move the rule into a GUARD: its HALT and FLATTEN cover all plans",
+            help="move the rule into a GUARD: its HALT and FLATTEN cover all plans, or those that COVERS names",
         )
     if found.limit_only:
         return ctx.error(
@@ -87,10 +97,14 @@ def reading(ctx: Context, expression: Member, source: str) -> Value | None:
                 expression.span,
                 f"`{source}.{expression.name}` needs the span that it looks at",
                 found=ctx.text(expression.span),
-                expected=("day", "week", "a duration"),
+                expected=("day", "week", "a duration", EVER),
                 help=f"write `{source}.{expression.name}(day)`",
             )
-        span = time_span(ctx, arguments[0].value, f"`{source}.{expression.name}`")
+        written = arguments[0].value
+        if isinstance(written, Name) and written.name == EVER and EVER not in ctx.definitions:
+            span = TimeSpan(calendar=EVER)
+        else:
+            span = time_span(ctx, written, f"`{source}.{expression.name}`")
         if span is None:
             return None
     elif found.targeted:
@@ -109,7 +123,7 @@ def reading(ctx: Context, expression: Member, source: str) -> Value | None:
     kind = found.kind
     if kind.base is Base.MONEY:
         kind = Kind(Base.MONEY, account_currency(ctx))
-    data = (expression.name, span)
+    data = (f"trades.{expression.name}" if source == "trades" else expression.name, span)
     value = Value(kind, ctx.graph.node(Op.ACCOUNT, (), data, ctx.step_lane, kind.base is Base.CONDITION))
     ctx.uses.append(Use(expression.span, f"{source}.{expression.name}", None, None, {}, value))
     return value

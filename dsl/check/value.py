@@ -15,7 +15,7 @@ BAR_FIELDS = ("open", "high", "low", "close", "tick_volume", "real_volume", "spr
 POSITION_VALUES = ("entry", "stop", "size", "profit", "best", "held")
 """What a plan may ask of its position."""
 
-SOURCE_NAMES = ("account", "news", "system", "feed")
+SOURCE_NAMES = ("account", "news", "system", "feed", "trades")
 """What stands before the dot beside markets."""
 
 

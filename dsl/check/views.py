@@ -15,7 +15,7 @@ from tradeplan.dsl.timeframe import TIMEFRAMES
 UNKNOWN_MARKET = diagnostic_kind("unknown-market", "no profile describes this market")
 UNKNOWN_TIMEFRAME = diagnostic_kind("unknown-timeframe", "bars exist for the timeframes of MetaTrader 5 only")
 NOT_A_VIEW = diagnostic_kind("not-a-view", "before the dot stands a market, a timeframe, or a value with results")
-NO_MARKET = diagnostic_kind("no-market", "a guard reads the account, the system and the time, no market")
+NO_MARKET = diagnostic_kind("no-market", "a guard has no market of its own: a view names market and timeframe")
 
 
 def no_market(ctx: Context, expression: Expression) -> None:
@@ -25,8 +25,20 @@ def no_market(ctx: Context, expression: Expression) -> None:
         expression.span,
         f"`{ctx.text(expression.span)}` is a value of a market, and a guard has none",
         found=ctx.text(expression.span),
-        expected=("account.", "system.", "feed.", "time"),
-        help="put rules about a market into a PLAN",
+        expected=("account.", "trades.", "system.", "feed.", "time"),
+        help="name market and timeframe, as in `btc.H1.close`, or put rules about a market into a PLAN",
+    )
+
+
+def no_timeframe(ctx: Context, expression: Name) -> None:
+    """Say that a guard reads a market on a timeframe that is named."""
+    return ctx.error(
+        NO_MARKET,
+        expression.span,
+        f"a guard has no timeframe of its own on which to read `{expression.name}`",
+        found=ctx.text(expression.span),
+        expected=(f"{expression.name}.H1",),
+        help=f"name the view: `{expression.name}.H1.` before the value",
     )
 
 
@@ -76,9 +88,6 @@ def view_of(ctx: Context, base: Expression, view: View | None) -> tuple[bool, Vi
         named = base.base
         facts = ctx.markets.get(named.name) if isinstance(named, Name) and named.call is None else None
         code = timeframe_of(ctx, base.code, base.code_span)
-        if ctx.home is None:
-            no_market(ctx, base)
-            return True, None
         if facts is None:
             if isinstance(named, Name) and named.call is None and named.name not in ctx.definitions:
                 unknown_market(ctx, named.name, named.span)
@@ -97,7 +106,7 @@ def view_of(ctx: Context, base: Expression, view: View | None) -> tuple[bool, Vi
         facts = ctx.markets.get(base.name)
         if facts is not None:
             if ctx.home is None:
-                no_market(ctx, base)
+                no_timeframe(ctx, base)
                 return True, None
             return True, ctx.view(facts, ctx.home.timeframe, base.span)
     return False, None

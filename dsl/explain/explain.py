@@ -9,7 +9,7 @@ from tradeplan.dsl.explain.names import definitions, name_rows
 from tradeplan.dsl.explain.origins import origins
 from tradeplan.dsl.explain.spans import last_day_text, span_text
 from tradeplan.dsl.explain.table import table
-from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, CheckedRule, LimitKind
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, CheckedRule, HaltAction, LimitKind, RuleAction
 from tradeplan.dsl.nodes import Guard, Plan
 
 
@@ -26,6 +26,26 @@ def _limits(plan: CheckedPlan) -> list[str]:
     if plan.expires is not None:
         lines.append(f"  no entry after {last_day_text(plan.expires)} (UTC), the last day")
     return lines
+
+
+def _covered(guard: CheckedGuard) -> str:
+    if guard.plans:
+        return f"the plans {', '.join(guard.plans)}"
+    return f"the plans that trade {' or '.join(guard.markets)}" if guard.markets else "every plan"
+
+
+def _breaker(rule: CheckedRule, action: RuleAction) -> str:
+    """How a HALT ends, in words."""
+    if not isinstance(action, HaltAction):
+        return ""
+    line = f"  rule {rule.number + 1} is a breaker: "
+    if action.duration is None:
+        return line + "it holds until a person resumes"
+    calendar = action.duration.calendar
+    line += f"it ends with {span_text(action.duration)}" if calendar else f"it ends after {span_text(action.duration)}"
+    if action.probe:
+        line += f"; then one entry at {action.probe:g}% of its size decides: a profit closes it, a loss opens it again"
+    return line
 
 
 def _plan_lines(plan: CheckedPlan, netting: bool) -> list[str]:
@@ -79,7 +99,8 @@ def explain_text(elaborated: Elaborated, written: Plan | Guard, netting: bool = 
         lines += _plan_lines(block, netting)
     elif isinstance(block, CheckedGuard):
         lines += ["  stands above all plans: decides every minute while a traded market is open"]
-        lines += ["  its HALT and FLATTEN cover every plan; positions that no plan opened are never touched"]
+        lines += [f"  its HALT and FLATTEN cover {_covered(block)}; positions that no plan opened are never touched"]
+        lines += [text for rule in block.rules for action in rule.actions if (text := _breaker(rule, action))]
     if isinstance(block, CheckedGuard) and block.limits:
         lines += ["", "Limits (tested for each entry and ADD, with it included)", *_cap_lines(block)]
     lines += ["", "Rules", *(line for rule in block.rules for line in _rule_lines(rule))]

@@ -14,6 +14,7 @@ from tradeplan.dsl.nodes import (
     Cap,
     Close,
     Cooldown,
+    Covers,
     Enter,
     Expires,
     Expression,
@@ -51,17 +52,23 @@ class Piece:
 
 
 def head_pieces(block: Plan | Guard) -> list[Piece]:
-    """`PLAN name "title"` and `TRADE market ON timeframe`, always two lines; a guard has the first only."""
+    """`PLAN name "title"` and `TRADE market ON timeframe`, always two lines; a guard has the first, and COVERS."""
     title = f' "{block.title.text}"' if block.title else ""
     last = block.title.span if block.title else block.name.span
     first = Span(block.span.start, last.end)
     if isinstance(block, Guard):
-        return [Piece(first, "", f"GUARD {block.name.text}{title}")]
+        head = [Piece(first, "", f"GUARD {block.name.text}{title}")]
+        return head if block.covers is None else [*head, Piece(block.covers.span, "", covers_text(block.covers))]
     trade = f"TRADE {block.market.text} ON {block.timeframe.text}"
     return [
         Piece(first, "", f"PLAN {block.name.text}{title}"),
         Piece(block.market.span.to(block.timeframe.span), "", trade),
     ]
+
+
+def covers_text(covers: Covers) -> str:
+    """`COVERS btc, gold`."""
+    return f"COVERS {'PLANS ' if covers.plans else ''}{', '.join(name.text for name in covers.names)}"
 
 
 def statement_pieces(item: Item) -> list[Piece]:
@@ -128,8 +135,9 @@ def action_text(action: Action) -> str:
             return f"MOVE STOP TO {expression_text(to)}"
         case Cancel():
             return "CANCEL"
-        case Halt(amount=amount):
-            return "HALT" if amount is None else f"HALT FOR {amount_text(amount)}"
+        case Halt(amount=amount, probe=probe):
+            text = "HALT" if amount is None else f"HALT FOR {amount_text(amount)}"
+            return text if probe is None else f"{text} PROBE {amount_text(probe)}"
         case Flatten():
             return "FLATTEN"
         case Alert(text=text):

@@ -109,15 +109,16 @@ class CancelAction:
 
 @dataclass(frozen=True, slots=True)
 class HaltAction:
-    """HALT; None: until a person resumes."""
+    """HALT; None: until a person resumes. `probe`: percent of its size at which one entry is then tried; 0: none."""
 
     duration: TimeSpan | None
     span: Span
+    probe: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class FlattenAction:
-    """FLATTEN: close and cancel, of this plan, or of all plans when a guard says so."""
+    """FLATTEN: close and cancel, of this plan, or of all plans that a guard covers."""
 
     span: Span
 
@@ -219,7 +220,10 @@ class CheckedLimit:
 
 @dataclass(frozen=True, slots=True)
 class CheckedGuard:
-    """A guard: rules on the account's step lane that know HALT, FLATTEN and ALERT."""
+    """A guard: rules on the account's step lane that know HALT, FLATTEN and ALERT.
+
+    It covers the plans of `plans`, or those that trade one of `markets`; with both empty all.
+    """
 
     name: str
     title: str
@@ -230,3 +234,9 @@ class CheckedGuard:
     span: Span
     currency: str = ""  # likewise
     limits: tuple[CheckedLimit, ...] = ()
+    markets: tuple[str, ...] = ()  # canonical names
+    plans: tuple[str, ...] = ()
+
+    def covers(self, plan: str, market: str) -> bool:
+        """Whether a plan that trades a market is covered."""
+        return plan in self.plans or market in self.markets or not (self.plans or self.markets)

@@ -43,6 +43,7 @@ from tradeplan.dsl.nodes.expressions import (
 from tradeplan.dsl.nodes.file import (
     Cap,
     Cooldown,
+    Covers,
     Expires,
     File,
     Guard,
@@ -73,6 +74,7 @@ __all__ = [
     "Close",
     "Compare",
     "Cooldown",
+    "Covers",
     "Crosses",
     "Date",
     "Enter",

@@ -74,10 +74,11 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """`HALT [FOR span]`."""
+    """`HALT [FOR span] [PROBE p%]`."""
 
     span: Span
     amount: Quantity | Name | None
+    probe: Quantity | Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,13 +113,23 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Covers:
+    """`COVERS market, ...` or `COVERS PLANS name, ...`: what a guard is about."""
+
+    span: Span
+    plans: bool
+    names: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Guard:
-    """`GUARD name ["title"] item...`."""
+    """`GUARD name ["title"] [COVERS ...] item...`."""
 
     span: Span
     name: Identifier
     title: Text | None
     items: tuple[Item, ...]
+    covers: Covers | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from tradeplan.dsl.nodes import (
     Close,
     Compare,
     Cooldown,
+    Covers,
     Crosses,
     Date,
     Enter,
@@ -96,11 +97,19 @@ def plan(c: Children) -> Plan:
 
 
 def guard(c: Children) -> Guard:
-    """GUARD NAME [STRING] item*."""
+    """GUARD NAME [STRING] [covers] item*."""
     title = _text(c[2]) if len(c) > 2 and isinstance(c[2], tuple) else None
     items = c[2:] if title is None else c[3:]
     end = items[-1].span.end if items else c[-1][3]
-    return Guard(Span(c[0][2], end), _identifier(c[1]), title, tuple(items))
+    covered = items.pop(0) if items and isinstance(items[0], Covers) else None
+    return Guard(Span(c[0][2], end), _identifier(c[1]), title, tuple(items), covered)
+
+
+def covers(c: Children) -> Covers:
+    """COVERS [PLANS] NAME, NAME."""
+    plans = c[1][0] == "PLANS"
+    names = tuple(_identifier(token) for token in c[2 if plans else 1 :: 2])
+    return Covers(Span(c[0][2], c[-1][3]), plans, names)
 
 
 def let(c: Children) -> Let:
@@ -156,8 +165,11 @@ def close(c: Children) -> Close:
 
 
 def halt(c: Children) -> Halt:
-    """HALT [FOR amount]."""
-    return Halt(_over(c), c[2]) if len(c) > 1 else Halt(c[0].span, None)
+    """HALT [FOR amount] [PROBE amount]."""
+    if len(c) == 1:
+        return Halt(c[0].span, None)
+    said = {token[0]: amount for token, amount in zip(c[1::2], c[2::2], strict=True)}
+    return Halt(_over(c), said.get("FOR"), said.get("PROBE"))
 
 
 def alert(c: Children) -> Alert:
@@ -239,6 +251,7 @@ BUILDERS: dict[str, Callable[[Children], Any]] = {
     "start": start,
     "plan": plan,
     "guard": guard,
+    "covers": covers,
     "let": let,
     "param": param,
     "cooldown": lambda c: Cooldown(_over(c), c[1]),

@@ -23,6 +23,7 @@ _AMOUNTS = {
     "PER": ("`day`", "`week`", "a span such as `12h`"),
     "COOLDOWN": ("a span such as `2h` or `5 bars`",),
     "MAX": ("a whole number such as `3`",),
+    "PROBE": ("a percentage such as `25%`",),
     "EXPIRES": ("a date such as `2026-12-31`",),
 }
 _UNITS = {
@@ -30,6 +31,7 @@ _UNITS = {
     "ADD": ("`%`",),
     "CLOSE": ("`%`",),
     "TAKE": ("`%`",),
+    "PROBE": ("`%`",),
     "FOR": ("`bars`", "`m`", "`h`", "`d`"),
     "WITHIN": ("`bars`", "`m`", "`h`", "`d`"),
     "PER": ("`h`", "`d`", "`w`"),

@@ -18,7 +18,7 @@ from tradeplan.runtime.engine.clauses import ClauseTime
 from tradeplan.runtime.engine.events import FILLS, OUTCOMES, Alert, Decision, Event, Fill, Halt, MarginCall
 from tradeplan.runtime.kernels.orders import layout as at
 
-NOT_SIMULATED = ("latency", "quality", "stale")
+NOT_SIMULATED = ("latency", "load", "quality", "stale")
 """Readings that a backtest has no measurements of; they stand at their best."""
 
 

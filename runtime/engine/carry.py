@@ -8,13 +8,16 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from tradeplan.dsl.graph import CheckedPlan
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.engine.events import Event, Fill
 from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.engine.program import Owner, Program
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.kernels.orders.arrays import Book
+from tradeplan.runtime.kernels.orders.breakers import spread
 from tradeplan.runtime.kernels.orders.exposure import place
+from tradeplan.runtime.kernels.orders.guard import place_guard
+from tradeplan.runtime.kernels.orders.statistics import worth
 from tradeplan.runtime.kernels.source.primitives import Bytes, Floats, Integers
 
 _KEPT_BY_NAME = (at.F_POSITION, at.F_LAST_EXIT, at.F_FILLS, at.F_HALT)
@@ -48,7 +51,8 @@ def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False) 
     """Give `new` everything that `old` and `memory` know and that still has a place there.
 
     A plan of the same version keeps all of its state; of another version, or coming back, the counters, the cool-down
-    and running halts. `paused`: nothing has run since `old` stood still, so its steps are not the steps before.
+    and running halts. A guard that was edited keeps its books and the breakers that stand in it still. `paused`:
+    nothing has run since `old` stood still, so its steps are not the steps before.
     """
     levels = new.f[[at.V_STOP_OUT, at.V_CALL]]
     _copy(old, new, 0, 0, at.HEADER)
@@ -66,8 +70,12 @@ def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False) 
         elif isinstance(owner.block, CheckedPlan) and owner.block.name in memory.fields:
             for place_of, value in zip(_KEPT_BY_NAME, memory.fields[owner.block.name], strict=True):
                 new.f[owner.address + place_of] = value
+        elif previous is not None and isinstance(owner.block, CheckedGuard):
+            _carry_breakers(old, new, previous, owner)
         if isinstance(owner.block, CheckedPlan):
             _lay_fill_times(new, owner, memory.fills.get(owner.block.name, []))
+    _leave_halts(old, new)
+    _find_probes(old, new)
     _carry_statistics(old, new)
     _steps_before(new, {} if paused else {o.block.name: o for o in before.owners})
     _rebuild_lists(new)
@@ -105,6 +113,54 @@ def _carry_whole(old: OrderLoop, new: OrderLoop, previous: Owner, owner: Owner) 
         _copy(old, new, int(old.k[a + first_field]), first, last - first)
 
 
+def _carry_breakers(old: OrderLoop, new: OrderLoop, previous: Owner, owner: Owner) -> None:
+    """A guard was edited: its books go on, and so does each breaker whose condition stands in it still."""
+    for place_of in (at.F_BOOKED, at.F_STREAK):
+        new.f[owner.address + place_of] = old.f[previous.address + place_of]
+    for number, source in _breakers(old, previous).items():
+        for rule in owner.block.rules:
+            target = owner.rules[rule.number]
+            if rule.text == _text_of(previous, number) and new.k[target + at.R_HALT]:
+                for place_of in (at.T_UNTIL, at.T_BLOCKED, at.T_STATE, at.T_PROBE, at.T_OUTCOME):
+                    new.f[target + place_of] = old.f[source + place_of]
+
+
+def _breakers(loop: OrderLoop, owner: Owner) -> dict[int, int]:
+    """The rules of a guard that are breakers: number and address."""
+    return {number: address for number, address in owner.rules.items() if loop.k[address + at.R_HALT]}
+
+
+def _text_of(owner: Owner, number: int) -> str:
+    return next(rule.text for rule in owner.block.rules if rule.number == number)
+
+
+def _leave_halts(old: OrderLoop, new: OrderLoop) -> None:
+    """What a breaker that is gone blocked stays blocked until the breaker's end: nobody has lifted it."""
+    guards = {owner.block.name: owner for owner in new.program.guards}
+    for previous in old.program.guards:
+        now = guards.get(previous.block.name)
+        texts = set() if now is None else {_text_of(now, number) for number in _breakers(new, now)}
+        for number, address in _breakers(old, previous).items():
+            gone = _text_of(previous, number) not in texts
+            if gone and old.f[address + at.T_STATE] == at.BLOCKING and isinstance(previous.block, CheckedGuard):
+                for owner in new.program.plans:
+                    plan = owner.block
+                    if isinstance(plan, CheckedPlan) and previous.block.covers(plan.name, plan.market):
+                        halted = owner.address + at.F_HALT
+                        new.f[halted] = max(new.f[halted], old.f[address + at.T_UNTIL])
+
+
+def _find_probes(old: OrderLoop, new: OrderLoop) -> None:
+    """Plans have other addresses now: breakers that let one try find it by its name."""
+    names = {owner.address: owner.block.name for owner in old.program.plans}
+    places = {owner.block.name: owner.address for owner in new.program.plans}
+    for owner in new.program.guards:
+        for address in _breakers(new, owner).values():
+            trying = int(new.f[address + at.T_PROBE])
+            if trying > 0:
+                new.f[address + at.T_PROBE] = float(places.get(names[trying], at.GONE))
+
+
 def _lay_fill_times(new: OrderLoop, owner: Owner, times: list[float]) -> None:
     """MAX may be new or have another number now: the newest first fills are laid out for it."""
     has, ring = int(new.k[owner.address + at.P_MAX]), int(new.k[owner.address + at.P_RING])
@@ -114,10 +170,17 @@ def _lay_fill_times(new: OrderLoop, owner: Owner, times: list[float]) -> None:
         new.ring[ring + (count - 1 - back) % has] = time
 
 
-def _statistics(program: Program, k: NDArray[np.int64]) -> dict[tuple[int, int, int], int]:
+def _statistics(program: Program, k: NDArray[np.int64]) -> dict[tuple[int, int, int, str], int]:
+    """The statistics by what they are and the guard that they belong to."""
+    guards = {owner.address: owner.block.name for owner in program.guards}
     first, last = int(k[at.H_STATISTICS]), int(k[at.H_STATISTICS_END])
     return {
-        (int(k[s + at.S_KIND]), int(k[s + at.S_SPAN]), int(k[s + at.S_CALENDAR])): s
+        (
+            int(k[s + at.S_KIND]),
+            int(k[s + at.S_SPAN]),
+            int(k[s + at.S_CALENDAR]),
+            guards.get(int(k[s + at.S_SCOPE]), ""),
+        ): s
         for s in range(first, last, at.STATISTIC)
     }
 
@@ -128,12 +191,23 @@ def _carry_statistics(old: OrderLoop, new: OrderLoop) -> None:
     for key, target in _statistics(new.program, new.k).items():
         source = had.get(key)
         if source is None:
-            new.f[target + at.Z_LAST] = new.f[target + at.Z_START] = old.f[at.W_EQUITY]
+            _begin_statistic(old, new, target)
             continue
         _copy(old, new, source, target, at.STATISTIC)
         size = 2 * int(new.k[target + at.S_CAPACITY])
         a, b = int(old.k[source + at.S_RING]), int(new.k[target + at.S_RING])
         new.ring[b : b + size] = old.ring[a : a + size]
+
+
+def _begin_statistic(old: OrderLoop, new: OrderLoop, target: int) -> None:
+    scope = int(new.k[target + at.S_SCOPE])
+    now = float(old.f[at.W_EQUITY])
+    if scope:
+        booked_only = new.k[target + at.S_KIND] == at.REALISED_LOSS
+        now = float(new.f[scope + at.F_BOOKED]) if booked_only else worth(quiet_book(new), scope)
+    new.f[target + at.Z_LAST] = new.f[target + at.Z_START] = now
+    if new.f[target + at.Z_COUNT] > 0.0:
+        new.ring[int(new.k[target + at.S_RING]) + 1] = now
 
 
 def _steps_before(new: OrderLoop, known: dict[str, Owner]) -> None:
@@ -152,10 +226,10 @@ def _steps_before(new: OrderLoop, known: dict[str, Owner]) -> None:
                 new.f[owner.rules[rule.number] + at.T_LAST] = float(truth)
 
 
-def _rebuild_lists(new: OrderLoop) -> None:
-    """Who has to be looked at follows from the phases that were carried over."""
+def quiet_book(new: OrderLoop) -> Book:
+    """The state of a loop for functions that look at no bars."""
     no_integers, no_floats = cast("Integers", [0]), cast("Floats", [0.0])
-    book = Book(
+    return Book(
         cast("Integers", new.k),
         cast("Floats", new.f),
         cast("Floats", new.ring),
@@ -171,5 +245,13 @@ def _rebuild_lists(new: OrderLoop) -> None:
         no_floats,
         no_integers,
     )
+
+
+def _rebuild_lists(new: OrderLoop) -> None:
+    """Who has to be looked at, and who is blocked, follows from the states that were carried over."""
+    book = quiet_book(new)
     for owner in new.program.plans:
         place(book, owner.address)
+    for owner in new.program.guards:
+        place_guard(book, owner.address)
+    spread(book)

@@ -13,6 +13,16 @@ from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.dsl.timeframe import milliseconds
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import traded_lane
+from tradeplan.runtime.engine.by_hand import (
+    ACCOUNT,
+    BreakerState,
+    book_money,
+    breakers,
+    hold,
+    resume_guard,
+    resume_plan,
+    set_reading,
+)
 from tradeplan.runtime.engine.carry import Memory, carry
 from tradeplan.runtime.engine.evaluator import Evaluator
 from tradeplan.runtime.engine.events import Event, Rows, events, owner_names
@@ -20,7 +30,7 @@ from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_market
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
-from tradeplan.runtime.engine.program import Program, build_program
+from tradeplan.runtime.engine.program import READINGS, Program, build_program
 from tradeplan.runtime.engine.times import rising_union
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.orders import layout as at
@@ -86,6 +96,9 @@ class Engine:
         self._instants: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._next = 0
         self._laid_out = self.now
+        self._held: set[str] = set()  # scopes that a person has halted
+        self._readings: dict[str, float] = {}
+        self._deposited = 0.0  # cents booked before there was a plan
 
     def activate(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Run this set from the next instant on. Raises BacktestError when a traded market has no bars."""
@@ -120,16 +133,86 @@ class Engine:
         if prepared.loop is None and self._loop is not None:
             self._memory.keep(self._loop)
             self._parked = self._loop
+        if prepared.loop is not None:
+            self._take_along(prepared.loop)
         self._loop, self._traded = prepared.loop, prepared.traded
         owners = () if prepared.loop is None else prepared.loop.program.plans
         self._addresses = {owner.block.name: owner.address for owner in owners}
         self._names = {} if prepared.loop is None else owner_names(prepared.loop.program)
         self._instants, self._next, self._laid_out = self._instants[:0], 0, self.now
 
+    def _take_along(self, loop: OrderLoop) -> None:
+        """What people and probes have set holds for a new set of plans too."""
+        hold(loop, self._held)
+        for name, value in self._readings.items():
+            set_reading(loop, name, value)
+        if self._deposited:
+            book_money(loop, self._deposited)
+            self._deposited = 0.0
+
+    def halt(self, scope: str = ACCOUNT) -> None:
+        """Let a plan, the plans on a market, or all plans open nothing until `resume` of the same scope."""
+        self._held.add(scope)
+        if self._loop is not None:
+            hold(self._loop, self._held)
+
+    def resume(self, scope: str = ACCOUNT) -> list[Event]:
+        """Lift a halt of this scope by `halt`; of a plan also those of its own rules, of a guard its breakers."""
+        self._held.discard(scope)
+        told: list[Event] = []
+        if self._loop is not None:
+            hold(self._loop, self._held)
+            for owner in self._loop.program.owners:
+                if owner.block.name == scope and isinstance(owner.block, CheckedPlan):
+                    told += resume_plan(self._loop, owner, self.now)
+                elif owner.block.name == scope:
+                    told += resume_guard(self._loop, owner, self.now)
+        return told
+
+    def book(self, amount: float) -> None:
+        """A deposit, or a withdrawal (negative), in account currency; no reading of loss or drawdown moves by it.
+
+        Raises ValueError when nothing would be left.
+        """
+        cents = float(round(amount * 100))
+        loop = self._loop or self._parked
+        if loop is not None:
+            book_money(loop, cents)
+        elif self.account.balance * 100 + self._deposited + cents > 0.0:
+            self._deposited += cents
+        else:
+            raise ValueError(f"{amount:.2f} cannot be booked: something must be left")
+
+    def read(self, name: str, value: float) -> None:
+        """What guards read as `latency` (ms), `load`, `quality` (percent) or `stale` (1.0 or 0.0) from now on."""
+        if name not in READINGS:
+            raise ValueError(f"`{name}` is no reading: expected {', '.join(READINGS)}")
+        self._readings[name] = value
+        if self._loop is not None:
+            set_reading(self._loop, name, value)
+
+    def reading(self, name: str) -> float:
+        """What guards read now."""
+        return self._readings.get(name, READINGS[name])
+
+    def reads(self, name: str) -> bool:
+        """Whether a guard of the set looks at a reading."""
+        return self._loop is not None and name in self._loop.program.readings
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The scopes that a person has halted."""
+        return frozenset(self._held)
+
+    def breakers(self) -> list[BreakerState]:
+        """All breakers and their states, by guard and rule."""
+        return [] if self._loop is None else breakers(self._loop)
+
     def fork(self) -> Engine:
         """An engine for trials at the same place: give it a set by `activate` before it moves; this one stays."""
         other = copy.copy(self)
         other._rows, other._memory = [], self._memory.copy()
+        other._held, other._readings = set(self._held), dict(self._readings)
         return other
 
     def _traded_lane(self, plans: Sequence[CheckedPlan], market: str) -> TradedLane:
@@ -253,10 +336,10 @@ class Engine:
     def balance(self) -> float:
         """The balance in account currency."""
         loop = self._loop or self._parked
-        return loop.balance if loop is not None else self.account.balance
+        return loop.balance if loop is not None else self.account.balance + self._deposited / 100
 
     @property
     def equity(self) -> float:
         """The equity of the newest instant that was looked at."""
         loop = self._loop or self._parked
-        return loop.equity if loop is not None else self.account.balance
+        return loop.equity if loop is not None else self.account.balance + self._deposited / 100

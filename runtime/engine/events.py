@@ -129,7 +129,20 @@ class Halt:
     until: int | None
 
 
-Event = Decision | Fill | Swap | Alert | Halt | MarginCall
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """A guard's breaker reached another state: `half_open`, or `reset` when it is closed again. It opens by a Halt.
+
+    The halt of a plan's own rule is `reset` when a person lifts it.
+    """
+
+    time: int
+    owner: str
+    rule: int
+    state: str
+
+
+Event = Decision | Fill | Swap | Alert | Halt | MarginCall | Breaker
 
 
 def owner_names(program: Program) -> dict[int, str]:
@@ -184,6 +197,8 @@ def _event(whole: list[int], row: list[float], names: dict[int, str], program: P
     if kind == at.TYPE_HALT:
         until = row[at.EV_A]
         return Halt(time, owner, rule, None if until >= at.INF else int(until))
+    if kind == at.TYPE_BREAKER:
+        return Breaker(time, owner, rule, "half_open" if reason == int(at.HALF_OPEN) else "reset")
     return None
 
 

@@ -18,7 +18,7 @@ from tradeplan.runtime.engine.rule_writer import RuleWriter, span_words
 from tradeplan.runtime.kernels.orders import layout as at
 
 GUARD_LANE = Lane(ACCOUNT_MARKET, "M1", steps=True)
-READINGS = {"latency": 0.0, "quality": 100.0, "stale": 0.0}
+READINGS = {"latency": 0.0, "load": 0.0, "quality": 100.0, "stale": 0.0}
 """Readings of system and feed as a backtest has them: nothing is late, nothing is missing."""
 
 
@@ -139,11 +139,11 @@ class _Builder:
         )
         clauses = (c for plan in self.plans for rule in plan.rules for c in optional_clauses(rule))
         program.roots = [*dict.fromkeys((*w.values, *w.truths, *map(clause_node, clauses)))]
-        for address, _ in self.writer.rolling_losses:
+        for address, balance in self.writer.rolling_losses:
             ring = program.ring
             place = int(k[address + at.S_RING])
             ring[place] = -at.INF
-            ring[place + 1] = f[at.W_BALANCE]
+            ring[place + 1] = balance
         self._first_lists(program)
         return program
 
@@ -172,6 +172,10 @@ class _Builder:
         k[address + at.P_RULE0], k[address + at.P_ENTRY0], k[address + at.P_RULE1] = rules.span
         k[address + at.P_ALWAYS] = int(rules.always)
         f[address + at.F_HALT] = 0.0
+        covered = self.book.take(1, len(self.plans))
+        k[address + at.P_COVERS] = covered
+        for i, plan in enumerate(self.plans):
+            k[covered + i] = int(guard.covers(plan.name, plan.market))
         return Owner(guard, address, rules.by_number)
 
     def _plan(self, plan: CheckedPlan, address: int, market: int, lane: int) -> Owner:
@@ -217,18 +221,18 @@ class _Builder:
         first = book.take(at.STATISTIC, len(w.statistics))
         for i, (key, places) in enumerate(w.statistics.items()):
             address = first + at.STATISTIC * i
-            kind, span, calendar, target = key
+            kind, span, calendar, target, scope = key
             if kind >= at.PORTFOLIO:
                 span = self.limits.weights(target)
             capacity = span // 60_000 + 8 if calendar == at.NO_CALENDAR else 0
             if kind in (at.EQUITY, at.BALANCE) or kind >= at.PORTFOLIO:
                 capacity = 0
-            book.k[address : address + 5] = [kind, span, calendar, self.ring, max(capacity, 1)]
+            book.k[address : address + 6] = [kind, span, calendar, self.ring, max(capacity, 1), scope]
             self.ring += 2 * capacity
-            balance = round(self.account.balance * 100.0)
+            balance = 0 if scope else round(self.account.balance * 100.0)
             book.f[address + at.Z_LAST] = book.f[address + at.Z_START] = float(balance)
             book.f[address + at.Z_BOUNDARY] = -1.0
-            if capacity and kind in (at.LOSS, at.LOSS_RATE):
+            if capacity and kind in (at.LOSS, at.LOSS_RATE, at.REALISED_LOSS):
                 book.f[address + at.Z_COUNT] = 1.0
                 w.rolling_losses.append((address, float(balance)))
             for place in places:

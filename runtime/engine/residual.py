@@ -16,11 +16,13 @@ from tradeplan.runtime.kernels.orders.layout import (
     CAP_MARGIN,
     CAP_NET,
     CAP_WORST,
+    FALL,
     INSTRUCTION,
     K_CAPTURE,
     K_COLUMN,
     K_CONSTANT,
     K_POSITION,
+    LOSS,
     O_ABS,
     O_ADD,
     O_AND,
@@ -52,6 +54,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     O_TRUTH,
     O_WITHIN,
     PORTFOLIO,
+    REALISED_LOSS,
     STACK,
 )
 
@@ -63,6 +66,7 @@ _LOGIC = {Op.AND: O_AND, Op.OR: O_OR}
 _TEMPORAL = {Op.FOR: O_FOR, Op.WITHIN: O_WITHIN, Op.BECAME: O_BECAME}
 _STATISTICS = ("drawdown", "loss", "loss_rate", "equity", "balance")
 _PORTFOLIO = {"worst_loss": CAP_WORST, "exposure": CAP_GROSS, "margin_level": CAP_MARGIN}
+_OF_TRADES = {"trades.loss": LOSS, "trades.realised_loss": REALISED_LOSS, "trades.drawdown": FALL}
 POSITION_VALUES = ("entry", "stop", "size", "profit", "best", "held", "side", "r", "first")
 
 Operand = tuple[int, Node | int, float]
@@ -96,12 +100,19 @@ def reads_position(node: Node) -> bool:
 
 def is_statistic(node: Node) -> bool:
     """Whether an ACCOUNT node is a statistic of the account, not a reading of the system."""
-    return node.data[0] in _STATISTICS or node.data[0] in _PORTFOLIO
+    return node.data[0] in _STATISTICS or node.data[0] in _PORTFOLIO or is_of_trades(node)
+
+
+def is_of_trades(node: Node) -> bool:
+    """Whether an ACCOUNT node is a statistic of the plans that its guard covers."""
+    return node.data[0] in _OF_TRADES
 
 
 def statistic_kind(node: Node) -> int:
     """The number of a statistic in the layout."""
     name = str(node.data[0])
+    if name in _OF_TRADES:
+        return _OF_TRADES[name]
     if name in _PORTFOLIO:
         return PORTFOLIO + (CAP_NET if target_of(node).startswith("currency:") else _PORTFOLIO[name])
     return _STATISTICS.index(name)

@@ -27,6 +27,7 @@ from tradeplan.dsl.graph import (
 from tradeplan.runtime.engine.book_writer import BookWriter
 from tradeplan.runtime.engine.residual import (
     Residual,
+    is_of_trades,
     literals,
     operand,
     program,
@@ -37,7 +38,7 @@ from tradeplan.runtime.engine.residual import (
 )
 from tradeplan.runtime.kernels.orders import layout as at
 
-_CALENDARS = {"": at.NO_CALENDAR, "day": at.DAY, "week": at.WEEK}
+_CALENDARS = {"": at.NO_CALENDAR, "day": at.DAY, "week": at.WEEK, "ever": at.EVER}
 _SIZES = {SizeKind.RISK_PERCENT: at.RISK_PERCENT, SizeKind.RISK_MONEY: at.RISK_MONEY, SizeKind.LOTS: at.LOTS}
 _ORDERS = {OrderType.MARKET: at.MARKET, OrderType.LIMIT: at.LIMIT, OrderType.STOP: at.STOP}
 _LEVELS = {
@@ -76,15 +77,17 @@ class RuleWriter:
         self.next_rule = 0
         self.values: dict[Node, int] = {}
         self.truths: dict[Node, int] = {}
-        self.statistics: dict[tuple[int, int, int, str], list[int]] = {}
+        self.statistics: dict[tuple[int, int, int, str, int], list[int]] = {}
         self.rolling_losses: list[tuple[int, float]] = []
         self.readings: dict[str, int] = {}
         self.alerts: dict[int, str] = {}
         self.actions = 0
         self._captures: dict[Node, int] = {}
+        self._owner = 0
 
     def rules(self, rules: Sequence[CheckedRule], owner: int, market: int, lane: int) -> WrittenRules:
         """Write the rules of a plan or guard: those without an entry first, each group in order of number."""
+        self._owner = owner
         management = [r for r in rules if r.entry is None]
         entries = [r for r in rules if r.entry is not None]
         first = self.next_rule
@@ -159,13 +162,17 @@ class RuleWriter:
             if x.op == at.O_CAPTURE and x.node is not None:
                 index = self._captures[x.node]
             elif x.op == at.O_STATISTIC and x.node is not None:
-                key = (statistic_kind(x.node), *span_words(span_of(x.node)), target_of(x.node))
+                scope = self._owner if is_of_trades(x.node) else 0
+                key = (statistic_kind(x.node), *span_words(span_of(x.node)), target_of(x.node), scope)
                 self.statistics.setdefault(key, []).append(address)
             elif x.op == at.O_READING and x.node is not None:
                 name = str(x.node.data[0])
-                if name not in self.readings:
-                    self.readings[name] = self.book.take(1)
-                index = self.readings[name]
+                if name == "trades.losing_streak":
+                    index = self._owner + at.F_STREAK
+                else:
+                    if name not in self.readings:
+                        self.readings[name] = self.book.take(1)
+                    index = self.readings[name]
             elif x.node is not None:
                 index = self.column(x.node)
             self.book.k[address : address + 2] = [x.op, index]
@@ -210,6 +217,7 @@ class RuleWriter:
             raise ValueError(f"rule {rule.number} has no condition")
         actions = [a for a in rule.actions if not isinstance(a, EntryAction)]
         first_action = self.book.take(at.ACTION, len(actions))
+        halts = [i for i, a in enumerate(actions) if isinstance(a, HaltAction)]
         for i, action in enumerate(actions):
             self._action(action, first_action + at.ACTION * i, written, moves)
         entry = -1 if rule.entry is None else self._entry(rule.entry, written)
@@ -229,6 +237,7 @@ class RuleWriter:
             at.R_ENTRY: entry,
             at.R_WAKE: wake,
             at.R_LANE: lane,
+            at.R_HALT: first_action + at.ACTION * halts[0] if halts else 0,
         }
         for offset, value in words.items():
             k[address + offset] = value
@@ -281,8 +290,9 @@ class RuleWriter:
                     k[address + at.A_PROGRAM0], k[address + at.A_PROGRAM1] = self._program(residual)
             case CancelAction():
                 k[address + at.A_CODE] = at.DO_CANCEL
-            case HaltAction(duration=duration):
+            case HaltAction(duration=duration, probe=probe):
                 k[address + at.A_CODE] = at.DO_HALT
+                f[address + at.A_PERCENT] = probe
                 k[address + at.A_SPAN], k[address + at.A_CALENDAR] = span_words(duration)
             case FlattenAction():
                 k[address + at.A_CODE] = at.DO_FLATTEN

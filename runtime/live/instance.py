@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -10,12 +11,16 @@ from pathlib import Path
 
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.runtime.engine.account import AccountConfig
+from tradeplan.runtime.engine.by_hand import ACCOUNT
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
+from tradeplan.runtime.engine.program import READINGS
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.live.acts import Standing, enact
 from tradeplan.runtime.live.feed import ReplayClock
 from tradeplan.runtime.live.folder import PlanFolder, Scan
+from tradeplan.runtime.live.health import Health
 from tradeplan.runtime.live.record import Recorder, no_point
 from tradeplan.runtime.live.recovery import Recovery, recover
 from tradeplan.runtime.live.switch import Switch
@@ -60,12 +65,35 @@ class Totals:
     equity: float
 
 
+class NotRunningError(RuntimeError):
+    """Something was asked of a run that is not there (yet, or any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a run works with while it runs."""
+
+    journal: Journal
+    recorder: Recorder
+    engine: Engine
+    active: Active
+
+
+def _no_such(scope: str, known: set[str]) -> str:
+    return f"there is no `{scope}` in this run: expected {', '.join(f'`{n}`' for n in sorted(known) if n) or 'no name'}"
+
+
+def _scope_text(scope: str) -> str:
+    return f"`{scope}`" if scope else "the account"
+
+
 @dataclass(slots=True)
 class Instance:
     """Owns the engine, the journal and the writer of one run.
 
     `point(name)` is called where a crash matters: `recovered`, `outage`, `before activation`, `activation`, `decided`,
-    `journalled`, `stepped`.
+    `journalled`, `act journalled`, `stepped`. `halt`, `resume`, `book`, `reload` and `status` may be called from any
+    thread.
     """
 
     folder: PlanFolder
@@ -79,6 +107,9 @@ class Instance:
     stop: Callable[[], bool] = lambda: False
     point: Callable[[str], None] = no_point
     kernels: Kernels | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
+    _run_state: _Run | None = field(default=None, init=False)
+    _rescan: threading.Event = field(default_factory=threading.Event, init=False)
     _start: int = field(default=0, init=False)
     _live_from: int = field(default=0, init=False)
 
@@ -112,26 +143,119 @@ class Instance:
         recorder.broken = self.folder.broken
         recorder.finish(engine, active)
         self._tell_start(engine, active, recovered)
-        while not self.stop():
-            if watcher is not None and watcher.take():
-                scan = self.folder.scan()
-                self.tell_scan(scan)
-                recorder.broken = self.folder.broken
-                if scan.changed:
-                    active = switch.update(engine, active)
-            if any(not engine.busy(name) for name in active.retired):
-                active = switch.update(engine, active)
-            instant = engine.next_instant()
-            if instant is None:
-                if active.plans or watcher is None:
-                    break
-                watcher.wait(IDLE_SECONDS)  # without a plan there is nothing to step: the feed waits for one
-            elif self.clock.wait_until(instant, lambda seconds: self._slept(seconds, watcher)):
-                engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
-                recorder.record(told, active, engine)
-                self.point("stepped")
+        health = Health(self.dataset, self.clock)
+        # INVARIANT: whoever holds the lock sees the run between two instants; all that is done to it is done so
+        with self._lock:
+            self._run_state = _Run(journal, recorder, engine, active)
+        try:
+            while not self.stop():
+                with self._lock:
+                    again = self._rescan.is_set()
+                    self._rescan.clear()
+                    if (watcher is not None and watcher.take()) or again:
+                        scan = self.folder.scan()
+                        self.tell_scan(scan)
+                        recorder.broken = self.folder.broken
+                        if scan.changed:
+                            active = switch.update(engine, active)
+                    if any(not engine.busy(name) for name in active.retired):
+                        active = switch.update(engine, active)
+                    self._run_state = _Run(journal, recorder, engine, active)
+                    instant = engine.next_instant()
+                if instant is None:
+                    if active.plans or watcher is None:
+                        break
+                    watcher.wait(IDLE_SECONDS)  # without a plan there is nothing to step: the feed waits for one
+                elif self.clock.wait_until(instant, lambda seconds: self._slept(seconds, watcher)):
+                    with self._lock:
+                        began = time.monotonic()
+                        engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
+                        recorder.record(told, active, engine)
+                        self._run_state = _Run(journal, recorder, engine, active)
+                        for name, value in health.measure(engine, instant, time.monotonic() - began).items():
+                            self._act("reading", {"name": name, "value": value})
+                    self.point("stepped")
+        finally:
+            with self._lock:
+                self._run_state = None
         recorder.finish(engine, active)
         return Totals(engine.now, recorder.steps, recorder.decisions, recorder.fills, engine.balance, engine.equity)
+
+    def halt(self, scope: str = ACCOUNT) -> None:
+        """Open nothing more in this scope, a plan, a market or the whole account, until `resume`; from any thread.
+
+        Raises NotRunningError when the run has not begun or has ended, ValueError for an unknown name.
+        """
+        with self._lock:
+            run = self._running()
+            known = {p.name for p in run.active.plans} | {p.market for p in run.active.plans}
+            if scope not in known | {ACCOUNT}:
+                raise ValueError(_no_such(scope, known))
+            self._act("halt", {"scope": scope})
+            self.say(f"{time_text(run.engine.now)} UTC: {_scope_text(scope)} halted by hand")
+
+    def resume(self, scope: str = ACCOUNT) -> None:
+        """Lift what `halt` of this scope did; of a guard close its breakers, of a plan end its own halts.
+
+        Raises NotRunningError and ValueError as `halt` does.
+        """
+        with self._lock:
+            run = self._running()
+            known = {p.name for p in run.active.plans} | {p.market for p in run.active.plans} | set(run.engine.held)
+            known |= {g.name for g in run.active.guards}
+            if scope not in known | {ACCOUNT}:
+                raise ValueError(_no_such(scope, known))
+            self._act("resume", {"scope": scope})
+            self.say(f"{time_text(run.engine.now)} UTC: {_scope_text(scope)} resumed by hand")
+
+    def book(self, amount: float) -> None:
+        """Tell the run of a deposit or (negative) a withdrawal, in account currency; from any thread.
+
+        Raises NotRunningError, and ValueError when nothing would be left.
+        """
+        with self._lock:
+            run = self._running()
+            if not run.engine.equity + amount > 0.0:
+                raise ValueError(
+                    f"{amount:.2f} cannot be booked on an equity of {run.engine.equity:.2f}: something must be left"
+                )
+            self._act("book", {"amount": round(amount, 2)})
+            self.say(f"{time_text(run.engine.now)} UTC: {amount:+.2f} {self.settings.account.currency} booked")
+
+    def reload(self) -> None:
+        """Have the folder looked at before the next step, whatever a watcher says; from any thread."""
+        self._rescan.set()
+
+    def status(self) -> Standing:
+        """Where the run stands between two instants; from any thread. Raises NotRunningError."""
+        with self._lock:
+            run = self._running()
+            engine, active = run.engine, run.active
+            return Standing(
+                engine.now,
+                engine.balance,
+                engine.equity,
+                tuple(p.name for p in active.plans),
+                tuple(g.name for g in active.guards),
+                active.retired,
+                tuple(engine.breakers()),
+                engine.held,
+                {name: engine.reading(name) for name in READINGS},
+            )
+
+    def _running(self) -> _Run:
+        if self._run_state is None:
+            raise NotRunningError("the run has not begun, or it has ended: ask again while it runs")
+        return self._run_state
+
+    def _act(self, kind: str, body: dict[str, object]) -> None:
+        """Journal an act, do it, and record what came of it; the lock is held."""
+        run = self._running()
+        event = JournalEvent(run.engine.now, kind, body)
+        # INVARIANT: on disk before it is done, so that a replay does it again at the same place
+        run.journal.append(event)
+        self.point("act journalled")
+        run.recorder.tell(enact(run.engine, event), run.active, run.engine)
 
     def _advance(
         self, journal: Journal, writer: Writer, switch: Switch, engine: Engine, active: Active, instant: int
@@ -201,5 +325,5 @@ class Instance:
         """Sleep; True: there is something to look at before the next instant."""
         if watcher is None:
             time.sleep(seconds)
-            return self.stop()
-        return watcher.wait(seconds) or self.stop()
+            return self.stop() or self._rescan.is_set()
+        return watcher.wait(seconds) or self.stop() or self._rescan.is_set()

@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, MarginCall, Swap, intent_id, intent_leg
+from tradeplan.runtime.engine.events import (
+    Alert,
+    Breaker,
+    Decision,
+    Event,
+    Fill,
+    Halt,
+    MarginCall,
+    Swap,
+    intent_id,
+    intent_leg,
+)
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.store.database import StoreError
@@ -87,6 +98,12 @@ class Recorder:
         if events or now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
             self._progress(engine, active)
+
+    def tell(self, events: Iterable[Event], active: Active, engine: Engine) -> None:
+        """Record what an act between two instants came to, and where the run stands after it."""
+        for event in events:
+            self._write(event, active)
+        self._progress(engine, active)
 
     def finish(self, engine: Engine, active: Active) -> None:
         """Say where the run stands."""
@@ -174,6 +191,12 @@ class Recorder:
                 if not repeated:
                     self._say(f"{time_text(event.time)} UTC: {text}")
                 self._writer.put("alert", {"time": event.time, "plan": "account", "rule": -1, "text": text})
+            case Breaker():
+                if not repeated:
+                    state = "is closed again" if event.state == "reset" else "lets one smaller entry through"
+                    self._say(f"{time_text(event.time)} UTC: rule {event.rule + 1} of `{event.owner}` {state}")
+                row = {"time": event.time, "plan": event.owner, "rule": event.rule}
+                self._writer.put("decision", row | {"action": "breaker", "outcome": event.state, "detail": "{}"})
             case Halt():
                 if not repeated:
                     until = "a person resumes" if event.until is None else f"{time_text(event.until)} UTC"
@@ -197,6 +220,8 @@ class Recorder:
             "silenced": sorted(active.silenced),
             "broken": self.broken,
             "positions": [asdict(p) for p in engine.positions()],
+            "breakers": [asdict(b) for b in engine.breakers() if b.state != "closed"],
+            "held": sorted(engine.held),
         }
         row = {"id": 1, "time": engine.now, "balance": engine.balance, "equity": engine.equity}
         self._writer.put("progress", row | {"body": json.dumps(body)}, replace=True)

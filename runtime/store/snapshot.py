@@ -83,7 +83,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
         tuple(
             _rows(
                 connection,
-                "select time, plan, rule, action, outcome, detail from decision where action <> 'halt'"
+                "select time, plan, rule, action, outcome, detail from decision where action not in ('halt', 'breaker')"
                 f" order by time desc, plan limit {LAST_DECISIONS}",
             )
         ),
@@ -106,9 +106,14 @@ def _rows(connection: sqlite3.Connection, sql: str) -> list[dict[str, Any]]:
 def _halts(connection: sqlite3.Connection, now: int) -> tuple[dict[str, Any], ...]:
     """Halts that are in force; `until` None: until a person resumes."""
     found: dict[tuple[str, int], dict[str, Any]] = {}
-    for r in _rows(connection, "select time, plan, rule, detail from decision where action = 'halt' order by time"):
-        until = json.loads(r["detail"])["until"]
+    halts = (
+        "select time, plan, rule, action, detail from decision where action in ('halt', 'breaker') order by time, rowid"
+    )
+    for r in _rows(connection, halts):
         found.pop((r["plan"], r["rule"]), None)
+        if r["action"] == "breaker":
+            continue
+        until = json.loads(r["detail"])["until"]
         if until is None or until > now:
             found[r["plan"], r["rule"]] = {"owner": r["plan"], "since": r["time"], "until": until}
     return tuple(found.values())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.events import Alert, Decision, Event, Fill, Halt, MarginCall, Swap
+from tradeplan.runtime.engine.events import Alert, Breaker, Decision, Event, Fill, Halt, MarginCall, Swap
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.stdlib.registry import catalog
@@ -130,6 +130,8 @@ def as_rows(happened: Iterable[Event], account: AccountConfig, fall: tuple[float
                 decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0, (), None))
             case MarginCall():
                 decisions.append((event.time, "margin call", round(event.equity * 100), event.margin))
+            case Breaker():
+                decisions.append((event.time, event.owner, "breaker", event.state, event.rule, 0.0, (), None))
             case Fill():
                 cents = (round(event.profit * 100), round(event.commission * 100))
                 row = (event.time, event.plan, event.leg, event.reason, event.price, event.units, *cents)

@@ -30,7 +30,7 @@ def generated(seed: int, count: int) -> list[str]:
     while len(found) < count:
         name = f"p{len(found)}"
         if rng.random() < 0.1:
-            text = random_guard(rng, name)
+            text = random_guard(rng, name, [f"p{len(found) - 1}"], ["eurusd.M5", "eurusd.H1"])
         else:
             views = {view: market for view, market in VIEWS.items() if not view or rng.random() < 0.5}
             text = random_plan(rng, name, "eurusd", "M5", views, 10.0)

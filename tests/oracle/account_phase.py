@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
+from tradeplan.dsl.graph import CheckedGuard
+
 from tests.oracle.book import Leg, MarginCall, PlanState
 from tests.oracle.clock import boundary_before
 from tests.oracle.money import ask, profit
@@ -34,7 +36,8 @@ class Account:
         self.states = states
         self.balances: list[int] = []  # after each account phase
         self.called = False
-        self._statistics: dict[tuple[int, tuple[object, ...]], float | None] = {}
+        self.books: list[dict[str, tuple[int, int]]] = []  # then too: of each plan what is booked, and that with marks
+        self._statistics: dict[tuple[int, tuple[object, ...], str], float | None] = {}
 
     def legs(self) -> Iterable[tuple[PlanState, Leg]]:
         """All open legs, by plan and number."""
@@ -95,6 +98,12 @@ class Account:
         self.called = self.called and self.under_call(time)
         self.writer.equity.append((time, self.equity(time)))
         self.balances.append(self.writer.balance)
+        books = {}
+        for s in self.states:
+            booked = self.writer.booked.get(s.plan.name, 0)
+            marked = sum(self.marked(s, leg, time) for leg in s.position.legs) if s.position is not None else 0
+            books[s.plan.name] = (booked, booked + marked)
+        self.books.append(books)
 
     def under_call(self, time: int) -> bool:
         """Whether equity is below the level of the margin call."""
@@ -103,29 +112,51 @@ class Account:
 
     def keep(self, time: int, data: tuple[object, ...], value: float | None) -> None:
         """Keep a reading as the account phase of an instant left it."""
-        self._statistics[time, data] = value
+        self._statistics[time, data, ""] = value
 
-    def statistic(self, time: int, data: tuple[object, ...]) -> float | None:
-        """`drawdown`, `loss`, `loss_rate` over a span, `equity` or `balance`, at an instant that has had its phase."""
-        key = (time, data)
+    def statistic(self, time: int, data: tuple[object, ...], guard: CheckedGuard | None = None) -> float | None:
+        """`drawdown`, `loss`, `loss_rate` over a span, `equity` or `balance`, at an instant that has had its phase.
+
+        Those of `trades` are about the plans that the guard covers.
+        """
+        trades = str(data[0]).startswith("trades.")
+        key = (time, data, guard.name if trades and guard is not None else "")
         if key not in self._statistics:
-            self._statistics[key] = self._compute(time, data)
+            self._statistics[key] = self._of_trades(time, data, guard) if trades else self._compute(time, data)
         return self._statistics[key]
+
+    def _of_trades(self, time: int, data: tuple[object, ...], guard: CheckedGuard | None) -> float:
+        assert guard is not None
+        covered = [s.plan.name for s in self.states if guard.covers(s.plan.name, s.plan.market)]
+        which = 0 if data[0] == "trades.realised_loss" else 1
+        sums = [sum(books[name][which] for name in covered) for books in self.books]
+        start, last = self._span(time, data[1])
+        now = sums[last - 1]
+        if data[0] == "trades.drawdown":
+            return (max(sums[start:last]) - now) / 100
+        return max(0, (sums[start - 1] if start > 0 else 0) - now) / 100
+
+    def _span(self, time: int, span: object) -> tuple[int, int]:
+        """The instants of a span that ends at a time: the first, and one after the last."""
+        history = self.writer.equity
+        last = bisect_right(history, time, key=lambda row: row[0])
+        calendar, length = getattr(span, "calendar", ""), getattr(span, "milliseconds", 0)
+        if calendar == "ever":
+            return 0, last
+        if calendar:
+            boundary = boundary_before(time, calendar, self.account.boundary)
+            return bisect_left(history, boundary, key=lambda row: row[0]), last
+        return bisect_right(history, time - length, key=lambda row: row[0]), last
 
     def _compute(self, time: int, data: tuple[object, ...]) -> float | None:
         name, span = str(data[0]), data[1] if len(data) > 1 else None
         history = self.writer.equity
-        last = bisect_right(history, time, key=lambda row: row[0])  # how many instants there are up to this one
+        start, last = self._span(time, span)
         now = history[last - 1][1] / 100
         if name == "equity":
             return now
         if name == "balance":
             return self.balances[last - 1] / 100
-        calendar, length = getattr(span, "calendar", ""), getattr(span, "milliseconds", 0)
-        if calendar:
-            start = bisect_left(history, boundary_before(time, calendar, self.account.boundary), key=lambda row: row[0])
-        else:
-            start = bisect_right(history, time - length, key=lambda row: row[0])
         inside = [e / 100 for _, e in history[start:last]]
         before = [history[start - 1][1] / 100] if start > 0 else []
         first = before[-1] if before else self.account.balance_cents / 100

@@ -31,7 +31,7 @@ class Case:
 
 
 def random_case(r: Random, plans: int = 2) -> Case:
-    """Some plans on `red` and `blue`, often a guard."""
+    """Some plans on `red` and `blue`, often a guard or two."""
     world = random_world(r)
     fine, coarse = _TIMEFRAMES[world.finest]
     texts = []
@@ -41,8 +41,9 @@ def random_case(r: Random, plans: int = 2) -> Case:
         views = {"": market, f"{other}.": other, f"{coarse}.": market, f"{other}.{coarse}.": other}
         views |= {"H1.": market, f"{other}.H1.": other, "D1.": market}
         texts.append(random_plan(r, f"p{i}", market, timeframe, views, world.scale))
-    if r.random() < 0.35:
-        texts.append(random_guard(r, "g"))
+    if r.random() < 0.5:
+        views = [f"{m}.{t}" for m in ("red", "blue") for t in (fine, coarse, "H1")]
+        texts += [random_guard(r, name, [f"p{i}" for i in range(plans)], views) for name in r.choice(["g", "g", "gh"])]
     text = "\n".join(texts)
     checked = check_source(Source("random", text), catalog(), world.facts, Graph())
     refused = tuple(

@@ -32,6 +32,7 @@ def try_to_enter(
     halted: bool,
     guards: Sequence[CheckedGuard],
     broken: list[tuple[str, str, float | None]],
+    part: float | None = 100.0,
 ) -> str:
     """Send the entry, or say why not; `broken` is given the limit of a guard that it would break."""
     refused = limits(state, time, account.account.boundary, halted)
@@ -77,6 +78,8 @@ def try_to_enter(
         if side * (level(given.kind.value, value, estimate, risk, side, market.tick) - estimate) <= 0:
             return "target_wrong_side"
     units = size(action, distance, rate, market, account.equity(time) / 100)
+    if part is not None and part < 100:
+        units = math.floor(units * part / 100 + 1e-9)
     if units < math.ceil(market.lot_min / market.lot_step - 1e-9):
         return "too_small"
     this = margin(market, units, estimate, rate)

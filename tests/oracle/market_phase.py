@@ -35,7 +35,7 @@ def run_bar(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer, ne
     filled: str = ""
     new_legs: set[int] = set()
     if state.position is not None:
-        swap(state.position, bar, market, writer)
+        swap(state.plan.name, state.position, bar, market, writer)
         take_stops(state.position, bar)
         market_exits(state, bar, market, writer)
     if state.position is not None:
@@ -50,14 +50,14 @@ def run_bar(state: PlanState, bar: Bar, market: OracleMarket, writer: Writer, ne
         furthest(state.position, bar, market, inside=filled in ("limit", "stop"))
 
 
-def swap(position: Position, bar: Bar, market: OracleMarket, writer: Writer) -> None:
+def swap(plan: str, position: Position, bar: Bar, market: OracleMarket, writer: Writer) -> None:
     """Step 1."""
     if bar.swap_days:
         rate = writer.rate(market, bar.opened)
         for leg in position.legs:
             amount = cents(bar.swap_days * leg.units * market.swap(position.side, bar.open, rate))
             position.net += amount
-            writer.balance += amount
+            writer.book(plan, amount)
 
 
 def take_stops(position: Position, bar: Bar) -> None:

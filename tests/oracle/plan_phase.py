@@ -66,7 +66,8 @@ class Step:
     values: Values
     account: Account
     writer: Writer
-    guard_halted: bool
+    part: float | None  # of its size at which guards let it enter, in percent; None: not at all
+    tries: bool  # a breaker that covers it is half-open
     retired: bool = False
     guards: tuple[CheckedGuard, ...] = ()
 
@@ -96,7 +97,7 @@ class Step:
     @property
     def halted(self) -> bool:
         """Whether any halt runs."""
-        return self.guard_halted or any(self.time < until for until in self.state.halts.values())
+        return self.part is None or any(self.time < until for until in self.state.halts.values())
 
 
 def snapshot(state: PlanState, tick: int, time: int, market: OracleMarket, bar: tuple[float, float] | None) -> None:
@@ -269,7 +270,7 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
         for number, action in enumerate(rule.actions):
             if not isinstance(action, AddAction) or (rule.number, number) in position.used:
                 continue
-            if step.halted or step.retired:
+            if step.halted or step.retired or step.tries:
                 continue
             position.used.add((rule.number, number))
             units = math.floor(position.size * action.percent / 100 + 1e-9)
@@ -338,6 +339,7 @@ def entries(step: Step, closing: bool) -> None:
             halted=step.halted,
             guards=step.guards,
             broken=broken,
+            part=step.part,
         )
     units = state.pending.units if outcome == "sent" and state.pending is not None else 0
     unknown: tuple[str, ...] = ()

@@ -158,29 +158,33 @@ def position_condition(e: Expressions) -> str:
     )
 
 
-def random_guard(r: Random, name: str) -> str:
-    """A guard on the account and the clock."""
+def random_guard(r: Random, name: str, plans: list[str], views: list[str]) -> str:
+    """A guard on the account, its trades, the markets and the clock; `plans` and `views` (market.timeframe) exist."""
     lines = [f'GUARD {name} "made at random"']
-    lines += [random_limit(r) for _ in range(r.choice([0, 0, 1, 1, 2, 3]))]
-    for _ in range(r.randint(0 if len(lines) > 1 else 1, 3)):
-        span = r.choice(["day", "week", "1h", "30m"])
-        what = r.choice(
-            [
-                f"account.drawdown({span}) > {r.choice(['0.2', '1', '3'])}%",
-                f"account.loss({span}) > {r.choice([20, 100, 500])} USD",
-                f"account.loss_rate({span}) > {r.choice(['0.2', '1'])}%",
-                f"account.equity < {r.choice([9990, 9900, 10050])} USD",
-                f"account.balance > {r.choice([10010, 10100])} USD",
-                f"time BETWEEN {r.randint(0, 22):02}:00 AND 23:00",
-                f"account.worst_loss > {r.choice(['0.5', '2', '20'])}%",
-                f"account.exposure{r.choice(['', '(red)', '(blue)', '(usd)', '(red)'])} > {r.choice([5, 50, 400])}%",
-                f"account.margin_level < {r.choice([90, 150, 1000])}%",
-            ]
-        )
+    if r.random() < 0.4:
+        some = r.sample(plans, r.randint(1, len(plans)))
+        lines.append(r.choice(["COVERS red", "COVERS blue", f"COVERS PLANS {', '.join(some)}"]))
+    limited = [random_limit(r) for _ in range(r.choice([0, 0, 1, 1, 2, 3]))]
+    lines += limited
+    for _ in range(r.randint(0 if limited else 1, 4)):
+        what = guard_condition(r, views)
         if r.random() < 0.2:
             what = f"({what}) FOR {r.randint(1, 20)} bars"
+        elif r.random() < 0.2:
+            what = f"{what} {r.choice(['AND', 'OR'])} {guard_condition(r, views)}"
+        span = r.choice(["30m", "2h", "day", "10m", "1m", "7h"])
         action = r.choice(
-            ["HALT FOR 30m", "HALT FOR day", "FLATTEN", "FLATTEN, HALT FOR 2h", 'ALERT "watch"', 'ALERT "again"']
+            [
+                f"HALT FOR {span}",
+                f"HALT FOR {span} PROBE {r.choice(['25%', '50%', '100%', '3%'])}",
+                f"HALT FOR {span} PROBE {r.choice(['25%', '50%', '100%', '60%'])}",
+                "HALT" if r.random() < 0.2 else f'HALT FOR {span} PROBE 50%, ALERT "tries"',
+                "FLATTEN",
+                f"FLATTEN, HALT FOR {span}",
+                f"FLATTEN, HALT FOR {span} PROBE 40%",
+                'ALERT "watch"',
+                'ALERT "again"',
+            ]
         )
         lines.append(f"WHEN {what} THEN {action}")
     return "\n".join(lines) + "\n"
@@ -200,3 +204,30 @@ def random_limit(r: Random) -> str:
         ]
     )
     return f"LIMIT {what}"
+
+
+def guard_condition(r: Random, views: list[str]) -> str:
+    """Something that a guard may look at."""
+    span = r.choice(["day", "week", "1h", "30m", "ever"])
+    view = r.choice(views)
+    return r.choice(
+        [
+            f"account.drawdown({span}) > {r.choice(['0.2', '1', '3'])}%",
+            f"account.loss({span}) > {r.choice([20, 100, 500])} USD",
+            f"account.loss_rate({span}) > {r.choice(['0.2', '1'])}%",
+            f"account.equity < {r.choice([9990, 9900, 10050])} USD",
+            f"account.balance > {r.choice([10010, 10100])} USD",
+            f"time BETWEEN {r.randint(0, 22):02}:00 AND 23:00",
+            f"account.worst_loss > {r.choice(['0.5', '2', '20'])}%",
+            f"account.exposure{r.choice(['', '(red)', '(blue)', '(usd)', '(red)'])} > {r.choice([5, 50, 400])}%",
+            f"account.margin_level < {r.choice([90, 150, 1000])}%",
+            f"trades.losing_streak >= {r.randint(1, 4)}",
+            f"trades.losing_streak >= {r.randint(1, 2)}",
+            f"trades.loss({span}) > {r.choice([10, 50, 200])} USD",
+            f"trades.realised_loss({span}) > {r.choice([10, 50, 200])} USD",
+            f"trades.drawdown({span}) > {r.choice([10, 50, 200])} USD",
+            f"{view}.volatility({r.randint(2, 6)}) > {r.choice(['0.05', '0.2', '0.5'])}%",
+            f"{view}.close {r.choice('<>')} {view}.sma(5)",
+            f"{view}.rsi(5) > 60 FOR 2 bars",
+        ]
+    )

@@ -10,7 +10,7 @@ from tradeplan.dsl.timeframe import milliseconds
 
 from tests.oracle.account_phase import Account
 from tests.oracle.book import PlanState
-from tests.oracle.guard_phase import GuardState, run_guard
+from tests.oracle.guard_phase import GuardState, begin_probe, part_of, run_guard, tries
 from tests.oracle.market_phase import Bar, run_bar
 from tests.oracle.plan_phase import Step, run_step
 from tests.oracle.portfolio import Portfolio
@@ -60,26 +60,32 @@ def simulate(
         for guard in guard_states:
             if time in ticks[guard.guard.step_lane]:
                 run_guard(guard, ticks[guard.guard.step_lane][time], time, values, book, writer, states)
-        guard_halted = any(time < until for g in guard_states for until in g.halts.values())
         for state in states:
             if time in ticks[state.plan.step_lane]:
                 name = state.plan.market
                 tick = ticks[state.plan.step_lane][time]
                 gone = time > (retired or {}).get(state.plan.name, time)
-                step = Step(
-                    state,
-                    tick,
-                    time,
-                    markets[name],
-                    finest[name],
-                    values,
-                    book,
-                    writer,
-                    guard_halted,
-                    gone,
-                    tuple(guards),
+                part = part_of(guard_states, state, time)
+                trying = tries(guard_states, state)
+                pending = state.pending
+                run_step(
+                    Step(
+                        state,
+                        tick,
+                        time,
+                        markets[name],
+                        finest[name],
+                        values,
+                        book,
+                        writer,
+                        part,
+                        trying,
+                        gone,
+                        tuple(guards),
+                    )
                 )
-                run_step(step)
+                if state.pending is not None and state.pending is not pending:
+                    begin_probe(guard_states, state, writer)
         if after is not None:
             after(book, time)
     return writer

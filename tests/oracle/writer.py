@@ -12,6 +12,15 @@ from tests.oracle.money import cents, clean, profit
 from tests.oracle.world import OracleMarket
 
 
+@dataclass(frozen=True)
+class Result:
+    """How a position ended, in the order in which they did."""
+
+    plan: str
+    market: str
+    net: int  # cents
+
+
 @dataclass
 class Writer:
     """Balance in cents and everything that was recorded."""
@@ -25,7 +34,14 @@ class Writer:
     calls: list[MarginCall] = field(default_factory=list)
     trades: list[Trade] = field(default_factory=list)
     equity: list[tuple[int, int]] = field(default_factory=list)  # (instant, cents)
+    results: list[Result] = field(default_factory=list)
+    booked: dict[str, int] = field(default_factory=dict)  # cents, by plan
     _moments: dict[str, list[int]] = field(default_factory=dict)
+
+    def book(self, plan: str, amount: int) -> None:
+        """Money comes in for a plan, or goes out."""
+        self.balance += amount
+        self.booked[plan] = self.booked.get(plan, 0) + amount
 
     def active_from(self, time: int) -> int:
         """When what is decided at a time can reach the broker."""
@@ -77,7 +93,7 @@ class Writer:
         position = state.position
         assert position is not None
         commission = cents(leg.units * market.lot_step * market.commission)
-        self.balance -= commission
+        self.book(state.plan.name, -commission)
         position.net -= commission
         self.fills.append(
             Fill(time, state.plan.name, leg.number, position.side, leg.units, leg.price, reason, 0, commission)
@@ -99,7 +115,7 @@ class Writer:
         rate, price = self.rate(market, time), clean(price, market.tick)
         gain = profit(position.side, price, leg.price, units, market.lot_step, market.contract, rate)
         commission = cents(units * market.lot_step * market.commission)
-        self.balance += gain - commission
+        self.book(state.plan.name, gain - commission)
         position.net += gain - commission
         name = state.plan.name
         self.fills.append(Fill(time, name, leg.number, position.side, units, price, reason, gain, commission, better))
@@ -110,6 +126,7 @@ class Writer:
         if not position.legs:
             state.position = None
             state.last_exit = time
+            self.results.append(Result(name, state.plan.market, position.net))
             self.trades.append(
                 Trade(
                     name,

@@ -15,7 +15,7 @@ from tradeplan.dsl.report import render_text
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.events import Alert, Decision, Fill, Halt, MarginCall, Swap, events
+from tradeplan.runtime.engine.events import Alert, Breaker, Decision, Fill, Halt, MarginCall, Swap, events
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profile import SymbolProfile
@@ -165,6 +165,8 @@ def decision_text(plan: str, about: str, outcome: str, price: float, limit: str 
         return move_text(plan, price, outcome)
     if about == "cancel":
         return f"{plan} order {outcome}"
+    if about == "breaker":
+        return f"{plan} {outcome}"
     if about in ("halt", "alert"):
         return f"{plan} {about}"
     return None if outcome == "sent" else f"{plan} no {about}: {outcome}{limit}"
@@ -196,6 +198,8 @@ def by_order_loop(world: World, capacity: int) -> list[str]:
                 balance += round(event.amount * 100)
             case Alert():
                 found.append((event.time, f"{event.owner} alert"))
+            case Breaker():
+                found.append((event.time, f"{event.owner} {event.state}"))
             case Halt():
                 found.append((event.time, f"{event.owner} halt"))
             case MarginCall():

@@ -14,7 +14,7 @@
       09:05 account margin call 6200.00 of 6250.00   equity and used margin
       09:03 p stop to 99.50 [: stop_passed]        MOVE STOP, done or not
       09:03 p order cancelled                      also expired, halted
-      09:03 p halt                                 also alert
+      09:03 p halt                                 also half_open, reset, alert
       09:02 p unknown: OPTIONAL close > sma(5)     an OPTIONAL part of the entry that was sent
       00:00 p swap -1.50
       balance 9989.80
@@ -46,7 +46,7 @@ FILL = re.compile(
 MOVE = re.compile(rf"(?P<plan>\w+) stop to (?P<price>{PRICE})(?:: (?P<reason>\w+))?")
 OTHER = re.compile(
     r"\w+ (?:no (?:entry|add): (?:\w+|limit \w+ (?:\d+\.\d{4}|unknown))"
-    r"|order (?:cancelled|expired|halted)|halt|alert|unknown: .+|margin call [\d.]+ of [\d.]+)"
+    r"|order (?:cancelled|expired|halted)|halt|half_open|reset|alert|unknown: .+|margin call [\d.]+ of [\d.]+)"
 )
 SWAP = re.compile(r"\w+ swap -?\d+\.\d\d(?: leg \d+)?")
 

@@ -7,6 +7,9 @@ import math
 from tradeplan.runtime.kernels.orders.arrays import (
     Book,
 )
+from tradeplan.runtime.kernels.orders.breakers import (
+    begin_probe,
+)
 from tradeplan.runtime.kernels.orders.exposure import (
     catch_up,
     place,
@@ -14,7 +17,6 @@ from tradeplan.runtime.kernels.orders.exposure import (
 from tradeplan.runtime.kernels.orders.layout import (
     ABOUT_ENTRY,
     CAPTURE,
-    COOLDOWN,
     E_ACTIVATED,
     E_ACTIVE,
     E_MARGIN,
@@ -34,22 +36,21 @@ from tradeplan.runtime.kernels.orders.layout import (
     EV_B,
     EV_PRICE,
     EV_UNITS,
-    EXPIRED,
     F_ADDS,
     F_BEST,
+    F_BOOKED,
+    F_BOOKED_BEFORE,
     F_BUSY,
     F_CLOSE_AT,
     F_ENTRY,
     F_FILLS,
     F_FIRST,
-    F_FROZEN,
-    F_HALT,
-    F_LAST_EXIT,
     F_LEGS,
     F_OPENED,
     F_PARTS,
     F_PHASE,
     F_POSITION,
+    F_PROBE,
     F_R,
     F_SIDE,
     F_STOP,
@@ -59,7 +60,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_UNITS,
     F_UNITS_ALL,
     FILL_ENTRY,
-    HALTED,
     I_COLUMN,
     I_CONDITION,
     I_VALUE,
@@ -72,34 +72,26 @@ from tradeplan.runtime.kernels.orders.layout import (
     L_TAKE_PERCENT,
     L_TAKE_VALUE,
     LEG,
+    M_UNITS_MIN,
     MARGIN,
     MARKET,
-    MAX_COUNT,
     N_ASK,
     N_CLOSE,
     N_RATE_NOW,
     N_SPREAD,
-    NO_CALENDAR,
     NO_LEVEL,
     NO_RATE,
     NO_TRUTH,
-    ONCE,
     OPEN,
     OVER_LIMIT,
     P_CAPTURE0,
     P_CAPTURE1,
     P_CELL0,
     P_CELL1,
-    P_COOLDOWN,
-    P_COOLDOWN_CALENDAR,
     P_ENTRY0,
-    P_EXPIRES,
     P_LEG0,
     P_MARKET,
     P_MAX,
-    P_MAX_CALENDAR,
-    P_MAX_SPAN,
-    P_ONCE,
     P_RING,
     P_RULE0,
     P_SIDE,
@@ -108,7 +100,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     R_ENTRY,
     R_NUMBER,
     R_POSITIONAL,
-    RETIRED,
     RULE,
     SENT,
     STOP_TOO_NEAR,
@@ -120,7 +111,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     TYPE_DECISION,
     UNKNOWN_LEVEL,
     V_LIVE_FROM,
-    W_HALT,
     W_POSITIONS,
     Y_ORDER,
     Y_PRICE,
@@ -147,13 +137,16 @@ from tradeplan.runtime.kernels.orders.levels import (
     is_passed,
     level_price,
     margin_allows,
+    part_down,
     part_up,
     sized_units,
     value_at,
 )
+from tradeplan.runtime.kernels.orders.limits import (
+    limited,
+)
 from tradeplan.runtime.kernels.orders.numbers import (
     ask_of,
-    boundary_of,
     span_end,
     to_tick,
 )
@@ -169,33 +162,10 @@ from tradeplan.runtime.kernels.orders.watch import (
 
 def refusal(b: Book, p: int, r: int, i: int, t: float) -> int:
     """The first reason against an entry at a step, or SENT; the order is then ready in the plan's state."""
-    if b.f[p + F_FROZEN] != 0.0:
-        return RETIRED
-    if t >= b.k[p + P_EXPIRES]:
-        return EXPIRED
-    if t < b.f[p + F_HALT] or t < b.f[W_HALT]:
-        return HALTED
-    if b.k[p + P_ONCE] != 0 and b.f[p + F_FILLS] > 0.0:
-        return ONCE
-    cooling = b.k[p + P_COOLDOWN] != 0 or b.k[p + P_COOLDOWN_CALENDAR] != NO_CALENDAR
-    if cooling and b.f[p + F_LAST_EXIT] > -INF:
-        span = float(b.k[p + P_COOLDOWN])
-        if t < span_end(b, span, b.k[p + P_COOLDOWN_CALENDAR], b.f[p + F_LAST_EXIT]):
-            return COOLDOWN
-    if too_many(b, p, t):
-        return MAX_COUNT
+    reason = limited(b, p, t)
+    if reason != SENT:
+        return reason
     return levels_refused(b, p, b.k[r + R_ENTRY], i, t)
-
-
-def too_many(b: Book, p: int, t: float) -> bool:
-    """Whether MAX n PER span first fills have been made."""
-    n = b.k[p + P_MAX]
-    if n == 0 or b.f[p + F_FILLS] < n:
-        return False
-    oldest = b.ring[b.k[p + P_RING] + int(b.f[p + F_FILLS]) % n]
-    if b.k[p + P_MAX_CALENDAR] == NO_CALENDAR:
-        return oldest > t - b.k[p + P_MAX_SPAN]
-    return oldest >= boundary_of(b, b.k[p + P_MAX_CALENDAR], t)
 
 
 def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
@@ -240,7 +210,9 @@ def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
         b.f[leg + L_TAKE_PERCENT] = b.f[k + J_PERCENT]
         leg += LEG
     units = sized_units(b, m, b.k[e + Y_SIZE_KIND], b.f[e + Y_SIZE], distance)
-    if units <= 0.0:
+    if b.f[p + F_PROBE] > 0.0:
+        units = part_down(units, b.f[p + F_PROBE])
+    if units <= 0.0 or units < b.f[m + M_UNITS_MIN]:
         return TOO_SMALL
     margin = margin_of(b, m, units, fill, b.f[m + N_RATE_NOW])
     if not margin_allows(b, margin):
@@ -281,6 +253,8 @@ def enter(b: Book, p: int, r: int, i: int, t: float) -> None:
     b.f[p + E_ACTIVE] = max(t, b.f[V_LIVE_FROM])
     b.f[p + E_ACTIVATED] = 0.0
     b.f[p + F_PHASE] = PENDING
+    if b.f[p + F_PROBE] > 0.0:
+        begin_probe(b, p)
     for k in range(b.k[p + P_CAPTURE0], b.k[p + P_CAPTURE1], CAPTURE):
         column = b.k[k + I_COLUMN]
         if b.k[k + I_CONDITION] != 0:
@@ -303,6 +277,7 @@ def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: fl
         target = level_price(b, m, int(b.f[p + E_TARGET_KIND]), b.f[p + E_TARGET], fill, side, r)
     b.f[W_POSITIONS] += 1.0
     b.f[p + F_PHASE] = OPEN
+    b.f[p + F_BOOKED_BEFORE] = b.f[p + F_BOOKED]
     b.f[p + F_POSITION] = b.f[W_POSITIONS]
     b.f[p + F_ENTRY] = fill
     b.f[p + F_SIDE] = side

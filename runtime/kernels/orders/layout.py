@@ -48,10 +48,11 @@ M_TICK_WHOLE, M_TICK_PARTS = range(21, 23)  # the tick as a fraction: a whole nu
 M_GAP = 23  # the gap allowance, in percent of price
 MARKET_RECORD = 26
 
-# --- plans and guards (a guard uses rules and lane only)
+# --- plans and guards (a guard uses rules, lane, and what is named for it)
 P_MARKET, P_LANE, P_SIDE, P_RULE0, P_ENTRY0, P_RULE1, P_LEG0, P_LEG1, P_ADD0, P_ADD1 = range(10)
 P_COOLDOWN, P_COOLDOWN_CALENDAR, P_MAX, P_MAX_SPAN, P_MAX_CALENDAR, P_RING, P_ONCE, P_EXPIRES = range(10, 18)
 P_STEPS, P_ALWAYS, P_CAPTURE0, P_CAPTURE1, P_CELL0, P_CELL1 = range(18, 24)
+P_COVERS = 24  # of a guard: from here on one number a plan, 1 for those that it covers
 # floats: what every bar of an open position needs, the rest of it, the pending entry, what only decisions read
 F_PHASE, F_BUSY, F_SIDE, F_STOP, F_NEAR, F_ENTRY, F_BEST = range(7)
 # until one of these is reached no rule of an open position can do anything (see `watch`)
@@ -63,7 +64,12 @@ E_RULE, E_TIME, E_ACTIVE, E_ACTIVATED, E_VALID, E_ORDER, E_PRICE, E_UNITS = rang
 E_STOP_KIND, E_STOP, E_TARGET_KIND, E_TARGET, E_TAKES, E_MARGIN = range(34, 40)
 F_LAST_EXIT, F_FILLS, F_HALT, F_AWAKE, F_FROZEN = range(40, 45)
 E_NUMBERS = 45  # of the pending entry, as AS_NOTIONAL and its kin say
-PLAN = 48  # whole cache lines
+# cents booked since the beginning: of a plan, of all plans that a guard covers; and before the present position
+F_BOOKED, F_BOOKED_BEFORE = range(48, 50)
+# what breakers and people make of a plan: blocked until then, percent of its size that may try (0: whole), by hand
+F_GUARDED, F_PROBE, F_BY_HAND = range(50, 53)
+F_STREAK = 53  # of a guard: positions closed with a loss one after another
+PLAN = 56  # whole cache lines
 FLAT, PENDING, OPEN = 0.0, 1.0, 2.0
 
 # --- legs (floats)
@@ -82,9 +88,13 @@ AS_NOTIONAL, AS_WORST, AS_RISK = range(3)
 # --- rules; of one plan first those without BUY or SELL, then entries, each in order of number
 R_OWNER, R_NUMBER, R_HOISTED, R_RESIDUAL, R_LITERAL0, R_LITERAL1, R_PROGRAM0, R_PROGRAM1 = range(8)
 R_ACTION0, R_ACTION1, R_EDGE, R_POSITIONAL, R_ENTRY, R_WAKE, R_LANE = range(8, 15)
+R_HALT = 15  # the HALT action, 0 for none
 # floats; truths: -1 none, 0 FALSE, 1 UNKNOWN, 2 TRUE
 T_LAST, T_PREVIOUS, T_UNTIL, T_BLOCKED, T_INERT = range(5)
-RULE = 15
+T_STATE, T_PROBE, T_OUTCOME = range(5, 8)  # of a guard's breaker; T_PROBE: the plan that tries (0 none, GONE)
+RULE = 16
+CLOSED, BLOCKING, HALF_OPEN = 0.0, 1.0, 2.0
+GONE = -1.0
 NO_RESIDUAL, LITERALS, PROGRAM, STATEFUL = 0, 1, 2, 3
 WAKE_NEVER, WAKE_EDGE, WAKE_TRUE = 0, 1, 2
 NO_TRUTH = -1.0
@@ -99,10 +109,12 @@ Q_ENTRY, Q_STOP, Q_SIZE, Q_PROFIT, Q_BEST, Q_HELD, Q_SIDE, Q_R, Q_FIRST = range(
 
 # --- actions
 A_CODE, A_SPAN, A_CALENDAR, A_OPERAND, A_INDEX, A_PROGRAM0, A_PROGRAM1, A_ADD = range(8)
-A_PERCENT, A_USED = range(2)  # A_USED: the position that used it up (MOVE STOP: found its price passed)
+A_PERCENT, A_USED = range(
+    2
+)  # A_PERCENT of HALT: its PROBE; A_USED: the position that used it up (MOVE STOP: found its price passed)
 ACTION = 8
 DO_CLOSE, DO_CLOSE_PART, DO_ADD, DO_MOVE_STOP, DO_CANCEL, DO_HALT, DO_FLATTEN, DO_ALERT = range(8)
-NO_CALENDAR, DAY, WEEK = 0, 1, 2
+NO_CALENDAR, DAY, WEEK, EVER = 0, 1, 2, 3
 
 # --- entries and their TAKEs
 Y_SIDE, Y_SIZE_KIND, Y_ORDER, Y_PRICE, Y_VALID, Y_VALID_CALENDAR = range(6)
@@ -162,9 +174,10 @@ STACK = 64  # deepest stack of a program; the builder refuses deeper ones
 
 # --- account statistics; times and equities of rolling spans stand in `ring`
 S_KIND, S_SPAN, S_CALENDAR, S_RING, S_CAPACITY = range(5)
+S_SCOPE = 5  # the guard whose plans it is about, 0 for the account
 Z_HEAD, Z_COUNT, Z_PEAK, Z_START, Z_BOUNDARY, Z_LAST, Z_VALUE = range(7)
 STATISTIC = 7
-DRAWDOWN, LOSS, LOSS_RATE, EQUITY, BALANCE = range(5)
+DRAWDOWN, LOSS, LOSS_RATE, EQUITY, BALANCE, REALISED_LOSS, FALL = range(7)
 PORTFOLIO = 16  # and above: PORTFOLIO + the kind of a limit, read without a candidate; S_SPAN holds its weights
 
 # --- limits of guards
@@ -179,6 +192,7 @@ EV_POSITION, EV_SPREAD, EV_KNOWN, EV_RATE, EV_SLIP, EV_A, EV_B = range(10, 17)
 EV_OPTIONAL = EV_SLIP  # of a decision: which OPTIONAL parts were UNKNOWN
 EVENT = 17
 TYPE_DECISION, TYPE_FILL, TYPE_ALERT, TYPE_HALT, TYPE_EQUITY, TYPE_SWAP, TYPE_MARGIN_CALL = range(7)
+TYPE_BREAKER = 7  # EV_REASON: the state it has now, CLOSED or HALF_OPEN
 # what a decision was about (EV_LEG of a decision row)
 ABOUT_ENTRY, ABOUT_ADD, ABOUT_CLOSE, ABOUT_STOP, ABOUT_CANCEL = range(5)
 (

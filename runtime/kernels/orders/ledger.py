@@ -27,6 +27,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     EV_UNITS,
     EVENT,
     F_ADDS,
+    F_BOOKED,
+    F_BOOKED_BEFORE,
     F_CLOSE_AT,
     F_LAST_EXIT,
     F_LEGS,
@@ -35,10 +37,12 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_POSITION,
     F_STOP,
     F_STOP_AT,
+    F_STREAK,
     FILL_ADD,
     FILL_TAKE,
     FILL_TARGET,
     FLAT,
+    H_GUARDS,
     H_MARKETS,
     H_MARKETS_END,
     H_OUT,
@@ -76,10 +80,16 @@ from tradeplan.runtime.kernels.orders.layout import (
     OPEN,
     P_ADD0,
     P_ADD1,
+    P_COVERS,
     P_LEG0,
     P_MARKET,
+    P_RULE0,
+    P_RULE1,
     P_SIDE,
     PLAN,
+    RULE,
+    T_OUTCOME,
+    T_PROBE,
     TYPE_FILL,
     V_NETTING,
     W_BALANCE,
@@ -122,6 +132,30 @@ def charge(b: Book, m: int, units: float) -> float:
     return commission
 
 
+def covers(b: Book, g: int, p: int) -> bool:
+    """Whether a guard covers a plan."""
+    return b.k[b.k[g + P_COVERS] + (p - b.k[H_PLANS]) // PLAN] != 0
+
+
+def enter_in_books(b: Book, p: int, amount: float) -> None:
+    """Add money that the balance gained or lost to the books of a plan and of the guards that cover it."""
+    b.f[p + F_BOOKED] += amount
+    for g in range(b.k[H_GUARDS], b.k[H_PLANS], PLAN):
+        if covers(b, g, p):
+            b.f[g + F_BOOKED] += amount
+
+
+def note_result(b: Book, p: int) -> None:
+    """Tell the guards how a position ended: for their streaks, and for a breaker that let it try."""
+    net = b.f[p + F_BOOKED] - b.f[p + F_BOOKED_BEFORE]
+    for g in range(b.k[H_GUARDS], b.k[H_PLANS], PLAN):
+        if covers(b, g, p):
+            b.f[g + F_STREAK] = b.f[g + F_STREAK] + 1.0 if net < 0.0 else 0.0
+            for r in range(b.k[g + P_RULE0], b.k[g + P_RULE1], RULE):
+                if b.f[r + T_PROBE] == p:
+                    b.f[r + T_OUTCOME] = 1.0 if net > 0.0 else -1.0
+
+
 def exit_leg(
     b: Book,
     p: int,
@@ -146,7 +180,9 @@ def exit_leg(
     b.out[row + EV_PRICE] = price
     b.out[row + EV_UNITS] = units
     b.out[row + EV_PROFIT] = profit
-    b.out[row + EV_COMMISSION] = charge(b, m, units)
+    commission = charge(b, m, units)
+    enter_in_books(b, p, profit - commission)
+    b.out[row + EV_COMMISSION] = commission
     b.out[row + EV_POSITION] = b.f[p + F_POSITION]
     b.out[row + EV_SPREAD] = b.f[m + N_SPREAD]
     b.out[row + EV_KNOWN] = b.f[m + N_KNOWN]
@@ -193,7 +229,9 @@ def open_leg(
     row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
     b.out[row + EV_PRICE] = fill
     b.out[row + EV_UNITS] = units
-    b.out[row + EV_COMMISSION] = charge(b, m, units)
+    commission = charge(b, m, units)
+    enter_in_books(b, p, -commission)
+    b.out[row + EV_COMMISSION] = commission
     b.out[row + EV_POSITION] = b.f[p + F_POSITION]
     b.out[row + EV_SPREAD] = b.f[m + N_SPREAD]
     b.out[row + EV_KNOWN] = b.f[m + N_KNOWN]
@@ -271,6 +309,7 @@ def units_open(b: Book, p: int) -> float:
 
 def end_position(b: Book, p: int, time: float) -> None:
     """The last unit is gone: what was pending for this position is dropped."""
+    note_result(b, p)
     b.f[p + F_PHASE] = FLAT
     b.f[p + F_LAST_EXIT] = time
     b.f[p + F_STOP_AT] = INF

@@ -101,6 +101,7 @@ from tradeplan.runtime.kernels.orders.layout import (
 )
 from tradeplan.runtime.kernels.orders.ledger import (
     emit,
+    enter_in_books,
     exit_leg,
     open_leg,
 )
@@ -225,6 +226,7 @@ def charge_swap(b: Book, p: int, row: int) -> None:
         if b.f[leg + L_UNITS] > 0.0:
             amount = cents(bar_extra(b, m, B_SWAP_DAYS, row) * b.f[leg + L_UNITS] * per_unit)
             b.f[W_BALANCE] += amount
+            enter_in_books(b, p, amount)
             event = emit(b, open_time(b, m, row), TYPE_SWAP, p, -1, (leg - first) // LEG, 0)
             b.out[event + EV_PROFIT] = amount
             b.out[event + EV_UNITS] = b.f[leg + L_UNITS]

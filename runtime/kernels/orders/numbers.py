@@ -9,6 +9,7 @@ from tradeplan.runtime.kernels.orders.arrays import (
 )
 from tradeplan.runtime.kernels.orders.layout import (
     DAY,
+    EVER,
     M_TICK,
     M_TICK_PARTS,
     M_TICK_WHOLE,
@@ -71,9 +72,11 @@ def next_boundary(boundaries: Integers, t: float) -> float:
 
 
 def boundary_of(b: Book, calendar: int, t: float) -> float:
-    """The newest start of the account's day or week at or before a time."""
+    """The newest start of the account's day or week at or before a time; `ever` starts with time itself."""
     if calendar == DAY:
         return newest_boundary(b.days, t)
+    if calendar == EVER:
+        return 0.0
     return newest_boundary(b.weeks, t)
 
 

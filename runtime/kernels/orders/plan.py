@@ -11,6 +11,9 @@ from tradeplan.runtime.kernels.orders.brackets import (
     better_of,
     reaches,
 )
+from tradeplan.runtime.kernels.orders.breakers import (
+    is_halted,
+)
 from tradeplan.runtime.kernels.orders.entry import (
     enter,
 )
@@ -56,6 +59,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_PARTS,
     F_PHASE,
     F_POSITION,
+    F_PROBE,
     F_STOP,
     F_STOP_AT,
     F_STOP_NEW,
@@ -125,7 +129,6 @@ from tradeplan.runtime.kernels.orders.portfolio import (
 from tradeplan.runtime.kernels.orders.rules import (
     becomes_true,
     cancel_entry,
-    is_halted,
     request_close,
     rule_truth,
     start_halt,
@@ -216,7 +219,7 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
         elif not math.isnan(tightest):
             move_stop(b, p, tightest, t)
             changed = True
-        if adds and not closing and not is_halted(b, p, t) and b.f[p + F_FROZEN] == 0.0:
+        if adds and not closing and not is_halted(b, p, t) and b.f[p + F_PROBE] + b.f[p + F_FROZEN] == 0.0:
             send_adds(b, p, i, t)
         if changed or b.f[p + F_BUSY] != busy:
             watch(b, p)

@@ -50,7 +50,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     TYPE_HALT,
     U_START,
     V_LIVE_FROM,
-    W_HALT,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
     drop_adds,
@@ -109,17 +108,14 @@ def becomes_true(b: Book, p: int, r: int, i: int, truth: int) -> bool:
 
 
 def start_halt(b: Book, p: int, r: int, a: int, t: float) -> None:
-    """Start the halt of a TRUE rule, unless it runs or a person has lifted it since it became TRUE."""
+    """Start the halt of a plan's TRUE rule, unless it runs or a person has lifted it since it became TRUE."""
     if b.f[r + T_BLOCKED] != 0.0 or t < b.f[r + T_UNTIL]:
         return
     until = INF
     if b.k[a + A_SPAN] > 0 or b.k[a + A_CALENDAR] != NO_CALENDAR:
         until = span_end(b, float(b.k[a + A_SPAN]), b.k[a + A_CALENDAR], t)
     b.f[r + T_UNTIL] = until
-    if p >= 0:
-        b.f[p + F_HALT] = max(b.f[p + F_HALT], until)
-    else:
-        b.f[W_HALT] = max(b.f[W_HALT], until)
+    b.f[p + F_HALT] = max(b.f[p + F_HALT], until)
     row = emit(b, t, TYPE_HALT, b.k[r + R_OWNER], b.k[r + R_NUMBER], 0, 0)
     b.out[row + EV_A] = until
 
@@ -140,8 +136,3 @@ def cancel_entry(b: Book, p: int, reason: int, t: float) -> None:
     b.f[p + F_PHASE] = FLAT
     emit(b, t, TYPE_DECISION, p, int(b.f[p + E_RULE]), ABOUT_CANCEL, reason)
     place(b, p)
-
-
-def is_halted(b: Book, p: int, t: float) -> bool:
-    """Whether entries and ADDs of a plan are off."""
-    return t < b.f[p + F_HALT] or t < b.f[W_HALT]

@@ -16,8 +16,10 @@ from tradeplan.runtime.kernels.orders.layout import (
     EQUITY,
     EV_A,
     EV_B,
+    F_BOOKED,
     F_LEGS,
     F_PHASE,
+    FALL,
     FILL_STOP_OUT,
     FLAT,
     H_LEGS,
@@ -38,10 +40,12 @@ from tradeplan.runtime.kernels.orders.layout import (
     P_SIDE,
     PLAN,
     PORTFOLIO,
+    REALISED_LOSS,
     S_CALENDAR,
     S_CAPACITY,
     S_KIND,
     S_RING,
+    S_SCOPE,
     S_SPAN,
     STATISTIC,
     TYPE_EQUITY,
@@ -65,6 +69,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     Z_VALUE,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
+    covers,
     emit,
     equity_cents,
     equity_now,
@@ -111,7 +116,13 @@ def account_phase(b: Book, t: float) -> None:
         b.out[row + EV_A] = equity_now(b)
         b.out[row + EV_B] = b.f[W_BALANCE]
     for x in range(b.k[H_STATISTICS], b.k[H_STATISTICS_END], STATISTIC):
-        statistic(b, x, t, equity_now(b))
+        scope = b.k[x + S_SCOPE]
+        if scope == 0:
+            statistic(b, x, t, equity_now(b))
+        elif b.k[x + S_KIND] == REALISED_LOSS:
+            statistic(b, x, t, b.f[scope + F_BOOKED])
+        else:
+            statistic(b, x, t, worth(b, scope))
 
 
 def near_stop_out(b: Book, equity: float) -> bool:
@@ -190,6 +201,22 @@ def stop_out_worst(b: Book, t: float) -> None:
         place(b, worst_plan)
 
 
+def worth(b: Book, g: int) -> float:
+    """What the plans that a guard covers have booked and have open at the mark, in cents."""
+    total = b.f[g + F_BOOKED]
+    for p in range(b.k[H_PLANS], b.k[H_PLANS_END], PLAN):
+        if b.f[p + F_PHASE] == OPEN and covers(b, g, p):
+            m = b.k[p + P_MARKET]
+            side = float(b.k[p + P_SIDE])
+            mark = mark_of(b, m, side)
+            first = b.k[p + P_LEG0]
+            for leg in range(first, first + LEG * int(b.f[p + F_LEGS]), LEG):
+                units = b.f[leg + L_UNITS]
+                if units > 0.0:
+                    total += profit_cents(b, m, side, b.f[leg + L_ENTRY], mark, units, b.f[m + N_RATE])
+    return total
+
+
 def statistic(b: Book, x: int, t: float, equity: float) -> None:
     """Bring one account statistic up to an instant; its value in percent or account currency."""
     kind = b.k[x + S_KIND]
@@ -211,7 +238,7 @@ def statistic(b: Book, x: int, t: float, equity: float) -> None:
             b.f[x + Z_START] = b.f[x + Z_LAST]
         b.f[x + Z_PEAK] = max(b.f[x + Z_PEAK], equity)
         b.f[x + Z_LAST] = equity
-    elif kind == DRAWDOWN:
+    elif kind in (DRAWDOWN, FALL):
         rolling_peak(b, x, t, equity)
     else:
         rolling_start(b, x, t, equity)
@@ -219,9 +246,12 @@ def statistic(b: Book, x: int, t: float, equity: float) -> None:
         peak = b.f[x + Z_PEAK]
         b.f[x + Z_VALUE] = 100.0 * (peak - equity) / peak if peak > 0.0 else math.nan
         return
+    if kind == FALL:
+        b.f[x + Z_VALUE] = (b.f[x + Z_PEAK] - equity) / 100.0
+        return
     start = b.f[x + Z_START]
     loss = max(0.0, start - equity)
-    if kind == LOSS:
+    if kind in (LOSS, REALISED_LOSS):
         b.f[x + Z_VALUE] = loss / 100.0
     else:
         b.f[x + Z_VALUE] = 100.0 * loss / start if start > 0.0 else math.nan

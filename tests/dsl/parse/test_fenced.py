@@ -44,8 +44,8 @@ def test_only_fenced_plans_are_left_and_places_stay() -> None:
     file, report = read(text)
     assert [sketch(b) for b in file.blocks] == [
         "(Plan a - btc M5 [(Rule x [(Close -)])])",
-        "(Guard g - [(Rule y [(Halt -)])])",
-        "(Guard h - [])",
+        "(Guard g - [(Rule y [(Halt - -)])] -)",
+        "(Guard h - [] -)",
     ]
     (diagnostic,) = report.diagnostics
     assert ANSWER[diagnostic.span.start : diagnostic.span.end] == "then"

@@ -83,7 +83,7 @@ def test_all_mistakes_of_a_file_at_once() -> None:
             '(Plan p "t" btc M5 [(Let x 3) (Rule (And [(Compare = x 3) y]) '
             "[(Enter BUY True 0.5% - 15pips - []) (Alert gone)]) (Cooldown 2h)])"
         ),
-        "(Guard g - [(Rule b [(Halt -)])])",
+        "(Guard g - [(Rule b [(Halt - -)])] -)",
     ]
     assert [name.text for name in file.lost] == ["y"]
 
@@ -101,7 +101,7 @@ def test_a_broken_head_does_not_hide_its_statements() -> None:
     assert [sketch(b) for b in file.blocks] == ["(Plan p - btc M5 [(Rule a [(Close -)])])"]
     file, report = read("PLAN p TRADE\nWHEN THEN CLOSE\nGUARD g")
     assert [d.code for d in report.diagnostics] == ["unexpected", "unexpected"]
-    assert [sketch(b) for b in file.blocks] == ["(Guard g - [])"]
+    assert [sketch(b) for b in file.blocks] == ["(Guard g - [] -)"]
 
 
 def test_a_list_of_mistakes_ends() -> None:

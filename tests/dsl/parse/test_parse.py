@@ -87,9 +87,11 @@ STATEMENTS = {
     'WHEN a THEN CLOSE 50%, ALERT "momentum gone"': "(Rule a [(Close 50%) (Alert momentum gone)])",
     "WHEN a THEN ADD 25%": "(Rule a [(Add 25%)])",
     "WHEN a THEN MOVE STOP TO trail(1.5 ATR)": "(Rule a [(MoveStop trail<1.5ATR>)])",
-    "WHEN a THEN CANCEL, FLATTEN, HALT": "(Rule a [(Cancel) (Flatten) (Halt -)])",
-    "WHEN a THEN HALT FOR day": "(Rule a [(Halt day)])",
-    "WHEN a THEN HALT FOR 1d": "(Rule a [(Halt 1d)])",
+    "WHEN a THEN CANCEL, FLATTEN, HALT": "(Rule a [(Cancel) (Flatten) (Halt - -)])",
+    "WHEN a THEN HALT FOR day": "(Rule a [(Halt day -)])",
+    "WHEN a THEN HALT FOR 1d": "(Rule a [(Halt 1d -)])",
+    "WHEN a THEN HALT FOR 1d PROBE 25%": "(Rule a [(Halt 1d 25%)])",
+    "WHEN a THEN HALT PROBE part": "(Rule a [(Halt - part)])",
     "WHEN a THEN BUY RISK 0.5% STOP floor - 0.5 ATR TARGET 3R TAKE 50% AT 1R": (
         "(Rule a [(Enter BUY True 0.5% - (Binary - floor 0.5ATR) 3R [(Take 50% 1R)])])"
     ),
@@ -125,8 +127,8 @@ def test_blocks_titles_and_comments() -> None:
     assert report.diagnostics == []
     assert [sketch(b) for b in file.blocks] == [
         '(Plan a "T" btc M5 [(Once)])',
-        '(Guard g "x" [(Rule b [(Halt -)])])',
-        "(Guard h - [])",
+        '(Guard g "x" [(Rule b [(Halt - -)])] -)',
+        "(Guard h - [] -)",
         "(Plan c - eurusd MN1 [])",
     ]
     assert [(c.text, text[c.span.start : c.span.end]) for c in file.comments] == [

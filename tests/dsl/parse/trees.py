@@ -95,7 +95,7 @@ expressions: Any = _level(_level(_leaves))
 _takes = st.lists(st.builds(n.Take, st.just(NOWHERE), amounts, references | quantities), max_size=2).map(tuple)
 _pending = st.builds(n.PendingOrder, st.just(NOWHERE), st.booleans(), references | quantities, amounts)
 _shared = (
-    st.builds(n.Halt, st.just(NOWHERE), st.none() | amounts)
+    st.builds(n.Halt, st.just(NOWHERE), st.none() | amounts, st.none() | amounts)
     | st.builds(n.Flatten, st.just(NOWHERE))
     | st.builds(n.Alert, st.just(NOWHERE), titles)
 )
@@ -149,6 +149,12 @@ _plans = st.builds(
     st.lists(_lets | _params | _limits | _rules(actions), max_size=4).map(tuple),
 )
 _guards = st.builds(
-    n.Guard, st.just(NOWHERE), _identifiers, _texts, st.lists(_lets | _params | _rules(_shared), max_size=3).map(tuple)
+    n.Guard,
+    st.just(NOWHERE),
+    _identifiers,
+    _texts,
+    st.lists(_lets | _params | _rules(_shared), max_size=3).map(tuple),
+    st.none()
+    | st.builds(n.Covers, st.just(NOWHERE), st.booleans(), st.lists(_identifiers, min_size=1, max_size=3).map(tuple)),
 )
 files = st.lists(_plans | _guards, max_size=2).map(lambda blocks: n.File(Source("", ""), tuple(blocks)))

@@ -23,12 +23,18 @@ from tradeplan.grammar.loader import END
 
 UNEXPECTED = diagnostic_kind("unexpected", "A word stands where the grammar has no place for it.")
 OUTSIDE_PLAN = diagnostic_kind("outside-plan", "A statement belongs to the PLAN or GUARD above it.")
+NOT_IN_PLAN = diagnostic_kind("not-in-plan", "LIMIT bounds what all plans hold together, so it stands in a GUARD.")
 NOT_IN_GUARD = diagnostic_kind("not-in-guard", "A GUARD knows LET, PARAM, LIMIT and WHEN only.")
 TOO_MANY_ERRORS = diagnostic_kind("too-many-errors", "Beyond a hundred mistakes a list helps nobody.")
 
 MAX_ERRORS = 100
 _HEADS = frozenset({"PLAN", "GUARD"})
 _STATEMENTS = frozenset(STATEMENTS)
+
+
+def _begins(token: Token, previous: Token | None) -> bool:
+    """Whether a statement begins here; LIMIT does, but for the one of an order, behind AT."""
+    return token.kind in _STATEMENTS or (token.kind == "LIMIT" and (previous is None or previous.kind != "AT"))
 
 
 class Mender:
@@ -67,7 +73,7 @@ class Mender:
         states = advance(self._states, token.kind)
         if states is None:
             return False
-        if token.kind in _STATEMENTS:
+        if _begins(token, self._out[-1] if self._out else None):
             self._mark = (self._states, len(self._out))
             self._statement, self._statement_index = token, index
         self._before = self._states
@@ -84,7 +90,7 @@ class Mender:
         if slip is not None:
             return self._apply(slip, i)
         token = self._tokens[i]
-        if token.kind in _STATEMENTS and advance(self._states, END) is not None:
+        if _begins(token, self._tokens[i - 1] if i else None) and advance(self._states, END) is not None:
             return self._misplaced(i)
         self._unexpected(i)
         return self._leave_out(i)
@@ -147,6 +153,16 @@ class Mender:
             )
             self._head(token, ())
             return i
+        if token.kind == "LIMIT":
+            self._report.add(
+                NOT_IN_PLAN,
+                token.span,
+                "`LIMIT` has no meaning in a PLAN",
+                found="`LIMIT`",
+                expected=("`GUARD name`",),
+                help="move it into a GUARD, which bounds all plans; an order at a price is `AT LIMIT price FOR span`",
+            )
+            return self._next_statement(i + 1)
         self._report.add(
             NOT_IN_GUARD,
             token.span,
@@ -215,7 +231,7 @@ class Mender:
         text = self._text
         for j in range(i, len(self._tokens)):
             token = self._tokens[j]
-            if token.kind in _STATEMENTS or token.kind == END:
+            if _begins(token, self._tokens[j - 1] if j else None) or token.kind == END:
                 return j
             if token.kind in {BAD, "NAME"} and j > i and _first_on_line(text, token):
                 word = token.text.upper()

@@ -34,7 +34,7 @@ def figure_rows(result: BacktestResult) -> list[tuple[str, str]]:
             "costs",
             (
                 f"{_money(p.costs.total)}: spread {_money(p.costs.spread)}, slippage {_money(p.costs.slippage)},"
-                f" commission {_money(p.costs.commission)}, swap {_money(-p.costs.swap)}"
+                f" commission {_money(p.costs.commission)}, swap {_money(0.0 - p.costs.swap)}"
             ),
         ),
         ("costs doubled", f"the net would be {_money(p.net_doubled)}"),

@@ -111,5 +111,6 @@ ONE_MISTAKE: list[tuple[str, str, str | None]] = [
     ("WHEN a THEN CLOSE ⟦@⟧", "unexpected", None),
     ("ONCE\n⟦GUARD⟧", "unexpected", None),
     ("GUARD g ⟦COOLDOWN⟧ 2h", "not-in-guard", None),
+    ("ONCE\n⟦LIMIT⟧ a <= 3%", "not-in-plan", None),
     ("GUARD g WHEN a THEN ⟦BUY⟧ RISK 1% STOP 1%", "unexpected", None),
 ]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from tradeplan.dsl.catalog import SIDE_WORDS, Parameter
-from tradeplan.dsl.kinds import COUNT, NUMBER, SPAN, enumeration
+from tradeplan.dsl.kinds import COUNT, DURATION, NUMBER, SPAN, enumeration
 
 LONGEST_PERIOD = 5000
 LONGEST_SPAN = 20000
+DAY = 86_400_000
+
+NEWS = ("{impact}", "{currency}", "{event}", "{before}", "{after}")
+"""What a feature of the calendar of news takes from the parameters of `news()`."""
 
 
 def period(
@@ -62,3 +66,27 @@ def life(about: str) -> Parameter:
 def in_atr(name: str, default: str, about: str, *, high: float = 100) -> Parameter:
     """A length in ATRs of the view, from 0 on."""
     return Parameter(name, NUMBER, default=default, low=0, high=high, about=about)
+
+
+def news() -> tuple[Parameter, ...]:
+    """Which events, and how far around them."""
+    return (
+        Parameter("impact", enumeration("impact"), default="high", low=1, high=3, about="how important at least"),
+        Parameter(
+            "currency",
+            enumeration("currency"),
+            default="own",
+            low=0,
+            high=10,
+            about="whose: of the market's two, of one, or of any",
+        ),
+        Parameter("event", enumeration("event"), default="any", low=0, high=11, about="what kind, by its name"),
+        Parameter("before", DURATION, default="15m", low=0, high=DAY, about="from how long before the event"),
+        Parameter("after", DURATION, default="15m", low=0, high=DAY, about="until how long after it"),
+    )
+
+
+def expires() -> Parameter:
+    """How long the price before news is of use."""
+    about = "for how long from the beginning of the window"
+    return Parameter("expires", DURATION, default="24h", low=60_000, high=30 * DAY, about=about)

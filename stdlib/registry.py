@@ -13,6 +13,9 @@ from tradeplan import stdlib
 from tradeplan.dsl.catalog import Catalog, Function
 from tradeplan.dsl.catalog.catalog import Loader
 
+SOURCES = frozenset({"news"})
+"""Categories that are sources of the language: a plan writes `news.blackout`."""
+
 
 @cache
 def catalog() -> Catalog:
@@ -34,6 +37,12 @@ def load_catalog(*folders: Path) -> Catalog:
     return Catalog(further, _standard())
 
 
+def named_by(category: str, file_name: str) -> str:
+    """The function of a file: `news_blackout.py` in the folder of the source `news` is `news.blackout`."""
+    first, _, reading = file_name.partition("_")
+    return f"{first}.{reading}" if category == first and first in SOURCES and reading else file_name
+
+
 def _standard() -> dict[str, Loader]:
     """A loader for each file of a category folder; the file's name is the function's, so nothing is imported yet."""
     found: dict[str, Loader] = {}
@@ -42,14 +51,16 @@ def _standard() -> dict[str, Loader]:
             if not category.ispkg:
                 continue
             for file in pkgutil.iter_modules([str(Path(root) / category.name)]):
-                if file.name in found:
-                    raise ValueError(f"function `{file.name}` is registered twice: rename one of its two files")
-                found[file.name] = partial(_loaded, category.name, file.name)
+                name = named_by(category.name, file.name)
+                if name in found:
+                    raise ValueError(f"function `{name}` is registered twice: rename one of its two files")
+                found[name] = partial(_loaded, category.name, file.name)
     return found
 
 
 def _loaded(category: str, name: str) -> Function:
-    function = _function_of(importlib.import_module(f"{stdlib.__name__}.{category}.{name}"), name)
+    module = importlib.import_module(f"{stdlib.__name__}.{category}.{name}")
+    function = _function_of(module, name, named_by(category, name))
     if function.category != category:
         raise ValueError(
             f"function `{function.name}` stands in folder `{category}` "
@@ -67,10 +78,10 @@ def _module_at(path: Path) -> ModuleType:
     return module
 
 
-def _function_of(module: ModuleType, file_name: str) -> Function:
+def _function_of(module: ModuleType, file_name: str, name: str = "") -> Function:
     function = getattr(module, "FUNCTION", None)
     if not isinstance(function, Function):
         raise ValueError(f"`{file_name}.py` defines no function: expected a module-level `FUNCTION = Function(...)`")
-    if function.name != file_name:
+    if function.name != (name or file_name):
         raise ValueError(f"`{file_name}.py` defines function `{function.name}`: name the file like the function")
     return function

@@ -93,7 +93,7 @@ def _cell(text: str) -> str:
 
 
 def _function(function: Function) -> list[str]:
-    module = importlib.import_module(f"tradeplan.stdlib.{function.category}.{function.name}")
+    module = importlib.import_module(f"tradeplan.stdlib.{function.category}.{function.name.replace('.', '_')}")
     parts = sections(module.__doc__ or "")
     lines = [f"### {function.name}", "", f"`{_signature(function)}`", "", function.summary, ""]
     if function.management:

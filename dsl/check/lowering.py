@@ -216,14 +216,15 @@ def _warn_of_streams(
         return
     for stream in dict.fromkeys(stream_of(r, numbers) for r in function.reads if isinstance(r, Feature)):
         if stream not in facts.streams:
-            what = "an economic calendar" if stream == CLOCKED else f"{stream} of `{facts.name}`"
+            what = "a calendar of news" if stream == CLOCKED else f"{stream} of `{facts.name}`"
             ctx.error(
                 NO_STREAM,
                 span,
                 f"`{function.name}` is made from {what}, which this data has not: {function.without_data}",
                 found=ctx.text(span),
                 expected=(what,),
-                help="bring it in with `plan data import`, or let the plan do without by OPTIONAL",
+                help="bring it in with `plan data import`"
+                + ("" if stream == CLOCKED else ", or let the plan do without by OPTIONAL"),
             )
 
 

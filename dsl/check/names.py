@@ -9,7 +9,7 @@ from tradeplan.dsl.check.calls import call_function
 from tradeplan.dsl.check.context import Context, Use
 from tradeplan.dsl.check.position import at_entry, misplaced, origin_value, position_value, side_value
 from tradeplan.dsl.check.results import member_of_results
-from tradeplan.dsl.check.sources import READINGS, reading
+from tradeplan.dsl.check.sources import reading, readings
 from tradeplan.dsl.check.value import BAR_FIELDS, POSITION_VALUES, SOURCE_NAMES, Mode, Value, View
 from tradeplan.dsl.check.views import NOT_A_VIEW, UNKNOWN_MARKET, no_market, view_of
 from tradeplan.dsl.check.words import hint
@@ -117,8 +117,8 @@ def bar_field(ctx: Context, expression: Expression, name: str, view: View | None
 def _not_a_value(ctx: Context, expression: Name) -> None:
     name = expression.name
     if name in SOURCE_NAMES:
-        offered = tuple(f"{name}.{r}" for r in READINGS[name])
-        help = f"say which reading: `{offered[0]}`" if offered else f"`{name}` is not available yet"
+        offered = tuple(f"{name}.{r}" for r in readings(ctx, name))
+        help = f"say which reading: `{offered[0]}`"
         return ctx.error(
             NOT_A_VALUE,
             expression.span,

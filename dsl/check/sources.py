@@ -18,7 +18,6 @@ UNKNOWN_READING = diagnostic_kind(
     "unknown-reading", "account, trades, system, feed and news have a fixed list of readings"
 )
 GUARD_ONLY = diagnostic_kind("guard-only", "readings of the account and the system belong to guards")
-NOT_AVAILABLE = diagnostic_kind("not-available", "this part of the language comes with a later version")
 READING_ARGUMENTS = diagnostic_kind("reading-arguments", "a reading takes one span, or nothing")
 EVER = "ever"
 """The span of a reading that looks at the whole run."""
@@ -54,7 +53,7 @@ READINGS: dict[str, dict[str, Reading]] = {
     },
     "system": {"latency": Reading(DURATION), "load": Reading(PERCENT)},
     "feed": {"quality": Reading(PERCENT), "stale": Reading(CONDITION)},
-    "news": {},
+    "news": {},  # its readings are functions of the catalog: they have parameters and are known inside plans
 }
 
 
@@ -129,25 +128,20 @@ def reading(ctx: Context, expression: Member, source: str) -> Value | None:
     return value
 
 
+def readings(ctx: Context, source: str) -> tuple[str, ...]:
+    """What a source has, without its name: readings, and functions of the catalog."""
+    return (*READINGS[source], *(n.partition(".")[2] for n in ctx.catalog.names() if n.startswith(f"{source}.")))
+
+
 def _unknown(ctx: Context, expression: Member, source: str) -> None:
-    if source == "news":
-        offered = ", ".join(n for n in ctx.catalog.names() if "time" in n or "session" in n or n == "weekday")
-        return ctx.error(
-            NOT_AVAILABLE,
-            expression.span,
-            f"`news.{expression.name}` is not available yet: no news calendar is read in this version",
-            found=f"news.{expression.name}",
-            expected=("conditions on time",),
-            help="keep away from known times with the clock" + (f": {offered}" if offered else ""),
-        )
-    known = READINGS[source]
+    known = readings(ctx, source)
     near, help, fixes = hint(ctx, expression.name, known, expression.name_span)
     return ctx.error(
         UNKNOWN_READING,
         expression.name_span,
         f"`{source}` has no reading `{expression.name}`",
         found=expression.name,
-        expected=near or tuple(known),
+        expected=near or known,
         help=help or f"`{source}` has {', '.join(f'`{k}`' for k in known)}",
         fixes=fixes,
     )

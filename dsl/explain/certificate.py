@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tradeplan.dsl.check.context import Use
-from tradeplan.dsl.explain.origins import Origins, origins
+from tradeplan.dsl.explain.origins import CALENDAR, Origins, origins
 from tradeplan.dsl.source import Source
 
 _OTHERS = {
@@ -12,6 +12,8 @@ _OTHERS = {
     "the system": "the newest reading of the system that had arrived at t",
     "the feed": "the newest reading of the feed that had arrived at t",
 }
+
+_SCHEDULE = f"{CALENDAR}: when events are scheduled, as known in advance; nothing that they released"
 
 
 def certificate_rows(uses: list[Use], source: Source) -> list[list[str]]:
@@ -28,7 +30,7 @@ def certificate_rows(uses: list[Use], source: Source) -> list[list[str]]:
 
 def _newest(read: Origins) -> str:
     words = [f"{lane.market} {lane.timeframe} with close <= t" for lane in read.lanes]
-    words += [f"{stream}: events with time <= t" for stream in read.streams]
+    words += [_SCHEDULE if stream == CALENDAR else f"{stream}: events with time <= t" for stream in read.streams]
     words += [_OTHERS[other] for other in read.others]
     if read.clock and not words:
         words.append("the clock alone: the time of the step")

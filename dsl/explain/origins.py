@@ -8,6 +8,8 @@ from tradeplan.dsl.graph import Lane, Node, Op
 
 _READINGS = {"latency": "the system", "quality": "the feed", "stale": "the feed"}
 
+CALENDAR = "the calendar of news"
+
 
 @dataclass(frozen=True, slots=True)
 class Origins:
@@ -16,7 +18,7 @@ class Origins:
     lanes: tuple[Lane, ...]  # bar lanes, in order
     others: tuple[str, ...]  # `the position`, `the account`, `the system`, `the feed`
     clock: bool
-    streams: tuple[str, ...] = ()  # data beyond bars: `btc trades`, `the economic calendar`
+    streams: tuple[str, ...] = ()  # data beyond bars: `btc trades`, `the calendar of news`
 
     def in_words(self) -> str:
         """All of it on one line; a constant reads nothing."""
@@ -30,7 +32,9 @@ class Origins:
         """The part of the world that decides: for the clauses of a rule."""
         if self.others:
             return " and ".join(self.others)
-        return "the market" if self.lanes or self.streams else "the clock" if self.clock else "a constant"
+        if self.lanes or set(self.streams) - {CALENDAR}:
+            return "the market"
+        return CALENDAR if self.streams else "the clock" if self.clock else "a constant"
 
 
 def origins(node: Node) -> Origins:
@@ -56,7 +60,7 @@ def origins(node: Node) -> Origins:
         elif current.op is Op.FEATURE:
             stream = str(current.data[1])
             owned = stream != "calendar" and current.lane is not None
-            streams.add(f"{current.lane.market} {stream}" if owned and current.lane else "the economic calendar")
+            streams.add(f"{current.lane.market} {stream}" if owned and current.lane else CALENDAR)
         if current.lane is not None and not current.lane.steps and current.op is not Op.CALENDAR:
             lanes.add(current.lane)
         stack.extend(current.inputs)

@@ -16,6 +16,7 @@ from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_bars, traded_market
 from tradeplan.runtime.engine.money import refuse_other_money
+from tradeplan.runtime.engine.news_read import news_warnings
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import build_program
 from tradeplan.runtime.engine.views_read import bars_held, span_text, views_without_bars
@@ -90,7 +91,7 @@ def data_warnings(
         if milliseconds(dataset.timeframes(name)[0]) < milliseconds(timeframe):
             finer = bars_held(dataset, name, finer_than=timeframe)
             warnings.append(f"fills of {name} are tested on {timeframe}, as finer bars do not cover the run: {finer}")
-    return warnings
+    return warnings + news_warnings(plans, dataset, *span)
 
 
 def run_backtest(

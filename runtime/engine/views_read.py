@@ -26,7 +26,7 @@ def views_read(plans: Iterable[CheckedPlan]) -> list[Reading]:
     """Every view of every plan once, with the first part that reads it; one that is needed anywhere is needed."""
     found: dict[tuple[str, Lane], Reading] = {}
     for plan in plans:
-        for node, part, needed in _parts(plan):
+        for node, part, needed in parts_of(plan):
             for lane, lane_needed in _lanes(node, needed):
                 known = found.get((plan.name, lane))
                 if known is None or (lane_needed and not known.needed):
@@ -55,7 +55,8 @@ def views_without_bars(
     return errors, warnings
 
 
-def _parts(plan: CheckedPlan) -> Iterator[tuple[Node, str, bool]]:
+def parts_of(plan: CheckedPlan) -> Iterator[tuple[Node, str, bool]]:
+    """The values that a plan reads, each with the text of the part and whether that part is needed."""
     for rule in plan.rules:
         for clause in rule.clauses:
             inner = clause.inner if clause.optional and clause.inner is not None else clause.node

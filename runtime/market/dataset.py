@@ -17,12 +17,15 @@ from tradeplan.runtime.market.errors import DataError
 from tradeplan.runtime.market.features.feature import Request
 from tradeplan.runtime.market.features.registry import all_features
 from tradeplan.runtime.market.frames import Frame, rates_from_frame, refuse_wrong
+from tradeplan.runtime.market.news import NewsCalendar
+from tradeplan.runtime.market.news_store import has_news, stored_news
+from tradeplan.runtime.market.news_windows import NewsClock
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.ready import ready_bars
 from tradeplan.runtime.market.sources import MemorySource, Source, open_source
-from tradeplan.runtime.market.streams.events import Stream, Ticks, trades_of
+from tradeplan.runtime.market.streams.events import News, Stream, Ticks, trades_of
 from tradeplan.runtime.market.streams.memory import NoStreams, Streams
 from tradeplan.runtime.market.zones import DAY
 
@@ -32,9 +35,12 @@ T = TypeVar("T")
 class Dataset:
     """Bars of several markets. Markets may be asked for by any of their names."""
 
-    def __init__(self, source: Source, profiles: Profiles, streams: Streams | None = None) -> None:
+    def __init__(
+        self, source: Source, profiles: Profiles, streams: Streams | None = None, news: NewsClock | None = None
+    ) -> None:
         self._source = source
         self._streams = streams or NoStreams()
+        self.news = news
         self._profiles = profiles
         stored: dict[str, list[str]] = {}
         for market, timeframe in source.series():
@@ -49,14 +55,20 @@ class Dataset:
     @staticmethod
     def open(path: Path, profiles: Profiles) -> Dataset:
         """The bars of a bar store, or of a folder with files SYMBOL/TIMEFRAME.parquet; raises DataError."""
-        return Dataset(open_source(path, profiles), profiles)
+        news = NewsClock(lambda: stored_news(path)) if has_news(path) else None
+        return Dataset(open_source(path, profiles), profiles, news=news)
 
     @staticmethod
     def from_rates(
-        rates: Mapping[tuple[str, str], Rates], profiles: Profiles, streams: Streams | None = None
+        rates: Mapping[tuple[str, str], Rates],
+        profiles: Profiles,
+        streams: Streams | None = None,
+        news: NewsCalendar | None = None,
     ) -> Dataset:
-        """Bars in memory, by market and timeframe, and perhaps streams."""
-        return Dataset(MemorySource(rates, profiles), profiles, streams)
+        """Bars in memory, by market and timeframe, and perhaps streams and a calendar of news."""
+        return Dataset(
+            MemorySource(rates, profiles), profiles, streams, None if news is None else NewsClock(lambda: news)
+        )
 
     @staticmethod
     def from_frames(frames: Mapping[tuple[str, str], Frame], profiles: Profiles) -> Dataset:
@@ -143,7 +155,7 @@ class Dataset:
         found = dict.fromkeys(self._streams.names(name))
         if "trades" not in found and "ticks" in found and self._stream(name, "trades") is not None:
             found["trades"] = None
-        return tuple(found)
+        return (*found, "calendar") if self.news is not None else tuple(found)
 
     def feature(
         self, market: str, timeframe: str, name: str, stream: str, arguments: tuple[float | str, ...] = ()
@@ -187,6 +199,8 @@ class Dataset:
         return Request(market, profile, opens, closes, stream, arguments, lambda s: self._stream(market, s), self.kept)
 
     def _stream(self, market: str, name: str) -> Stream | None:
+        if name == "calendar":
+            return None if self.news is None or self.news.calendar is None else News(self.news)
         found = self._streams.stream(market, name)
         if found is None and name == "trades":
             ticks = self._streams.stream(market, "ticks")
@@ -206,7 +220,7 @@ class Dataset:
         return self.kept(("account", currency), lambda: self._for_account(currency))
 
     def _for_account(self, currency: str) -> Dataset:
-        return Dataset(self._source, self._profiles.with_account(currency), self._streams)
+        return Dataset(self._source, self._profiles.with_account(currency), self._streams, self.news)
 
     def notices(self) -> tuple[str, ...]:
         """What a person should know about the bars read so far."""
@@ -256,7 +270,7 @@ class _Window(Dataset):
     """A dataset cut to a span of time; rows are views of the whole one's."""
 
     def __init__(self, whole: Dataset, start: int | None, end: int | None) -> None:
-        super().__init__(whole._source, whole._profiles, whole._streams)
+        super().__init__(whole._source, whole._profiles, whole._streams, whole.news)
         self._whole = whole
         self._from, self._to = start, end
         self._calendars = whole._calendars

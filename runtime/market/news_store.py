@@ -15,6 +15,11 @@ FOLDER = "calendar"
 _FILE = "news.npz"
 
 
+def has_news(root: Path) -> bool:
+    """Whether there seems to be a calendar, without reading it: the store's, or files in a folder `calendar`."""
+    return any((root / FOLDER).glob("*.*"))
+
+
 def stored_news(root: Path) -> NewsCalendar | None:
     """The calendar of a bar store, else all the calendars of a folder, None without any; raises NewsError."""
     kept = NewsStore(root).read()

@@ -8,13 +8,20 @@ from pathlib import Path
 import pytest
 from tradeplan import stdlib
 from tradeplan.stdlib.page import SECTIONS, documented, sections
-from tradeplan.stdlib.registry import catalog, load_catalog
+from tradeplan.stdlib.registry import catalog, load_catalog, named_by
 
 
 def test_every_file_of_a_category_is_a_function_of_its_name() -> None:
     root = Path(next(iter(stdlib.__path__)))
-    files = {path.stem for path in root.glob("*/*.py") if path.stem != "__init__"}
+    files = {named_by(path.parent.name, path.stem) for path in root.glob("*/*.py") if path.stem != "__init__"}
     assert set(catalog().names()) == files
+
+
+def test_files_of_a_source_are_its_readings() -> None:
+    assert named_by("news", "news_blackout") == "news.blackout"
+    assert named_by("news", "price_reclaim") == "price_reclaim"
+    assert named_by("exits", "exits_late") == "exits_late"
+    assert catalog()["news.blackout"].category == "news"
 
 
 def test_the_catalog_is_sorted_and_made_once() -> None:
@@ -25,7 +32,7 @@ def test_the_catalog_is_sorted_and_made_once() -> None:
 
 @pytest.mark.parametrize("function", list(catalog()), ids=lambda function: function.name)
 def test_the_texts_come_from_the_docstring(function) -> None:
-    module = importlib.import_module(f"{stdlib.__name__}.{function.category}.{function.name}")
+    module = importlib.import_module(f"{stdlib.__name__}.{function.category}.{function.name.replace('.', '_')}")
     parts = sections(module.__doc__)
     assert set(parts) == {"Summary", *SECTIONS}
     assert function.summary == parts["Summary"]

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.runtime.market.profile import SymbolProfile
-from tradeplan.runtime.market.streams.events import Book, Stream, Ticks, Times, Trades, covered
+from tradeplan.runtime.market.streams.events import Book, News, Stream, Ticks, Times, Trades, covered
 
 T = TypeVar("T")
 Values = NDArray[np.float64]
@@ -43,6 +43,10 @@ class Request:
     def book(self) -> Book:
         """The book; raises LookupError if there is none."""
         return _of(Book, self.find("book"))
+
+    def news(self) -> News:
+        """The calendar of news; raises LookupError if there is none."""
+        return _of(News, self.find("calendar"))
 
     def kept(self, key: Hashable, kind: type[T], make: Callable[[], T]) -> T:
         """What was made for this market under a key, made now if it was not."""

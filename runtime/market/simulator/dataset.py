@@ -9,6 +9,7 @@ from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.profile import SymbolProfile, currency_unit
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.simulator.models import MARKETS
+from tradeplan.runtime.market.simulator.news import simulated_news
 from tradeplan.runtime.market.simulator.simulate import shipped_profiles, simulate
 
 DEFAULT_END = 1_782_507_600_000
@@ -27,13 +28,16 @@ def simulated_dataset(
 ) -> Dataset:
     """M1 bars of the markets, and of the pairs that convert their profits, over the `days` up to `end_ms` (UTC).
 
+    A calendar of news is with them; prices do not know of it.
     `profiles` are the shipped ones if None. Raises MarketError as `simulate` does, and for less than one day.
     """
     if days < 1:
         raise MarketError(f"the simulator was asked for `{days}` days: expected 1 or more")
     known = shipped_profiles() if profiles is None else profiles
-    rates = simulate(_with_conversions(markets, known), end_ms - days * _DAY, end_ms, seed, profiles=known)
-    return Dataset.from_rates({(market, "M1"): bars for market, bars in rates.items()}, known)
+    start_ms = end_ms - days * _DAY
+    rates = simulate(_with_conversions(markets, known), start_ms, end_ms, seed, profiles=known)
+    bars = {(market, "M1"): series for market, series in rates.items()}
+    return Dataset.from_rates(bars, known, news=simulated_news(start_ms, end_ms))
 
 
 def _with_conversions(markets: Sequence[str], profiles: Profiles) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Events of a market in columns, oldest first: ticks, trades, changes of the order book."""
+"""Events of a market in columns, oldest first: ticks, trades, changes of the order book; and the calendar of news."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from tradeplan.runtime.market.news_windows import NewsClock
 
 Times = NDArray[np.int64]
 
@@ -72,7 +73,18 @@ class Book:
         return len(self.time)
 
 
-Stream = Ticks | Trades | Book
+_EVER = (-(1 << 62), 1 << 62)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The calendar of news, the same for every market. It tells itself where it covers, by currency."""
+
+    clock: NewsClock
+    spans: Times = field(default_factory=np.array([_EVER], dtype=np.int64).copy)
+
+
+Stream = Ticks | Trades | Book | News
 AnyStream = TypeVar("AnyStream", Ticks, Trades, Book)
 
 

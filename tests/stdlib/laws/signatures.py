@@ -20,7 +20,7 @@ def check_signature(function: Function, catalog: Catalog) -> None:
     """Raises AssertionError with what is wrong."""
     names = [parameter.name for parameter in function.parameters]
     assert len(set(names)) == len(names), "two parameters share a name"
-    assert re.fullmatch(r"[a-z][a-z0-9_]*", function.name), "a function's name is lower case"
+    assert re.fullmatch(r"(news\.)?[a-z][a-z0-9_]*", function.name), "a function's name is lower case"
     assert all((function.summary, function.source, function.example)), "summary, source and example are texts"
     assert function.outputs, "a function has a result"
     variadic = [parameter for parameter in function.parameters if parameter.variadic]

@@ -1,0 +1,14 @@
+"""How many windows around news have begun; only differences mean something."""
+
+from __future__ import annotations
+
+from tradeplan.runtime.market.features.feature import BarFeature, Request, Values
+from tradeplan.runtime.market.features.windows import windows
+
+
+def aggregate(request: Request) -> Values:
+    """At each close; UNKNOWN where the calendar does not cover what is around it."""
+    return windows(request).number(request.closes)
+
+
+FEATURE = BarFeature("news_number", ("calendar",), aggregate)

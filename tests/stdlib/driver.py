@@ -130,7 +130,7 @@ def read_column(catalog: Catalog, read: Named, parameters: Mapping[str, float], 
             value = given.pop(0)
             own[parameter.name] = float(read.filled(value, parameters))
         else:
-            own[parameter.name] = float(parameter.default or "")
+            own[parameter.name] = float((parameter.default or "").rstrip("%"))
     for inner in function.reads:
         if isinstance(inner, Named):
             columns[read_key(inner, function)] = read_column(catalog, inner, own, fields)

@@ -1,0 +1,1 @@
+"""Momentum decay: price that goes on while its strength does not."""

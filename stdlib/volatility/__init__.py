@@ -1,0 +1,1 @@
+"""Volatility: ranges that shrink and widen, and how far price has stretched."""

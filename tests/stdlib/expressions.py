@@ -49,15 +49,25 @@ class Column:
         return self.function.name if same else f"{self.function.name}.{self.output.name}"
 
     @property
-    def beyond_bars(self) -> bool:
-        """Whether it is made from ticks, trades, a book or a calendar."""
+    def parts(self) -> set[Node]:
+        """The node and all that it is made from."""
         waiting, seen = [self.node], set[Node]()
         while waiting:
             node = waiting.pop()
             if node not in seen:
                 seen.add(node)
                 waiting += node.inputs
-        return any(node.op is Op.FEATURE for node in seen)
+        return seen
+
+    @property
+    def lanes(self) -> set[Lane]:
+        """The views whose bars it is made from."""
+        return {node.lane for node in self.parts if node.lane is not None and not node.lane.steps}
+
+    @property
+    def beyond_bars(self) -> bool:
+        """Whether it is made from ticks, trades, a book or a calendar."""
+        return any(node.op is Op.FEATURE for node in self.parts)
 
 
 def call_text(function: Function, other: str = "") -> str | None:

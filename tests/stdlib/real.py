@@ -1,8 +1,12 @@
-"""Functions over whole real series: compiled steps, what they read included."""
+"""Functions over whole real series: compiled steps, what they read included.
+
+`python -m tests.stdlib.real --data FOLDER_OF_BARS` runs every function, as a plan calls it: see `whole`.
+"""
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,6 +21,7 @@ from tradeplan.stdlib.registry import catalog
 from tests.stdlib.driver import State
 from tests.stdlib.laws.compiled import COLUMN, compile_step
 from tests.stdlib.markets import constants
+from tests.stdlib.whole import main
 
 Columns = dict[str, np.ndarray]
 
@@ -64,3 +69,7 @@ def rates(column: np.ndarray) -> tuple[float, float, float]:
     """Shares of TRUE, FALSE and UNKNOWN of a condition, in percent."""
     unknown = np.isnan(column)
     return tuple(100 * float(np.mean(part)) for part in (column == 1.0, column == 0.0, unknown))  # type: ignore[return-value]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

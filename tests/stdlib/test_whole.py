@@ -24,7 +24,7 @@ def test_nothing_is_taken_back(series: Series, real_data: Path) -> None:
     assert bars is not None
     rows = ROWS.get(series.name, 700)
     part = dataset.window(int(bars.open_time[rows - 700]), int(bars.close_time[rows - 1]))
-    columns = columns_on(series, [], Graph())
+    columns = columns_on(series, [], Graph(), dataset)
     values, differ = changed(columns, part, series, [17, 163, 500], Kernels("interpreted"))
     assert differ == []
     unknown = [name for name, column in values.items() if np.isnan(column).all()]

@@ -39,6 +39,7 @@ class Series:
     other: str = ""
     functions: tuple[str, ...] = ()
     beyond_bars: bool = False  # the folder holds ticks, trades, a book or a calendar for it
+    finer: bool = False  # for what looks at bars finer than those of the first series
 
 
 SERIES = (
@@ -50,12 +51,13 @@ SERIES = (
         ("corr", "corr_conflict", "corr_confirmed", "divergence"),
     ),
     Series("ETHUSD and BTCUSD M1 2018", Lane("eth", "M1"), "btc.M1", ("ratio",)),
+    Series("GBPUSD M5 2012", Lane("gbpusd", "M5"), finer=True),
     Series("VIX D1", Lane("vix", "D1"), "", ("iv_collapse",)),
 )
-"""Each function runs on the series that name it, and on the first if none does; `iv_collapse` on both."""
+"""Each function runs on the series that name it; if none does on the first, or on the one that has finer bars."""
 
 
-def columns_on(series: Series, only: Iterable[str], graph: Graph) -> list[Column]:
+def columns_on(series: Series, only: Iterable[str], graph: Graph, dataset: Dataset) -> list[Column]:
     """The outputs of all functions that run on a series."""
     named = {name for other in SERIES for name in other.functions if name != "iv_collapse"}
     chosen: list[Column] = []
@@ -65,9 +67,24 @@ def columns_on(series: Series, only: Iterable[str], graph: Graph) -> list[Column
         call = None if not series.functions and function.name in named else call_text(function, series.other)
         if series.name.startswith("VIX"):
             call = "iv_collapse(source=close)"  # implied volatility itself
-        if call is not None:
-            chosen += columns_of(function, series.lane, catalog(), load_facts(), graph, call)
+        if call is None:
+            continue
+        columns = columns_of(function, series.lane, catalog(), load_facts(), graph, call)
+        if not series.functions:
+            first = columns_of(function, SERIES[0].lane, catalog(), load_facts(), Graph(), call)
+            if all(_stored(column, dataset) for column in first) == series.finer:
+                continue
+        chosen += columns
     return [column for column in chosen if column.beyond_bars == series.beyond_bars]
+
+
+def _stored(column: Column, dataset: Dataset) -> bool:
+    """Whether every view of its market has bars in the middle of the first series."""
+    home = dataset.bars(SERIES[0].lane.market, SERIES[0].lane.timeframe)
+    assert home is not None
+    middle = int(home.close_time[len(home) // 2])
+    views = [dataset.bars(lane.market, lane.timeframe) for lane in column.lanes if lane.market == home.market]
+    return all(bars is not None and len(bars) and bars.open_time[0] <= middle <= bars.close_time[-1] for bars in views)
 
 
 def evaluated(columns: Sequence[Column], tables: Tables, kernels: Kernels, data: LaneData, end: int) -> Values:
@@ -144,7 +161,7 @@ def main() -> int:
     kernels = Kernels("interpreted" if given.interpreted else "compiled")
     problems: list[str] = []
     for series in SERIES:
-        columns = columns_on(series, given.only, Graph())
+        columns = columns_on(series, given.only, Graph(), dataset)
         if not columns:
             continue
         bars = dataset.bars(series.lane.market, series.lane.timeframe)

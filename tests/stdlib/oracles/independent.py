@@ -186,6 +186,8 @@ def vix(bars: Columns) -> Columns:
 def wanted(series: Series, dataset: Dataset) -> Columns:
     """What the outputs of a series should be; infinite where the outside library has no answer."""
     lane = series.lane
+    if series.finer:
+        return {}
     bars = columns(dataset, lane.market, lane.timeframe)
     if lane.market == "vix":
         return vix(bars)
@@ -199,15 +201,18 @@ def wanted(series: Series, dataset: Dataset) -> Columns:
 
 def compared(series: Series, dataset: Dataset, kernels: Kernels) -> dict[str, tuple[int, int, list[int]]]:
     """By output: bars that agree, bars compared, the first places that do not."""
-    names = {name.split(".")[0] for name in wanted(series, dataset)}
-    made = columns_on(series, names, Graph())
+    answers = wanted(series, dataset)
+    names = {name.split(".")[0] for name in answers}
+    if not names:
+        return {}
+    made = columns_on(series, names, Graph(), dataset)
     bars = dataset.bars(series.lane.market, series.lane.timeframe)
     assert bars is not None
     tables = Tables.build([column.node for column in made], catalog())
     lanes = LaneData(dataset, [series.lane.market])
     mine = evaluated(made, tables, kernels, lanes, int(bars.close_time[-1]))
     result = {}
-    for name, theirs in wanted(series, dataset).items():
+    for name, theirs in answers.items():
         judged = ~np.isinf(theirs)
         size = np.nanmax(np.abs(theirs[judged]))
         equal = np.isclose(mine[name], theirs, rtol=1e-6, atol=1e-6 * size, equal_nan=True)

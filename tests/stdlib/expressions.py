@@ -100,7 +100,8 @@ def columns_of(
 ) -> list[Column]:
     """The outputs of a call that is read on a lane's view; raises ValueError where the checker refuses it."""
     traded = "eurusd ON M5" if lane.market in INDICES else f"{lane.market} ON {lane.timeframe}"
-    text = f"PLAN p TRADE {traded}\nWHEN known({lane.market}.{lane.timeframe}.{call}) THEN BUY RISK 0.5% STOP 2 ATR\n"
+    view = "" if "." in function.name else f"{lane.market}.{lane.timeframe}."  # `news.blackout` has none
+    text = f"PLAN p TRADE {traded}\nWHEN known({view}{call}) THEN BUY RISK 0.5% STOP 2 ATR\n"
     checked = check_source(Source(function.name, text), catalog, markets, graph)
     if not checked.ok:
         raise ValueError(f"`{call}`: {checked.diagnostics[0].message}")

@@ -24,7 +24,7 @@ from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.events import Decision, Event, Fill, Halt, Swap
+from tradeplan.runtime.engine.events import Breaker, Decision, Event, Fill, Halt, Swap
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.stdlib.registry import catalog
@@ -72,6 +72,9 @@ def rows_of_events(events: Iterable[Event], lots: dict[str, float]) -> Rows:
         elif isinstance(e, Halt):
             key = (e.time, e.owner, e.rule, "halt", "sent")
             decisions.setdefault(key, (*key, json.dumps({"until": e.until})))
+        elif isinstance(e, Breaker):
+            key = (e.time, e.owner, e.rule, "breaker", e.state)
+            decisions.setdefault(key, (*key, "{}"))
         elif isinstance(e, Fill):
             size = round(e.units * lots[e.plan], 8)
             key = (e.time, e.plan, e.leg, e.reason, e.position)

@@ -35,6 +35,21 @@ GUARD limits "A bad day ends early."
 WHEN account.drawdown(day) > 3% THEN FLATTEN, HALT FOR 6h, ALERT "enough for today"
 """
 
+BREAKERS = """
+GUARD {market}_tries "Two losses in a row, then a quarter of the size decides."
+COVERS PLANS {market}_breakdown
+WHEN trades.losing_streak >= 2 THEN HALT FOR {rest} PROBE 25%
+
+GUARD {market}_rests "Too much lost lately: ten minutes of nothing."
+COVERS {market}
+WHEN trades.realised_loss(2h) > {some} USD AND {market}.{timeframe}.volatility(20) > 0.0001% THEN HALT FOR 10m
+
+GUARD {market}_ends "Too much lost in all: a person has to look."
+COVERS PLANS {market}_pullback
+WHEN trades.drawdown(ever) > {end} USD THEN FLATTEN, HALT, ALERT "look"
+"""
+"""A breaker of each kind of reset."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -48,11 +63,14 @@ class Case:
 
 
 def _case(name: str, market: str, timeframe: str, start: str, end: str, short_end: str, example: str) -> Case:
-    spans = {"hold": "40m", "rest": "20m"} if timeframe == "M1" else {"hold": "10h", "rest": "5h"}
+    minutes = timeframe == "M1"
+    spans = {"hold": "40m", "rest": "20m", "end": "450"} if minutes else {"hold": "10h", "rest": "5h", "end": "300"}
+    spans["some"] = "90" if market == "btc" else "250"
     texts = {
         "pullback": PULLBACK.format(market=market, timeframe=timeframe, **spans),
         "breakdown": BREAKOUT.format(market=market, timeframe=timeframe, **spans),
         "limits": GUARD,
+        "breakers": BREAKERS.format(market=market, timeframe=timeframe, **spans),
     }
     texts |= {file: (EXAMPLES / f"{file}.plan").read_text(encoding="utf-8") for file in (example, "daily_limits")}
     return Case(name, start, end, short_end, {f"{file}.plan": text for file, text in texts.items()})

@@ -10,12 +10,12 @@ from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Decision, Event, Fill
 from tradeplan.stdlib.registry import catalog
 
-from tests.kill.plans import BREAKOUT, GUARD, PULLBACK
+from tests.kill.plans import BREAKERS, BREAKOUT, GUARD, PULLBACK
 from tests.runtime.live.world import ACCOUNT, MINUTE, START, checked, dataset_of, ramp, walk
 
 BARS = 900
 END = START + BARS * MINUTE
-SPANS = {"market": "btc", "timeframe": "M1", "hold": "40m", "rest": "20m"}
+SPANS = {"market": "btc", "timeframe": "M1", "hold": "40m", "rest": "20m", "end": "120", "some": "90"}
 DATA = dataset_of(walk(BARS))
 QUIET = """
 PLAN {name}
@@ -25,7 +25,7 @@ WHEN profit > 1R AND {timeframe}.sma({period}) > 0 THEN CLOSE
 MAX 3 PER day
 """
 """A plan that never trades: the price stays far above its level."""
-MAIN, GUARDS, GRAPH = checked(PULLBACK.format(**SPANS), BREAKOUT.format(**SPANS), GUARD)
+MAIN, GUARDS, GRAPH = checked(PULLBACK.format(**SPANS), BREAKOUT.format(**SPANS), GUARD, BREAKERS.format(**SPANS))
 QUIETS = [
     checked(QUIET.format(name=name, timeframe=tf, level=i + 1, period=3 + 4 * i), graph=GRAPH)[0][0]
     for i, (name, tf) in enumerate([("a_first", "M5"), ("btc_middle", "M1"), ("z_last", "M15")])

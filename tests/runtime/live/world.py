@@ -91,6 +91,8 @@ class World:
     said: list[str] = field(default_factory=list)
     scans: list[Scan] = field(default_factory=list)
     minutes: int = 300
+    speed: float | None = None
+    instance: Instance | None = None  # of the present or last life
 
     def __post_init__(self) -> None:
         self.plans.mkdir(exist_ok=True)
@@ -128,17 +130,17 @@ class World:
 
         settings = Settings("test", ACCOUNT, START, START + self.minutes * MINUTE)
         folder = PlanFolder(self.plans, self.functions, load_facts(), Graph())
-        instance = Instance(
+        self.instance = Instance(
             folder,
             self.dataset,
             self.functions,
             settings,
             self.database,
-            ReplayClock(None, resume_at),
+            ReplayClock(self.speed, resume_at),
             self.said.append,
             self.scans.append,
             stop=lambda: hand.waits > 2 or (until is not None and steps >= until),
             point=at,
             kernels=self.kernels,
         )
-        return instance.run(hand)
+        return self.instance.run(hand)

@@ -108,6 +108,16 @@ def foreign_name(name: str, functions: Container[str]) -> tuple[str, str]:
     return "", f"`{name}` is not in the library" + (f"; near to it are {there}" if there else "")
 
 
+def foreign_names() -> dict[str, str]:
+    """What to write here for each name of another platform that has an equal."""
+    return dict(_SAME)
+
+
+def missing_names() -> tuple[str, ...]:
+    """Names of other platforms that have no equal here."""
+    return tuple(_MISSING)
+
+
 def foreign_market(name: str) -> str:
     """The usual name of a market that has another one elsewhere, or nothing."""
     return _MARKETS.get(name.lower(), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -39,7 +40,23 @@ warning does not. The message itself says what was found, what was expected and 
 
 def pages() -> dict[str, str]:
     """The text of every generated page by file name."""
-    return {"functions.md": functions_page(), "diagnostics.md": diagnostics_page()}
+    return {
+        "functions.md": functions_page(),
+        "diagnostics.md": diagnostics_page(),
+        "../KNOWLEDGE.md": knowledge_page(),
+    }
+
+
+def knowledge_page() -> str:
+    """The one file for language models; its generator stands beside this one, which is no package."""
+    for name in _declaring_modules():
+        importlib.import_module(name)
+    spec = importlib.util.spec_from_file_location("knowledge", Path(__file__).resolve().parent / "knowledge.py")
+    assert spec is not None, "the file stands beside this one"
+    assert spec.loader is not None, "and is Python"
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return str(module.page())
 
 
 def functions_page() -> str:

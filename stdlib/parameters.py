@@ -47,6 +47,21 @@ def threshold(name: str, about: str) -> Parameter:
     return Parameter(key, NUMBER, default=f"profile.{name}", low=0.01, high=100, about=about)
 
 
+def levels() -> Parameter:
+    """How many of the best levels of the book are looked at; no more than ten are kept."""
+    return Parameter("levels", COUNT, default="5", low=1, high=10, about="how many of the best levels of a side")
+
+
+def book_side(default: str) -> Parameter:
+    """A side of the book."""
+    return Parameter("side", enumeration("book side"), default=default, low=-1, high=1, about="bids or asks")
+
+
+def seconds(name: str, default: str, *, low: int = 1, high: int = 300, about: str) -> Parameter:
+    """A span within bars, in whole seconds: `20s`."""
+    return Parameter(name, DURATION, default=default, low=1000 * low, high=1000 * high, about=about)
+
+
 def flow() -> Parameter:
     """What trades are signed by: `aggressor`, which the exchange tells, or the proxy `tick_rule`."""
     about = "the side that the exchange tells, or in its place the direction of ticks"

@@ -3,9 +3,9 @@
 from tradeplan.dsl.catalog.catalog import Catalog
 from tradeplan.dsl.catalog.enumerations import (
     ENUMERATIONS,
-    FLOW_STREAMS,
     ORDERED,
     SIDE_WORDS,
+    STREAMS_OF_WORDS,
     UNRESERVED,
     ZONES,
     word_value,
@@ -28,9 +28,9 @@ from tradeplan.dsl.catalog.market import MarketFacts, Markets
 
 __all__ = [
     "ENUMERATIONS",
-    "FLOW_STREAMS",
     "ORDERED",
     "SIDE_WORDS",
+    "STREAMS_OF_WORDS",
     "UNRESERVED",
     "ZONES",
     "Calendar",

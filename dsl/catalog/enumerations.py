@@ -46,6 +46,8 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
     "rank": {"none": 0, "low": 1, "medium": 2, "high": 3, "critical": 4},
     "exit kind": {"none": 0, "structure": 1, "momentum": 2, "volume": 3, "time": 4, "profit": 5},
     "flow": {"aggressor": 0, "tick_rule": 1},
+    "tick source": {"ticks": 0, "tick_volume": 1},
+    "book side": {"bid": 1, "ask": -1},
     "exit timeframe": {"none": 0, "M1": 1, "M5": 5, "M15": 15, "H1": 60},
 }
 """By list name: word -> the number that stands for it in `p`."""
@@ -53,7 +55,7 @@ ENUMERATIONS: dict[str, dict[str, int]] = {
 ORDERED = frozenset({"impact", "rank"})
 """The lists whose words have an order: `exit_signal >= high`."""
 
-UNRESERVED = frozenset({"rank", "exit kind", "exit timeframe", "currency", "event"})
+UNRESERVED = frozenset({"rank", "exit kind", "exit timeframe", "currency", "event", "flow", "tick source", "book side"})
 """The lists whose words stand only beside a value of their own, so that a LET may be called like one of them."""
 
 SIDE_WORDS: dict[str, int] = {"with": 1, "against": -1}
@@ -70,8 +72,11 @@ ZONES: dict[str, str] = {
 }
 """IANA names of the words of `zone`."""
 
-FLOW_STREAMS: dict[str, str] = {"aggressor": "trades", "tick_rule": "ticks"}
-"""What the words of `flow` are read from: the side that the exchange tells, or the direction of quotes in its place."""
+STREAMS_OF_WORDS: dict[str, dict[str, str]] = {
+    "flow": {"aggressor": "trades", "tick_rule": "ticks"},
+    "tick source": {"ticks": "ticks", "tick_volume": "tick_volume"},
+}
+"""By list and word: the stream that a feature is made from, or the bar field that stands in its place."""
 
 
 def word_value(enumeration: str, word: str, side: int = 1) -> int:

@@ -99,8 +99,8 @@ class Feature:
     """Read a column made from data beyond bars: one value per bar of the view, UNKNOWN where there is no such data.
 
     `name`: a file of the runtime's features. `stream`: what it is made from: `ticks`, `trades`, `book`, or `calendar`,
-    which no market owns, so that it can be read on any clock; `{parameter}` takes the stream that a word of the list
-    `flow` stands for. `arguments` as in `Named`.
+    which no market owns, so that it can be read on any clock; `{parameter}` takes the one that the parameter's word
+    stands for, which may be a bar field instead: that is then read in its place. `arguments` as in `Named`.
     """
 
     name: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tradeplan.dsl.catalog import (
     ENUMERATIONS,
-    FLOW_STREAMS,
+    STREAMS_OF_WORDS,
     ZONES,
     Calendar,
     Feature,
@@ -35,7 +35,12 @@ ARGUMENT_VIEW = diagnostic_kind(
 NO_STREAM = diagnostic_kind("no-stream", "the data has not what the function is made from", Severity.WARNING)
 _ZONE_NAMES = frozenset({"low", "high", "exists"})
 _ZONE_OF_NUMBER = {number: ZONES[word] for word, number in ENUMERATIONS["zone"].items()}
-_STREAM_OF_NUMBER = {number: FLOW_STREAMS[word] for word, number in ENUMERATIONS["flow"].items()}
+_STREAM_OF_NUMBER = {
+    (words, float(ENUMERATIONS[words][word])): stream
+    for words, streams in STREAMS_OF_WORDS.items()
+    for word, stream in streams.items()
+}
+STREAMS = frozenset({"ticks", "trades", "book", "calendar"})
 CLOCKED = "calendar"
 """The stream that belongs to no market, so that what is made from it has a value on any clock."""
 
@@ -178,8 +183,13 @@ def _lower(
                 graph.node(Op.CALENDAR, data=(read.what, _zone(read.zone, numbers), read.at_close), lane=lane)
             )
         elif isinstance(read, Feature):
-            data = (read.name, stream_of(read, numbers), *_filled(read.arguments, numbers))
-            if read.stream == CLOCKED:
+            stream = stream_of(function, read, numbers)
+            data = (read.name, stream, *_filled(read.arguments, numbers))
+            if stream not in STREAMS:
+                assert view is not None  # as of fields
+                assert lane is not None
+                inputs.append(ctx.on(graph.node(Op.FIELD, data=(stream,), lane=view.lane), lane))
+            elif stream == CLOCKED:
                 inputs.append(graph.node(Op.FEATURE, data=data, lane=lane))
             else:
                 assert view is not None  # as of fields
@@ -203,9 +213,14 @@ def _filled(arguments: tuple[float | str, ...], own: dict[str, float]) -> tuple[
     return tuple(Named.filled(a, own) for a in arguments)
 
 
-def stream_of(read: Feature, numbers: Mapping[str, float]) -> str:
-    """The stream that a feature is made from, given the constants of the function that reads it."""
-    return _STREAM_OF_NUMBER[int(numbers[read.stream[1:-1]])] if read.stream.startswith("{") else read.stream
+def stream_of(function: Function, read: Feature, numbers: Mapping[str, float]) -> str:
+    """The stream that a feature is made from (or the field in its place), given the constants of the function."""
+    if not read.stream.startswith("{"):
+        return read.stream
+    name = read.stream[1:-1]
+    kind = next(p.kind for p in function.constants if p.name == name)
+    assert kind is not None
+    return _STREAM_OF_NUMBER[kind.of, numbers[name]]
 
 
 def _warn_of_streams(
@@ -214,8 +229,8 @@ def _warn_of_streams(
     facts = view.facts if view is not None else None
     if facts is None or facts.streams is None:
         return
-    for stream in dict.fromkeys(stream_of(r, numbers) for r in function.reads if isinstance(r, Feature)):
-        if stream not in facts.streams:
+    for stream in dict.fromkeys(stream_of(function, r, numbers) for r in function.reads if isinstance(r, Feature)):
+        if stream in STREAMS and stream not in facts.streams:
             what = "a calendar of news" if stream == CLOCKED else f"{stream} of `{facts.name}`"
             ctx.error(
                 NO_STREAM,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tradeplan.dsl.catalog import FLOW_STREAMS, ZONES, Calendar, Feature, Field, Function, Named, Parameter
+from tradeplan.dsl.catalog import STREAMS_OF_WORDS, ZONES, Calendar, Feature, Field, Function, Named, Parameter
 from tradeplan.dsl.check.context import Use
 from tradeplan.dsl.check.profile_defaults import PROFILE, PROFILE_KEY, default_text
 from tradeplan.dsl.explain.origins import origins
@@ -47,8 +47,9 @@ def _reads(function: Function, arguments: Mapping[str, str]) -> str:
                 day = "the broker's day" if zone == "broker" else ZONES.get(zone, zone)
                 words.append(f"{read.what} of {day}")
             case Feature():
-                stream = _filled(read.stream, arguments)
-                words.append(f"{read.name} of {FLOW_STREAMS.get(stream, stream)}")
+                word = _filled(read.stream, arguments)
+                stream = next((s[word] for s in STREAMS_OF_WORDS.values() if word in s), word)
+                words.append(f"{read.name} of {stream}")
             case Named():
                 given = ", ".join(_filled(a, arguments) if isinstance(a, str) else f"{a:g}" for a in read.arguments)
                 words.append(f"{read.name}({given})" + (f".{read.output}" if read.output else ""))

@@ -9,21 +9,31 @@ import numpy as np
 from tradeplan.dsl.catalog import Feature
 
 BAR = 300_000
-FEATURE_RANGES: dict[str, tuple[float, float]] = {}
+RANGES: dict[str, tuple[float, float]] = {
+    "book_imbalance": (0.1, 5.0),
+    "depth_speed": (-3.0, 3.0),
+    "least_depth_speed": (-1.0, 1.0),
+    "pulled_levels": (0.0, 3.0),
+    "tick_count": (0.0, 500.0),
+    "trade_count": (0.0, 500.0),
+    "traded_volume": (0.0, 500.0),
+}
 """The values that a feature can have, where not any number will do."""
+COUNTS = {"pulled_levels", "tick_count", "trade_count"}
 
 
 def feature_column(read: Feature, fields: Mapping[str, Sequence[float]]) -> list[float]:
-    """Values from a seed of the feature's name, some of them equal, UNKNOWN where bars are."""
+    """Values from a seed of the feature's name, some of them equal, most of them small; UNKNOWN where bars are."""
     length = len(fields["close"])
     if read.name.startswith("news_"):
         return news_column(read.name, fields)
     rng = np.random.default_rng([length, *read.name.encode()])
-    low, high = FEATURE_RANGES.get(read.name, (-500.0, 500.0))
-    values = rng.uniform(low, high, length)
-    if high - low > 10:  # whole numbers meet the borders of comparisons
+    low, high = RANGES.get(read.name, (-500.0, 500.0))
+    drawn = rng.uniform(0.0, 1.0, length)
+    values = low + (high - low) * (drawn**4 if low == 0.0 and read.name not in COUNTS else drawn)
+    if high - low > 10 or read.name in COUNTS:  # whole numbers meet the borders of comparisons
         values = np.round(values)
-    values = np.where(rng.random(length) < 0.1, (low + high) / 2, values)
+    values = np.where(rng.random(length) < 0.1, np.round((low + high) / 2), values)
     return [float(v) for v in np.where(np.isnan(fields["close"]), math.nan, values)]
 
 

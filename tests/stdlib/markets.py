@@ -85,11 +85,11 @@ def default_value(parameter: Parameter) -> float:
         key, _, unit = text.removeprefix("profile.").partition(" ")
         return SETTINGS[key].default * (3_600_000 if unit == "h" else 1)
     if parameter.kind is not None and parameter.kind.base is Base.DURATION:
-        return float(int(text[:-1]) * {"m": 60_000, "h": 3_600_000}[text[-1]])
+        return float(int(text[:-1]) * {"s": 1000, "m": 60_000, "h": 3_600_000}[text[-1]])
     if parameter.kind is not None and parameter.kind.base is Base.ENUMERATION:
         return float(word_value(parameter.kind.of, text))
     if parameter.kind is not None and parameter.kind.base is Base.SPAN and not text.endswith("bars"):
-        return float(int(text[:-1]) * {"m": 60, "h": 3600, "d": DAY}[text[-1]] // BAR_SECONDS)
+        return float(math.ceil(int(text[:-1]) * {"m": 60, "h": 3600, "d": DAY}[text[-1]] / BAR_SECONDS))
     return float(text.split()[0].rstrip("%R"))
 
 

@@ -131,12 +131,20 @@ def near_stop_out(b: Book, equity: float) -> bool:
     A level in percent of a margin in account currency is cents.
     """
     margin = quick_margin(b)
-    if b.f[W_CALLED] != 0.0:
-        error = quick_error(b)
-        if margin == 0.0 or equity + error >= margin * b.f[V_CALL]:
-            return True
-        return equity - error <= margin * b.f[V_STOP_OUT]
-    return margin != 0.0 and equity - quick_error(b) <= margin * max(b.f[V_CALL], b.f[V_STOP_OUT])
+    called = b.f[W_CALLED] != 0.0
+    if margin == 0.0:
+        return called
+    # many plans together use all the margin that there is, so equity stays near the call: a narrow band
+    level = margin * b.f[V_CALL]
+    band = quick_room(b) + 1e-9 * level
+    if equity + band >= level if called else equity - band <= level:
+        return True
+    return equity - quick_error(b) <= margin * b.f[V_STOP_OUT]
+
+
+def quick_room(b: Book) -> float:
+    """How far, in cents, equity from the running sums may be from the exact one: half a cent a leg, and for floats."""
+    return 2.0 + 0.5 * b.k[H_LEGS] + 1e-9 * abs(b.f[W_BALANCE])
 
 
 def under_call(b: Book) -> bool:
@@ -156,7 +164,7 @@ def call_margin(b: Book, t: float) -> None:
 
 def may_be_extreme(b: Book, equity: float) -> bool:
     """Whether an equity from the running sums is so high, or so far below the peak, that the exact one is needed."""
-    room = 2.0 + 0.5 * b.k[H_LEGS] + 1e-9 * abs(b.f[W_BALANCE])
+    room = quick_room(b)
     fall = b.f[W_PEAK] - equity + room
     return fall <= 2.0 * room or fall > b.f[W_FALL] or 100.0 * fall > b.f[W_FALL_PERCENT] * b.f[W_PEAK]
 

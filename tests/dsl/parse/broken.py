@@ -112,5 +112,7 @@ ONE_MISTAKE: list[tuple[str, str, str | None]] = [
     ("ONCE\n⟦GUARD⟧", "unexpected", None),
     ("GUARD g ⟦COOLDOWN⟧ 2h", "not-in-guard", None),
     ("ONCE\n⟦LIMIT⟧ a <= 3%", "not-in-plan", None),
+    ("GUARD g LIMIT account.worst_loss ⟦=⟧ 3%", "unexpected", None),
+    ("GUARD g LIMIT account.worst_loss <= ⟦3⟧", "missing-unit", None),
     ("GUARD g WHEN a THEN ⟦BUY⟧ RISK 1% STOP 1%", "unexpected", None),
 ]

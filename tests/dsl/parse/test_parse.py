@@ -121,14 +121,14 @@ def test_statements(text: str, expected: str) -> None:
 def test_blocks_titles_and_comments() -> None:
     text = (
         '# one\nPLAN a "T" TRADE btc ON M5 ONCE # two\nGUARD g "x"\nWHEN b THEN HALT\n'
-        "GUARD h PLAN c TRADE eurusd ON MN1"
+        "GUARD h LIMIT account.exposure(usd) <= 200% PLAN c TRADE eurusd ON MN1"
     )
     file, report = read(text)
     assert report.diagnostics == []
     assert [sketch(b) for b in file.blocks] == [
         '(Plan a "T" btc M5 [(Once)])',
         '(Guard g "x" [(Rule b [(Halt - -)])] -)',
-        "(Guard h - [] -)",
+        "(Guard h - [(Cap account.exposure<usd> <= 200%)] -)",
         "(Plan c - eurusd MN1 [])",
     ]
     assert [(c.text, text[c.span.start : c.span.end]) for c in file.comments] == [

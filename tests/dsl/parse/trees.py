@@ -134,6 +134,14 @@ _limits = (
     | st.builds(n.Expires, st.just(NOWHERE), _dates | references)
 )
 
+_caps = st.builds(
+    n.Cap,
+    st.just(NOWHERE),
+    st.builds(n.Member, st.just(NOWHERE), references, names, st.just(NOWHERE), st.none()),
+    st.sampled_from(["<=", ">=", "<", ">", "!="]),
+    amounts,
+)
+
 
 def _rules(kind: Any) -> Any:
     return st.builds(n.Rule, st.just(NOWHERE), expressions, st.lists(kind, min_size=1, max_size=3).map(tuple))
@@ -153,7 +161,7 @@ _guards = st.builds(
     st.just(NOWHERE),
     _identifiers,
     _texts,
-    st.lists(_lets | _params | _rules(_shared), max_size=3).map(tuple),
+    st.lists(_lets | _params | _caps | _rules(_shared), max_size=3).map(tuple),
     st.none()
     | st.builds(n.Covers, st.just(NOWHERE), st.booleans(), st.lists(_identifiers, min_size=1, max_size=3).map(tuple)),
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tradeplan.dsl.graph import Graph
@@ -18,7 +20,7 @@ from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profile import Swap as SwapTable
 from tradeplan.runtime.market.profile import SymbolProfile
-from tradeplan.runtime.market.profiles import Profiles
+from tradeplan.runtime.market.profiles import Profiles, load_profiles
 from tradeplan.stdlib.registry import catalog
 
 from tests.agreement.runs import account_of, can_run
@@ -28,6 +30,8 @@ from tests.oracle.cases import Case, random_case
 from tests.oracle.markets import RandomWorld, facts_of, random_world
 from tests.oracle.plans import random_plan
 from tests.oracle.portfolio import Portfolio
+from tests.scenarios.run import by_order_loop, prepared
+from tests.scenarios.scenario import parse_scenario
 
 INTERPRETED = Kernels("interpreted")
 RANDOMS = st.one_of(st.randoms(use_true_random=False), st.integers(0, 2**32).map(Random))
@@ -173,3 +177,29 @@ def test_a_gap_beyond_the_allowance_breaks_the_bound() -> None:
         except AssertionError:
             broken += 1
     assert broken > 0
+
+
+CASES = Path(__file__).resolve().parents[2] / "scenarios" / "cases"
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "other"),
+    [
+        ("limit_worst_loss", "gap = 2.0", "gap = 0.5"),
+        ("limit_exposure_currency", "market y", 'market y\n  profit_currency = "JPY"'),
+        ("margin_call", "call = 100", "call = 90"),
+        ("limit_of_an_add", "gap = 1.0", "gap = 0.0"),
+    ],
+)
+def test_each_key_of_a_profile_that_is_about_the_account_decides(name: str, key: str, other: str) -> None:
+    text = (CASES / f"{name}.scenario").read_text(encoding="utf-8")
+    assert key in text
+    as_it_is = by_order_loop(prepared(parse_scenario(text, name)), 4096)
+    assert by_order_loop(prepared(parse_scenario(text.replace(key, other), name)), 4096) != as_it_is
+
+
+def test_the_gap_allowance_follows_the_kind_of_market() -> None:
+    profiles = load_profiles()
+    assert {p.name: p.gap_allowance for p in profiles} == {p.name: p.gap for p in profiles}
+    kinds = {name: profiles[name].model_copy(update={"gap": None}).gap_allowance for name in ("eurusd", "gold", "btc")}
+    assert kinds == {"eurusd": 1.0, "gold": 3.0, "btc": 10.0}

@@ -102,7 +102,7 @@ def explain_text(elaborated: Elaborated, written: Plan | Guard, netting: bool = 
         lines += [f"  its HALT and FLATTEN cover {_covered(block)}; positions that no plan opened are never touched"]
         lines += [text for rule in block.rules for action in rule.actions if (text := _breaker(rule, action))]
     if isinstance(block, CheckedGuard) and block.limits:
-        lines += ["", "Limits (tested for each entry and ADD, with it included)", *_cap_lines(block)]
+        lines += ["", "Limits (tested for each entry and ADD of a covered plan, with it included)", *_cap_lines(block)]
     lines += ["", "Rules", *(line for rule in block.rules for line in _rule_lines(rule))]
     names = name_rows(elaborated.uses, block.source, definitions(written))
     lines += ["", "Names (as written, read on, kind, what it is)", *table(names)]

@@ -59,13 +59,17 @@ class LimitWriter:
                 self.book.f[first + i] = _weight(market, target)
         return self._weights[target]
 
-    def limits(self, guards: Sequence[CheckedGuard], plans: Sequence[CheckedPlan]) -> dict[int, WrittenLimit]:
+    def limits(
+        self, guards: Sequence[CheckedGuard], plans: Sequence[CheckedPlan], first_guard: int
+    ) -> dict[int, WrittenLimit]:
         """Write all limits, in the order in which they are tested; by address."""
         found = [WrittenLimit(guard.name, limit) for guard in guards for limit in guard.limits]
+        owners = [first_guard + at.PLAN * i for i, guard in enumerate(guards) for _ in guard.limits]
         first = self.book.take(at.CAP, len(found))
         written = {first + at.CAP * i: limit for i, limit in enumerate(found)}
-        for address, each in written.items():
+        for (address, each), owner in zip(written.items(), owners, strict=True):
             limit = each.limit
+            self.book.k[address + at.G_GUARD] = owner
             kind = _KINDS.get(limit.kind)
             self.book.k[address + at.G_KIND] = exposure_kind(limit.target) if kind is None else kind
             self.book.f[address + at.G_BOUND] = limit.bound

@@ -115,7 +115,7 @@ class _Builder:
             for i, plan in enumerate(self.plans)
         )
         first_statistic = self._statistics()
-        limits = self.limits.limits(self.guards, self.plans)
+        limits = self.limits.limits(self.guards, self.plans, first_owner)
         if limits:
             book.k[at.H_CAPS], book.k[at.H_CAPS_END] = min(limits), max(limits) + at.CAP
         self._header(markets, lanes, first_owner, first_plan, first_rule, rules, first_statistic)

@@ -146,7 +146,7 @@ class Portfolio:
     ) -> tuple[str, str, float | None] | None:
         """The first limit that an order would break: guard, text, and what it would read."""
         for guard in sorted(guards, key=lambda g: g.name):
-            for limit in guard.limits:
+            for limit in guard.limits if guard.covers(state.plan.name, state.plan.market) else ():
                 x = self.limit_with(limit, state, order, margin, values, tick)
                 least = limit.kind is LimitKind.MARGIN_LEVEL
                 if x is None or (x < limit.bound if least else x > limit.bound):

@@ -181,9 +181,9 @@ DRAWDOWN, LOSS, LOSS_RATE, EQUITY, BALANCE, REALISED_LOSS, FALL = range(7)
 PORTFOLIO = 16  # and above: PORTFOLIO + the kind of a limit, read without a candidate; S_SPAN holds its weights
 
 # --- limits of guards
-G_KIND, G_WEIGHTS, G_COLUMNS = range(3)  # weights by market; columns of correlations by plan and market
+G_KIND, G_WEIGHTS, G_COLUMNS, G_GUARD = range(4)  # weights by market; columns of correlations by plan and market
 G_BOUND, G_THRESHOLD = range(2)
-CAP = 3
+CAP = 4
 CAP_WORST, CAP_GROSS, CAP_NET, CAP_MARGIN, CAP_CORRELATED = range(5)
 
 # --- events out (out[row + ...]); EV_OWNER and EV_LEG are addresses where they name a plan, guard or alert action

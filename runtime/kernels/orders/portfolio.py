@@ -27,6 +27,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_STOP,
     G_BOUND,
     G_COLUMNS,
+    G_GUARD,
     G_KIND,
     G_THRESHOLD,
     G_WEIGHTS,
@@ -59,6 +60,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     WAITING_ADD,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
+    covers,
     equity_now,
     profit_cents,
     used_margin,
@@ -220,8 +222,10 @@ def reading_with(b: Book, c: int, p: int, at: int, margin: float, i: int) -> flo
 
 
 def breaks_limit(b: Book, p: int, at: int, margin: float, i: int) -> bool:
-    """Whether an order would break a limit of a guard; which, and what it would read, is kept for the record."""
+    """Whether an order would break a limit of a guard that covers its plan; which one, and its reading, is kept."""
     for c in range(b.k[H_CAPS], b.k[H_CAPS_END], CAP):
+        if not covers(b, b.k[c + G_GUARD], p):
+            continue
         x = reading_with(b, c, p, at, margin, i)
         kept = x >= b.f[c + G_BOUND] if b.k[c + G_KIND] == CAP_MARGIN else x <= b.f[c + G_BOUND]
         if not kept:

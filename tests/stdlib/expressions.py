@@ -13,10 +13,10 @@ from tradeplan.dsl.source import Source
 
 CALLS = {
     "exit_ranking": "exit_ranking(momentum_loss(bull), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
-    "corr": "corr({other}.close, 4h)",
+    "corr": "corr({other}.close, 48 bars)",
     "corr_confirmed": "corr_confirmed({other}.close)",
-    "corr_conflict": "corr_conflict({other}.close, -0.9)",
-    "divergence": "divergence({other}.close, own=0.1%, theirs=0.05%)",
+    "corr_conflict": "corr_conflict({other}.close, -0.9, 48 bars)",
+    "divergence": "divergence({other}.close, window=48 bars)",
     "ratio": "ratio({other}.close)",
     "choose": "choose(close > ema(50), rsi(14), 50)",
     "momentum_decay": "momentum_decay(tick_rate_proxy.declining)",

@@ -144,10 +144,10 @@ def with_other(bars: Columns, other: np.ndarray) -> Columns:
         beyond = np.sign(values - values.rolling(20).mean())
         return np.where(beyond == np.sign(values.diff()), beyond, 0.0)
 
-    short, long = correlation(4), correlation(30)
+    short, long = correlation(48), correlation(30)
     own, theirs = (pd.Series(trend(n), index=known.index).reindex(both.index).to_numpy() for n in ("own", "other"))
     moves = 100.0 * (known / known.shift(1) - 1.0).reindex(both.index)
-    complete = both["other"].notna().rolling(32).min().to_numpy() == 1
+    complete = both["other"].notna().rolling(50).min().to_numpy() == 1
     confirmed = (own == 1) & (((long >= 0.3) & (theirs == 1)) | ((long <= -0.3) & (theirs == -1)))
     opposed = (short < -0.5) & (moves["own"].to_numpy() >= 0.1) & (moves["other"].to_numpy() <= -0.05)
     found = {"corr": short, "corr_conflict": told(np.abs(short + 0.9) > 0.3, ~np.isnan(short))}

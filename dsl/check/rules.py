@@ -5,6 +5,7 @@ from __future__ import annotations
 from tradeplan.dsl.check.actions import check_actions
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.elaborate import OPTIONAL_PLACE
+from tradeplan.dsl.check.gates import gates
 from tradeplan.dsl.check.logic import condition
 from tradeplan.dsl.check.lookback import reachable
 from tradeplan.dsl.check.value import Mode
@@ -46,15 +47,18 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
     # the short ones first: where one is FALSE the order loop does not look at the others
     bound = tuple(sorted((n for n in parts_of_all if n.positional), key=_size))
     text = " AND ".join(c.text for c in good) if whole is rule.condition else expression_text(rule.condition)
+    hoisted = _all_of(ctx, free) if free else None
+    residual = _all_of(ctx, bound) if bound else None
     return CheckedRule(
         number,
         good,
         _all_of(ctx, nodes),
-        _all_of(ctx, free) if free else None,
-        _all_of(ctx, bound) if bound else None,
+        hoisted,
+        residual,
         actions,
         f"WHEN {text} THEN {', '.join(map(action_text, rule.actions))}",
         rule.span,
+        None if enters or ctx.home is None else gates(ctx.graph, hoisted, residual),
     )
 
 

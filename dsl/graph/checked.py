@@ -147,12 +147,31 @@ class Clause:
     inner: Node | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class PositionBound:
+    """`name >= level`, or `<=` where it is not upwards; the level is a number or a multiple of R."""
+
+    name: str  # profit, best or held
+    upwards: bool
+    level: float
+    in_r: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One way in which a rule can be TRUE: its bounds all hold and its column is TRUE (None: no column is asked)."""
+
+    bounds: tuple[PositionBound, ...]
+    column: Node | None
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedRule:
     """A rule: `condition` is the AND of the clauses, on the step lane.
 
     `hoisted` is the AND of the clauses that do not depend on the position (None: there is none, read it as TRUE);
-    `residual` the AND of those that do (None likewise).
+    `residual` the AND of those that do (None likewise). While none of the `gates` is open the rule is not TRUE; None
+    where it has to be looked at on every step.
     """
 
     number: int  # from 0, order in the plan
@@ -163,6 +182,7 @@ class CheckedRule:
     actions: tuple[RuleAction, ...]
     text: str
     span: Span
+    gates: tuple[Gate, ...] | None = None
 
     @property
     def entry(self) -> EntryAction | None:

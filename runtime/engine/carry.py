@@ -67,6 +67,7 @@ def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False) 
         previous = known.get(owner.block.name)
         if previous is not None and _same(previous, owner):
             _carry_whole(old, new, previous, owner)
+            new.f[owner.address + at.F_NEXT] = 0.0  # its entries may be forbidden now: the next step is looked at
         elif isinstance(owner.block, CheckedPlan) and owner.block.name in memory.fields:
             for place_of, value in zip(_KEPT_BY_NAME, memory.fields[owner.block.name], strict=True):
                 new.f[owner.address + place_of] = value

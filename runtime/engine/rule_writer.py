@@ -13,6 +13,7 @@ from tradeplan.dsl.graph import (
     CloseAction,
     EntryAction,
     FlattenAction,
+    Gate,
     HaltAction,
     Level,
     LevelKind,
@@ -26,6 +27,7 @@ from tradeplan.dsl.graph import (
 )
 from tradeplan.runtime.engine.book_writer import BookWriter
 from tradeplan.runtime.engine.residual import (
+    POSITION_VALUES,
     Residual,
     is_of_trades,
     literals,
@@ -239,9 +241,25 @@ class RuleWriter:
             at.R_LANE: lane,
             at.R_HALT: first_action + at.ACTION * halts[0] if halts else 0,
         }
+        if rule.gates is not None and not halt and (residual is None or not edge):
+            words |= {at.R_GATED: 1} | dict(zip((at.R_GATE0, at.R_GATE1), self._gates(rule.gates), strict=True))
         for offset, value in words.items():
             k[address + offset] = value
         f[address + at.T_LAST] = f[address + at.T_PREVIOUS] = at.NO_TRUTH
+
+    def _gates(self, gates: Sequence[Gate]) -> tuple[int, int]:
+        first = self.book.take(at.GATE, len(gates))
+        for i, gate in enumerate(gates):
+            address = first + at.GATE * i
+            bounds = self.book.take(at.BOUND, len(gate.bounds))
+            column = -1 if gate.column is None else self.column(gate.column)
+            self.book.k[address : address + 3] = [column, bounds, bounds + at.BOUND * len(gate.bounds)]
+            for j, bound in enumerate(gate.bounds):
+                place = bounds + at.BOUND * j
+                words = [POSITION_VALUES.index(bound.name), int(bound.upwards), int(bound.in_r)]
+                self.book.k[place : place + 3] = words
+                self.book.f[place + at.H_LEVEL] = bound.level
+        return first, first + at.GATE * len(gates)
 
     def _how(self, rule: CheckedRule, residual: Residual | None, edge: bool) -> tuple[int, tuple[int, int, int, int]]:
         if residual is None or rule.residual is None:

@@ -55,8 +55,8 @@ P_STEPS, P_ALWAYS, P_CAPTURE0, P_CAPTURE1, P_CELL0, P_CELL1 = range(18, 24)
 P_COVERS = 24  # of a guard: from here on one number a plan, 1 for those that it covers
 # floats: what every bar of an open position needs, the rest of it, the pending entry, what only decisions read
 F_PHASE, F_BUSY, F_SIDE, F_STOP, F_NEAR, F_ENTRY, F_BEST = range(7)
-# until one of these is reached no rule of an open position can do anything (see `watch`)
-F_ABOVE, F_BELOW, F_BEST_FROM, F_HELD_UNTIL, F_EVERY = range(7, 12)
+# until one of these is reached no rule of an open position can do anything (see `watch`); the last two are times
+F_ABOVE, F_BELOW, F_BEST_FROM, F_HELD_UNTIL, F_NEXT = range(7, 12)
 F_FIRST, F_STOP_NEW, F_STOP_AT, F_TARGET, F_R = range(12, 17)
 F_UNITS, F_UNITS_ALL, F_LEGS, F_OPENED, F_POSITION = range(17, 22)
 F_CLOSE_AT, F_CLOSE_RULE, F_PARTS, F_ADDS = range(22, 26)
@@ -89,15 +89,24 @@ AS_NOTIONAL, AS_WORST, AS_RISK = range(3)
 R_OWNER, R_NUMBER, R_HOISTED, R_RESIDUAL, R_LITERAL0, R_LITERAL1, R_PROGRAM0, R_PROGRAM1 = range(8)
 R_ACTION0, R_ACTION1, R_EDGE, R_POSITIONAL, R_ENTRY, R_WAKE, R_LANE = range(8, 15)
 R_HALT = 15  # the HALT action, 0 for none
+R_GATED, R_GATE0, R_GATE1 = range(16, 19)  # R_GATED: 0: to be looked at on every step
 # floats; truths: -1 none, 0 FALSE, 1 UNKNOWN, 2 TRUE
 T_LAST, T_PREVIOUS, T_UNTIL, T_BLOCKED, T_INERT = range(5)
 T_STATE, T_PROBE, T_OUTCOME = range(5, 8)  # of a guard's breaker; T_PROBE: the plan that tries (0 none, GONE)
-RULE = 16
+RULE = 19
 CLOSED, BLOCKING, HALF_OPEN = 0.0, 1.0, 2.0
 GONE = -1.0
 NO_RESIDUAL, LITERALS, PROGRAM, STATEFUL = 0, 1, 2, 3
 WAKE_NEVER, WAKE_EDGE, WAKE_TRUE = 0, 1, 2
 NO_TRUTH = -1.0
+
+# --- gates: the ways in which a rule can be TRUE; bounds of the position, and a column (the slot, or -1)
+G_COLUMN, G_BOUND0, G_BOUND1 = range(3)
+G_NEXT = 0  # no step before this time has the column TRUE
+GATE = 3
+H_VALUE, H_UPWARDS, H_IN_R = range(3)
+H_LEVEL = 0
+BOUND = 3
 
 # --- flat literals `operand comparison operand`
 X_LEFT, X_LEFT_INDEX, X_COMPARE, X_RIGHT, X_RIGHT_INDEX = range(5)

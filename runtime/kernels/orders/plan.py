@@ -140,6 +140,7 @@ from tradeplan.runtime.kernels.orders.values import (
     run_program,
 )
 from tradeplan.runtime.kernels.orders.watch import (
+    doze,
     watch,
 )
 
@@ -223,6 +224,8 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
             send_adds(b, p, i, t)
         if changed or b.f[p + F_BUSY] != busy:
             watch(b, p)
+    if is_open:
+        doze(b, p, i, t)
     entry_rules(b, p, i, t, closing)
 
 

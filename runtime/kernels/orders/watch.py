@@ -14,10 +14,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     A_PERCENT,
     A_USED,
     ACTION,
-    C_GE,
-    C_GT,
-    C_LE,
-    C_LT,
+    BOUND,
     DO_ADD,
     DO_CANCEL,
     DO_CLOSE,
@@ -29,76 +26,67 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_BEST_FROM,
     F_CLOSE_AT,
     F_ENTRY,
-    F_EVERY,
     F_FROZEN,
     F_HELD_UNTIL,
+    F_NEXT,
     F_OPENED,
     F_PHASE,
     F_POSITION,
     F_R,
     F_SIDE,
+    G_BOUND0,
+    G_BOUND1,
+    G_COLUMN,
+    G_NEXT,
+    GATE,
+    H_IN_R,
+    H_LEVEL,
+    H_UPWARDS,
+    H_VALUE,
     INF,
-    K_CONSTANT,
     K_POSITION,
-    LITERAL,
-    LITERALS,
     OPEN,
     P_ALWAYS,
     P_ENTRY0,
+    P_LANE,
     P_MARKET,
     P_RULE0,
     P_SIDE,
     Q_BEST,
     Q_ENTRY,
-    Q_HELD,
     Q_PROFIT,
-    Q_R,
     R_ACTION0,
     R_ACTION1,
     R_EDGE,
-    R_LITERAL0,
-    R_LITERAL1,
+    R_GATE0,
+    R_GATE1,
+    R_GATED,
     R_RESIDUAL,
     RULE,
     STATEFUL,
     T_INERT,
-    X_COMPARE,
-    X_LEFT,
-    X_LEFT_INDEX,
-    X_LEFT_SCALE,
-    X_RIGHT,
-    X_RIGHT_INDEX,
-    X_RIGHT_SCALE,
+    U_END,
+    U_TIMES,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
     to_tick,
 )
 from tradeplan.runtime.kernels.orders.values import (
+    position_value,
     present_stop,
 )
 
+NEARLY = 1e-9
+
 
 def watch(b: Book, p: int) -> None:
-    """Work out bounds that hold until the position changes: below them no rule of the plan can do anything.
+    """Note which rules could change nothing now, and have the plan looked at on its next step.
 
-    Each rule needs one literal that must be TRUE for it to act, such as `profit >= 1.5R`; a rule without one is looked
-    at on every step. What is used up, and a stop that could only be loosened, does not count.
     INVARIANT: call it after everything that changes stop, entry, requests, or what is used up.
     """
-    b.f[p + F_EVERY] = 0.0
-    b.f[p + F_ABOVE] = INF
-    b.f[p + F_BELOW] = -INF
-    b.f[p + F_BEST_FROM] = INF
-    b.f[p + F_HELD_UNTIL] = INF
-    if b.f[p + F_FROZEN] != 0.0 or b.f[p + F_AWAKE] != 0.0 or b.k[p + P_ALWAYS] != 0:
-        b.f[p + F_EVERY] = 1.0
+    b.f[p + F_NEXT] = 0.0
     for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
-        if inert(b, p, r):
-            b.f[r + T_INERT] = 1.0
-        else:
-            b.f[r + T_INERT] = 0.0
-            if not bounded(b, p, r):
-                b.f[p + F_EVERY] = 1.0
+        b.f[r + T_INERT] = 1.0 if inert(b, p, r) else 0.0
 
 
 def inert(b: Book, p: int, r: int) -> bool:
@@ -130,45 +118,87 @@ def cannot_tighten(b: Book, p: int, a: int) -> bool:
     return price >= present_stop(b, p)
 
 
-def bounded(b: Book, p: int, r: int) -> bool:
-    """Bring in the first literal of a rule that bounds profit, best or held; False when there is none."""
-    if b.k[r + R_RESIDUAL] != LITERALS:
-        return False
-    for x in range(b.k[r + R_LITERAL0], b.k[r + R_LITERAL1], LITERAL):
-        if b.k[x + X_LEFT] != K_POSITION or b.f[x + X_LEFT_SCALE] != 1.0:
+def doze(b: Book, p: int, i: int, t: float) -> None:
+    """After step `i` of an open position: what has to come before a later step can do anything.
+
+    Of each rule every way in which it can be TRUE (its gates) waits for the first of its bounds that does not hold, or,
+    where they all hold, for the next step at which its column is TRUE. What is used up, and a stop that could only be
+    loosened, does not count.
+    INVARIANT: holds until `watch` is called; a bound that is passed again in the other direction shuts a gate, which is
+    no harm: the gate's column goes on being asked.
+    """
+    b.f[p + F_ABOVE] = INF
+    b.f[p + F_BELOW] = -INF
+    b.f[p + F_BEST_FROM] = INF
+    b.f[p + F_HELD_UNTIL] = INF
+    following = time_of(b, p, i + 1)
+    b.f[p + F_NEXT] = following
+    if b.f[p + F_FROZEN] != 0.0 or b.f[p + F_AWAKE] != 0.0 or b.k[p + P_ALWAYS] != 0:
+        return
+    next_true = INF
+    for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
+        if b.f[r + T_INERT] != 0.0:
             continue
-        level = fixed(b, p, b.k[x + X_RIGHT], b.k[x + X_RIGHT_INDEX], b.f[x + X_RIGHT_SCALE])
-        if math.isnan(level):
+        if b.k[r + R_GATED] == 0:
+            return
+        for g in range(b.k[r + R_GATE0], b.k[r + R_GATE1], GATE):
+            if shut(b, p, g, t):
+                continue
+            if b.k[g + G_COLUMN] < 0:
+                return
+            if b.f[g + G_NEXT] <= t:
+                b.f[g + G_NEXT] = time_of(b, p, next_step(b, p, b.k[b.k[g + G_COLUMN]], i + 1))
+            next_true = min(next_true, b.f[g + G_NEXT])
+            if next_true <= following:
+                return
+    b.f[p + F_NEXT] = next_true
+
+
+def shut(b: Book, p: int, g: int, t: float) -> bool:
+    """Whether one of the bounds of a gate does not hold; the first such is what the plan waits for."""
+    for x in range(b.k[g + G_BOUND0], b.k[g + G_BOUND1], BOUND):
+        level = b.f[x + H_LEVEL]
+        if b.k[x + H_IN_R] != 0:
+            level *= b.f[p + F_R]
+        upwards = b.k[x + H_UPWARDS] != 0
+        # the condition may divide where this multiplies: more than its rounding is allowed for
+        level += -NEARLY * abs(level) if upwards else NEARLY * abs(level)
+        what = b.k[x + H_VALUE]
+        value = position_value(b, p, what, t)
+        if value >= level if upwards else value <= level:
             continue
-        what = b.k[x + X_LEFT_INDEX]
-        upwards = b.k[x + X_COMPARE] == C_GT or b.k[x + X_COMPARE] == C_GE
-        if what == Q_PROFIT and upwards:
-            b.f[p + F_ABOVE] = min(b.f[p + F_ABOVE], level)
-            return True
-        if what == Q_PROFIT and (b.k[x + X_COMPARE] == C_LT or b.k[x + X_COMPARE] == C_LE):
-            b.f[p + F_BELOW] = max(b.f[p + F_BELOW], level)
-            return True
-        if what == Q_BEST and upwards:
+        if what == Q_PROFIT:
+            if upwards:
+                b.f[p + F_ABOVE] = min(b.f[p + F_ABOVE], level)
+            else:
+                b.f[p + F_BELOW] = max(b.f[p + F_BELOW], level)
+        elif upwards and what == Q_BEST:
             b.f[p + F_BEST_FROM] = min(b.f[p + F_BEST_FROM], level)
-            return True
-        if what == Q_HELD and upwards:
+        elif upwards:
             b.f[p + F_HELD_UNTIL] = min(b.f[p + F_HELD_UNTIL], b.f[p + F_OPENED] + math.floor(level))
-            return True
+        return True  # of the furthest and the time held only less was asked for: they never fall
     return False
 
 
-def fixed(b: Book, p: int, kind: int, index: int, scale: float) -> float:
-    """The other side of a literal if it stays what it is: a number, or a multiple of R; else NaN."""
-    if kind == K_CONSTANT:
-        return scale
-    if kind == K_POSITION and index == Q_R:
-        return scale * b.f[p + F_R]
-    return math.nan
+def next_step(b: Book, p: int, column: int, i: int) -> int:
+    """The first step from `i` on at which a condition column is TRUE, or the one after the chunk's last."""
+    last = b.k[b.k[p + P_LANE] + U_END]
+    while i < last and b.truths[column + i] != 2:
+        i += 1
+    return i
+
+
+def time_of(b: Book, p: int, i: int) -> float:
+    """The time of a step; of the one after the chunk's last, which nobody knows yet, one that is not later."""
+    lane = b.k[p + P_LANE]
+    if i < b.k[lane + U_END]:
+        return float(b.times[b.k[lane + U_TIMES] + i])
+    return float(b.times[b.k[lane + U_TIMES] + b.k[lane + U_END] - 1]) + 1.0
 
 
 def asleep(b: Book, p: int, best: float, bid: float, ask: float, t: float) -> bool:
     """Whether a step at a time, furthest and mark can be left out."""
-    if b.f[p + F_PHASE] != OPEN or b.f[p + F_EVERY] != 0.0:
+    if b.f[p + F_PHASE] != OPEN or t >= b.f[p + F_NEXT]:
         return False
     if best >= b.f[p + F_BEST_FROM] or t >= b.f[p + F_HELD_UNTIL]:
         return False

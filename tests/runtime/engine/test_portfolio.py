@@ -15,7 +15,8 @@ from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.backtest import run_backtest
-from tradeplan.runtime.engine.events import Decision, Fill, Swap
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.events import Decision, Event, Fill, Swap
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profile import Swap as SwapTable
@@ -23,7 +24,7 @@ from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.profiles import Profiles, load_profiles
 from tradeplan.stdlib.registry import catalog
 
-from tests.agreement.runs import account_of, can_run
+from tests.agreement.runs import account_of, as_rows, can_run, compare, fast
 from tests.oracle.account_phase import Account
 from tests.oracle.adapt import interpret
 from tests.oracle.cases import Case, random_case
@@ -205,3 +206,29 @@ def test_the_gap_allowance_follows_the_kind_of_market() -> None:
     assert {p.name: p.gap_allowance for p in profiles} == {p.name: p.gap for p in profiles}
     kinds = {name: profiles[name].model_copy(update={"gap": None}).gap_allowance for name in ("eurusd", "gold", "btc")}
     assert kinds == {"eurusd": 1.0, "gold": 3.0, "btc": 10.0}
+
+
+def test_a_running_engine_reads_and_refuses_as_a_backtest_does() -> None:
+    """Instant by instant, and with the set of plans loaded again on the way."""
+    refused = 0
+    for seed in (0, 2, 7, 9, 21, 25, 31, 40, 41):
+        case = random_case(Random(seed), plans=2)
+        if not can_run(case) or not any(g.limits for g in case.guards):
+            continue
+        account, dataset, end = account_of(case), case.world.dataset, case.world.span[1]
+        whole = fast(case.plans, case.guards, dataset, account, INTERPRETED, 4096, end)
+        bars = [b for p in case.plans if (b := dataset.bars(p.market, case.world.finest)) is not None]
+        end = min(end, max(int(b.close_time[-1]) for b in bars))
+        engine = Engine(dataset, account, catalog(), min(int(b.open_time[0]) for b in bars), end, INTERPRETED)
+        engine.activate(case.plans, case.guards)
+        told: list[Event] = []
+        for step in range(100_000):
+            instant = engine.next_instant()
+            if instant is None or instant > end:
+                break
+            told += engine.advance(instant)
+            if step == 60:
+                engine.activate(case.plans, case.guards)
+        assert compare(whole, as_rows([*told, *engine.advance(end)], account)) == [], case.text
+        refused += sum(isinstance(e, Decision) and e.limit is not None for e in told)
+    assert refused > 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
 from pathlib import Path
 
 from tradeplan.dsl.catalog import ENUMERATIONS, Function, Output, Parameter, SameAs, Scale
@@ -48,6 +50,37 @@ def page() -> str:
     for name, part in parts.items():
         text = text.replace("{" + name + "}", part)
     return text
+
+
+def plans_page() -> str:
+    """The table of the example plans, for plans/README.md."""
+    lines = ["# Example plans", "", NOTE.replace("`tools/knowledge.md`", "the plans themselves")]
+    lines += [
+        "Each is a file to learn from and to change: `plan check`, `plan explain`, `plan backtest` take it as it is.",
+        "Without `--data` a backtest runs on the simulator. What they earn there says nothing about a real market.",
+        "",
+        "| plan | trades | what it does | from its comments |",
+        "|---|---|---|---|",
+    ]
+    for path in sorted((ROOT / "plans").glob("*.plan")):
+        text = path.read_text(encoding="utf-8")
+        comment = " ".join(line.lstrip("# ").rstrip() for line in takewhile(_is_comment, text.splitlines()))
+        traded = re.search(r"^TRADE (\S+) ON (\S+)", text, re.MULTILINE)
+        title = re.search(r'^(?:PLAN|GUARD) \S+ "([^"]*)"', text, re.MULTILINE)
+        where = f"{traded[1]} {traded[2]}" if traded else "all of them (a guard)"
+        what = title[1] if title else ""
+        lines.append(f"| [`{path.name}`]({path.name}) | {where} | {what} | {comment} |")
+    lines += [
+        "",
+        "`symbols/` holds the profiles of the markets: names, sizes, spreads, sessions, numbers for stops and exits.",
+        "",
+        "All of it: [the language](../docs/language.md). For a language model: [KNOWLEDGE](../docs/KNOWLEDGE.md).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("#")
 
 
 def _markets() -> str:

@@ -7,6 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 
 from tradeplan.dsl.catalog import ENUMERATIONS, Function, Output, Parameter, SameAs
 from tradeplan.dsl.diagnostic import diagnostic_kinds
@@ -43,12 +44,13 @@ def pages() -> dict[str, str]:
     return {
         "functions.md": functions_page(),
         "diagnostics.md": diagnostics_page(),
-        "../KNOWLEDGE.md": knowledge_page(),
+        "../KNOWLEDGE.md": str(_knowledge().page()),
+        "../../plans/README.md": str(_knowledge().plans_page()),
     }
 
 
-def knowledge_page() -> str:
-    """The one file for language models; its generator stands beside this one, which is no package."""
+def _knowledge() -> ModuleType:
+    """The generator of the file for language models, which stands beside this one in no package."""
     for name in _declaring_modules():
         importlib.import_module(name)
     spec = importlib.util.spec_from_file_location("knowledge", Path(__file__).resolve().parent / "knowledge.py")
@@ -56,7 +58,7 @@ def knowledge_page() -> str:
     assert spec.loader is not None, "and is Python"
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return str(module.page())
+    return module
 
 
 def functions_page() -> str:

@@ -25,7 +25,7 @@ def _generator() -> ModuleType:
 GENERATOR = _generator()
 
 
-@pytest.mark.parametrize("name", ["functions.md", "diagnostics.md", "../KNOWLEDGE.md"])
+@pytest.mark.parametrize("name", ["functions.md", "diagnostics.md", "../KNOWLEDGE.md", "../../plans/README.md"])
 def test_page_is_up_to_date(name: str) -> None:
     written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
     assert written == GENERATOR.pages()[name], "`python tools/reference.py` writes the pages anew"

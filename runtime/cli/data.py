@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from tradeplan.runtime.cli._data_news import import_news, news_line, news_of
+from tradeplan.runtime.cli._data_streams import holds_stream, import_stream, stream_lines, verified_streams
 from tradeplan.runtime.cli._data_tables import console, findings_table, import_lines, listing
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.errors import DataError, MarketError
@@ -45,7 +46,7 @@ def command() -> None:
 @command.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
 @click.option("--market", help="the market, by any of its names; a file's name may tell it")
-@click.option("--timeframe", help="the timeframe, such as M15; a file's name may tell it")
+@click.option("--timeframe", help="the timeframe, such as M15 (a file's name may tell it); of ticks, trades: make bars")
 @click.option("--zone", default="UTC", show_default=True, help="IANA name of the zone of the times in the files")
 @click.option("--store", type=click.Path(path_type=Path), default=Path(_STORE), show_default=True, help="the bar store")
 @click.option("--replace", is_flag=True, help="where rows differ from stored ones take those of the file")
@@ -62,6 +63,7 @@ def import_(
     """Bring CSV or Parquet files, or a folder of SYMBOL/TIMEFRAME.parquet, into a bar store.
 
     A file with the columns time, currency, impact and event is a calendar of news, as are those in a folder `calendar`.
+    Ticks (bid, ask), trades (price, qty, side) and order books (kind, side, price, qty) are known by their columns too.
     Importing a file again changes nothing. Nothing is repaired: a file with errors is refused unless you accept them.
     """
     allowed = [code for code, (severity, _) in CODES.items() if severity is Severity.ERROR]
@@ -74,11 +76,32 @@ def import_(
         known_zone(zone)
         news = {path: news_of(path) for path in paths}
         plain = [path for path in paths if not news[path] or (path.is_dir() and news[path][0].parent != path)]
+        streams = [path for path in plain if holds_stream(path)]
+        plain = [path for path in plain if path not in streams]
         wanted = [target for path in plain for target in targets(path, market, timeframe, profiles)]
         for file in (file for files in news.values() for file in files):
             click.echo(import_news(file, store, zone))
     except MarketError as error:
         raise _Wrong(str(error)) from error
+    for path in streams:
+        try:
+            told = import_stream(
+                path,
+                store,
+                profiles,
+                market=market,
+                timeframe=timeframe,
+                zone_name=zone,
+                accept=accept,
+                replace=replace,
+            )
+        except MarketError as error:
+            click.echo(str(error), err=True)
+            unreadable = True
+            continue
+        failed |= not told.is_stored
+        for line in told.lines:
+            click.echo(line, err=not told.is_stored)
     bars = BarStore(store)
     for target in wanted:
         try:
@@ -100,9 +123,12 @@ def list_(data: Path) -> None:
     opened = _open(data)
     try:
         table = listing(opened)
+        streams = stream_lines(data)
     except DataError as error:
         raise _Wrong(str(error)) from error
     console().print(table)
+    for line in streams:
+        click.echo(line)
     click.echo(news_line(data))
     _tell(opened)
 
@@ -125,12 +151,19 @@ def verify_(series: tuple[str, ...], data: Path) -> None:
                 click.echo(f"{name}: the columns are not those that were stored: import again", err=True)
                 damaged += 1
             found += [(name, finding) for finding in verify(rates, timeframe, opened.calendar(market))]
+        named = [text for text in series if "." not in text]
+        whole = {opened.profile(text).name for text in named} if series else set(opened.markets())
+        checked, about_streams, broken = verified_streams(data, whole)
     except DataError as error:
         raise _Wrong(str(error)) from error
+    for line in broken:
+        click.echo(line, err=True)
+    damaged += len(broken)
+    found += about_streams
     if found:
         console().print(findings_table(found))
     serious = len(errors(finding for _, finding in found))
-    click.echo(f"{len(wanted)} series checked: {serious + damaged} errors, {len(found) - serious} notes")
+    click.echo(f"{len(wanted) + checked} series checked: {serious + damaged} errors, {len(found) - serious} notes")
     sys.exit(1 if serious or damaged else 0)
 
 

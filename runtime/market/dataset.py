@@ -27,6 +27,7 @@ from tradeplan.runtime.market.ready import ready_bars
 from tradeplan.runtime.market.sources import MemorySource, Source, open_source
 from tradeplan.runtime.market.streams.events import News, Stream, Ticks, trades_of
 from tradeplan.runtime.market.streams.memory import NoStreams, Streams
+from tradeplan.runtime.market.streams.store import StoredStreams, StreamStore
 from tradeplan.runtime.market.zones import DAY
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Dataset:
     def open(path: Path, profiles: Profiles) -> Dataset:
         """The bars of a bar store, or of a folder with files SYMBOL/TIMEFRAME.parquet; raises DataError."""
         news = NewsClock(lambda: stored_news(path)) if has_news(path) else None
-        return Dataset(open_source(path, profiles), profiles, news=news)
+        return Dataset(open_source(path, profiles), profiles, StoredStreams(StreamStore(path), profiles), news)
 
     @staticmethod
     def from_rates(

@@ -38,6 +38,9 @@ CODES: dict[str, tuple[Severity, str]] = {
     "dst_overlap": (Severity.ERROR, "local times that were twice, and the order of rows does not tell which is meant"),
     "future": (Severity.ERROR, "bars that open in the future: is `--zone` the zone of these times?"),
     "timeframe": (Severity.ERROR, "rows are not of the timeframe that was said"),
+    "crossed_quotes": (Severity.ERROR, "ticks whose bid is above the ask"),
+    "crossed_book": (Severity.NOTE, "messages after which the best bid is not below the best ask"),
+    "no_aggressor": (Severity.NOTE, "trades that do not tell who was the aggressor: they count for neither side"),
     "gap": (Severity.NOTE, "gaps inside sessions"),
     "outside_session": (Severity.NOTE, "bars wholly outside the profile's sessions"),
     "chained_open": (Severity.NOTE, "every open equals the close before it: the source holds no real opens"),
@@ -52,6 +55,7 @@ REMEDIES: dict[str, str] = {
     "not_finite": "leave these rows out (a frame: `frame.dropna()`): a bar that is missing is no error",
     "not_positive": "leave these rows out, or look whether the columns are prices",
     "crossed": "look whether columns are exchanged: high must be the highest of the four, low the lowest",
+    "crossed_quotes": "look whether the columns of bid and ask are exchanged",
     "negative": "write 0 where a volume or spread is not known",
     "misaligned": "the times must be opens of bars in UTC: convert a broker's clock, and closes to opens",
 }

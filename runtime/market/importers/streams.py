@@ -12,7 +12,7 @@ from tradeplan.runtime.market.errors import DataError
 from tradeplan.runtime.market.importers.book_messages import book_of
 from tradeplan.runtime.market.importers.local_times import to_utc
 from tradeplan.runtime.market.importers.times import epoch_to_ms, parse_times
-from tradeplan.runtime.market.streams.events import Stream, Ticks, Times, Trades
+from tradeplan.runtime.market.streams.events import Events, Ticks, Times, Trades
 from tradeplan.runtime.market.verify import Finding
 
 Columns = dict[str, NDArray[Any]]
@@ -50,7 +50,7 @@ class ReadStream:
     """What a file holds: which stream, its events, what was found about their times, rows that could not be used."""
 
     name: str
-    stream: Stream
+    stream: Events
     findings: tuple[Finding, ...]
     left_out: int = 0
 

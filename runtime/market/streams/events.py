@@ -84,11 +84,12 @@ class News:
     spans: Times = field(default_factory=np.array([_EVER], dtype=np.int64).copy)
 
 
-Stream = Ticks | Trades | Book | News
+Events = Ticks | Trades | Book
+Stream = Events | News
 AnyStream = TypeVar("AnyStream", Ticks, Trades, Book)
 
 
-def columns_of(stream: Stream) -> dict[str, NDArray[Any]]:
+def columns_of(stream: Events) -> dict[str, NDArray[Any]]:
     """The columns of a stream by name, without its spans."""
     return {f.name: getattr(stream, f.name) for f in fields(stream) if f.name != "spans"}
 

@@ -176,3 +176,13 @@ def test_corr_is_unknown_below_half_of_the_window() -> None:
     )
     assert math.isnan(got[5])
     assert not math.isnan(got[7])
+
+
+def test_volatility_is_the_deviation_of_simple_returns() -> None:
+    # returns 2, 0, -50, 100 %: of the first two mean 1, deviation 1; then mean -25, deviation 25; then mean 25, 75
+    got = column("volatility", {"period": 2}, source=[100.0, 102.0, 102.0, 51.0, 102.0])
+    assert got == pytest.approx([U, U, 1.0, 25.0, 75.0], nan_ok=True, rel=1e-12)
+    alike(column("volatility", {"period": 2}, source=[7.0, 14.0, 28.0, 56.0]), [U, U, 0.0, 0.0])
+    # 100 and 0 %, then 0 and -100 %: deviation 50 both times; a return from 0 is none, and skipped
+    got = column("volatility", {"period": 2}, source=[1.0, 2.0, 2.0, 0.0, 3.0])
+    assert got == pytest.approx([U, U, 50.0, 50.0, U], nan_ok=True, rel=1e-12)

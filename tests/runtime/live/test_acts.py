@@ -173,7 +173,9 @@ def test_many_threads_ask_halt_resume_book_and_reload_at_once(tmp_path: Path) ->
                         instance.book(chance.choice([1.0, -1.0, 250.25]))
                     case "reload":
                         edited = chance.choice(["A bad day", "A worse day"])
-                        world.write("limits.plan", GUARD.replace("A bad day", edited))
+                        written = tmp_path / f"{seed}.new"
+                        written.write_text(GUARD.replace("A bad day", edited), encoding="utf-8")
+                        written.replace(world.plans / "limits.plan")  # at once, as an editor should
                         instance.reload()
                 counts[what] += 1
             except NotRunningError:

@@ -63,7 +63,7 @@ def backtest(
         raise BacktestError(f"the start {start} is not before the end {end}: exchange them")
     try:
         dataset = _dataset(bars, plans, known).with_account(settings.currency)
-        warnings = data_warnings(plans, dataset, *span)
+        warnings = data_warnings(plans, dataset, *span, guards)
         recording = run_backtest(plans, guards, dataset, functions, settings, *span, kernels, progress=progress)
     except MarketError as error:
         raise BacktestError(str(error)) from error

@@ -66,7 +66,7 @@ def command(
         dataset = open_dataset(data, markets_of(loaded.plans), days, seed, currency)
         if data is None:
             errors.print(f"no --data: {days} days of simulated bars, seed {seed}; this is no real market")
-        warnings = data_warnings(loaded.plans, dataset, first, last)
+        warnings = data_warnings(loaded.plans, dataset, first, last, loaded.guards)
         with Progress(console=errors, transient=True, disable=not sys.stderr.isatty()) as progress:
             task = progress.add_task("backtest", total=1.0)
             recording = run_backtest(

@@ -167,7 +167,7 @@ def _tell_data(plans: PlanFolder, dataset: Dataset, settings: Settings, say: Cal
     span = settings.start, settings.end
     tradable = [p for p in plans.plans() if finest_over(dataset, p.market, p.timeframe, *span) is not None]
     try:
-        told = data_warnings(tradable, dataset, *span)
+        told = data_warnings(tradable, dataset, *span, plans.guards())
     except BacktestError as error:
         told = str(error).splitlines()
     for text in told:

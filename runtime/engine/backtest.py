@@ -65,11 +65,15 @@ def run_span(traded: Iterable[TradedLane], start: int | None, end: int | None) -
 
 
 def data_warnings(
-    plans: Sequence[CheckedPlan], dataset: Dataset, start: int | None = None, end: int | None = None
+    plans: Sequence[CheckedPlan],
+    dataset: Dataset,
+    start: int | None = None,
+    end: int | None = None,
+    guards: Sequence[CheckedGuard] = (),
 ) -> list[str]:
-    """What a person should know about the data before plans run on it over `(start, end]`.
+    """What a person should know about the data before plans and guards run on it over `(start, end]`.
 
-    Raises BacktestError that names each view without bars, the plan that reads it and the views that have bars.
+    Raises BacktestError that names each view without bars, the plan or guard that reads it and the views that have.
     """
     traded = {name: traded_lane(dataset, plans, name, start, end) for name in sorted({plan.market for plan in plans})}
     if not traded:
@@ -83,7 +87,7 @@ def data_warnings(
                 f"account in {profits}"
             )
     span = run_span(traded.values(), start, end)
-    errors, warnings = views_without_bars(plans, dataset, *span)
+    errors, warnings = views_without_bars((*plans, *guards), dataset, *span)
     if errors:
         raise BacktestError("\n".join(errors))
     for name, lane in traded.items():
@@ -91,6 +95,10 @@ def data_warnings(
         if milliseconds(dataset.timeframes(name)[0]) < milliseconds(timeframe):
             finer = bars_held(dataset, name, finer_than=timeframe)
             warnings.append(f"fills of {name} are tested on {timeframe}, as finer bars do not cover the run: {finer}")
+    for guard in guards:
+        if not any(guard.covers(plan.name, plan.market) for plan in plans):
+            covered = ", ".join(f"`{name}`" for name in (*guard.plans, *guard.markets))
+            warnings.append(f"guard `{guard.name}` covers {covered}, and no plan of this run is among that")
     return warnings + news_warnings(plans, dataset, *span)
 
 

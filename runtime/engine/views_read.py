@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedPlan, EntryAction, Lane, MoveStopAction, Node, Op
+from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, EntryAction, Lane, MoveStopAction, Node, Op
 from tradeplan.dsl.timeframe import milliseconds
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.verify import stamp
@@ -14,28 +14,30 @@ from tradeplan.runtime.market.verify import stamp
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A view that a part of a plan reads; `needed` is False under OPTIONAL and `known()`, which expect it to lack."""
+    """A view that a part of a plan or guard (`plan`) reads; `needed` is False under OPTIONAL and `known()`, which expect it to lack."""
 
     plan: str
     lane: Lane
     part: str
     needed: bool
+    guard: bool = False
 
 
-def views_read(plans: Iterable[CheckedPlan]) -> list[Reading]:
-    """Every view of every plan once, with the first part that reads it; one that is needed anywhere is needed."""
+def views_read(plans: Iterable[CheckedPlan | CheckedGuard]) -> list[Reading]:
+    """Every view of every plan and guard once, with the first part that reads it; one that is needed anywhere is needed."""
     found: dict[tuple[str, Lane], Reading] = {}
     for plan in plans:
         for node, part, needed in parts_of(plan):
             for lane, lane_needed in _lanes(node, needed):
                 known = found.get((plan.name, lane))
                 if known is None or (lane_needed and not known.needed):
-                    found[plan.name, lane] = Reading(plan.name, lane, part, lane_needed)
+                    guard = isinstance(plan, CheckedGuard)
+                    found[plan.name, lane] = Reading(plan.name, lane, part, lane_needed, guard)
     return list(found.values())
 
 
 def views_without_bars(
-    plans: Sequence[CheckedPlan], dataset: Dataset, start: int | None, end: int | None
+    plans: Sequence[CheckedPlan | CheckedGuard], dataset: Dataset, start: int | None, end: int | None
 ) -> tuple[list[str], list[str]]:
     """Errors and warnings about views that never have a fresh bar in `(start, end]`, in words."""
     errors: list[str] = []
@@ -47,7 +49,7 @@ def views_without_bars(
         bars = dataset.bars(reading.lane.market, reading.lane.timeframe)
         why = "there is no data" if bars is None or not len(bars) else f"there are no bars in {span_text(start, end)}"
         held = bars_held(dataset, reading.lane.market)
-        text = f"plan `{reading.plan}` reads {view} in `{reading.part}`, and of {view} {why}: {held}"
+        text = f"{'guard' if reading.guard else 'plan'} `{reading.plan}` reads {view} in `{reading.part}`, and of {view} {why}: {held}"
         if reading.needed:
             errors.append(f"{text}; read a view that has bars, or import `{view}` with `plan data import`")
         else:
@@ -55,8 +57,8 @@ def views_without_bars(
     return errors, warnings
 
 
-def parts_of(plan: CheckedPlan) -> Iterator[tuple[Node, str, bool]]:
-    """The values that a plan reads, each with the text of the part and whether that part is needed."""
+def parts_of(plan: CheckedPlan | CheckedGuard) -> Iterator[tuple[Node, str, bool]]:
+    """The values that a plan or guard reads, each with the text of the part and whether that part is needed."""
     for rule in plan.rules:
         for clause in rule.clauses:
             inner = clause.inner if clause.optional and clause.inner is not None else clause.node

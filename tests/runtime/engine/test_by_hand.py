@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from tradeplan.runtime.engine.backtest import BacktestError, data_warnings
 from tradeplan.runtime.engine.by_hand import BreakerState
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Alert, Breaker, Decision, Event, Fill, Halt
@@ -217,3 +218,16 @@ def test_readings_trip_and_hold_from_the_next_instant() -> None:
         assert engine.reads(name)
     with pytest.raises(ValueError, match="no reading"):
         engine.read("heat", 1.0)
+
+
+# --- what is said before a run ---
+
+
+def test_a_guard_that_covers_nothing_or_reads_a_view_without_bars_is_told() -> None:
+    data = dataset_of(ramp(40))
+    plans, guards, _ = checked(buyer("a", 5), "GUARD g COVERS PLANS b\nWHEN trades.losing_streak > 2 THEN HALT\n")
+    told = "guard `g` covers `b`, and no plan of this run is among that"
+    assert told in data_warnings(plans, data, guards=guards)
+    plans, guards, _ = checked(buyer("a", 5), "GUARD g\nWHEN eurusd.H1.volatility(20) > 2% THEN HALT\n")
+    with pytest.raises(BacktestError, match=r"guard `g` reads eurusd\.H1 .* there is no data"):
+        data_warnings(plans, data, guards=guards)

@@ -14,7 +14,7 @@ from tradeplan.runtime.market.verify import stamp
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A view that a part of a plan or guard (`plan`) reads; `needed` is False under OPTIONAL and `known()`, which expect it to lack."""
+    """A view that a part of a plan or guard (`plan`) reads; `needed`: no OPTIONAL and no `known()` expects it to lack."""
 
     plan: str
     lane: Lane
@@ -24,7 +24,7 @@ class Reading:
 
 
 def views_read(plans: Iterable[CheckedPlan | CheckedGuard]) -> list[Reading]:
-    """Every view of every plan and guard once, with the first part that reads it; one that is needed anywhere is needed."""
+    """Every view of every plan and guard once, with the first part that reads it; needed anywhere is needed."""
     found: dict[tuple[str, Lane], Reading] = {}
     for plan in plans:
         for node, part, needed in parts_of(plan):
@@ -49,7 +49,8 @@ def views_without_bars(
         bars = dataset.bars(reading.lane.market, reading.lane.timeframe)
         why = "there is no data" if bars is None or not len(bars) else f"there are no bars in {span_text(start, end)}"
         held = bars_held(dataset, reading.lane.market)
-        text = f"{'guard' if reading.guard else 'plan'} `{reading.plan}` reads {view} in `{reading.part}`, and of {view} {why}: {held}"
+        who = f"{'guard' if reading.guard else 'plan'} `{reading.plan}`"
+        text = f"{who} reads {view} in `{reading.part}`, and of {view} {why}: {held}"
         if reading.needed:
             errors.append(f"{text}; read a view that has bars, or import `{view}` with `plan data import`")
         else:

@@ -14,7 +14,7 @@ from tradeplan.runtime.market.verify import stamp
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A view that a part of a plan or guard (`plan`) reads; `needed`: no OPTIONAL and no `known()` expects it to lack."""
+    """A view that a part of a plan or guard (`plan`) reads; not `needed`: OPTIONAL or `known()` expects it to lack."""
 
     plan: str
     lane: Lane

@@ -4,7 +4,8 @@ Definition: `swing_break(direction, k, margin).continues`: for `bull` the first 
 last swing high, after a low that is not below the low before that high. TRUE on that bar alone. `level` is the swing
 that was broken, `origin` the low from which the move came; both stay until the next one.
 Source: smartmoneyconcepts 0.0.27 (bos); the 0.2 ATR are those of the system that this project replaces.
-Without data: UNKNOWN until three alternating swings are known; `level` and `origin` until the first one.
+Without data: UNKNOWN until a low, a high and a low (for `bear` high, low, high) are known; `level` and `origin` until
+the first one.
 Example: `WHEN M15.bos(bull) WITHIN 4 bars AND close < M15.bos(bull).level THEN BUY RISK 0.5% STOP 2 ATR`
 """
 
@@ -63,7 +64,7 @@ FUNCTION = documented(
             Output("level", PRICE, Scale.PRICE, "the swing that the last one broke"),
             Output("origin", PRICE, Scale.PRICE, "the swing from which that move came"),
         ),
-        awaits="three alternating swings, then a break",
+        awaits="a low, a high and a low, then a break",
         floats=2,  # level, origin
         integers=1,  # 1 after the first
         gap=Gap.OWN,

@@ -5,7 +5,8 @@ last swing high, after a low that is below the low before that high. TRUE on tha
 was broken, `origin` the lower low from which the move came; both stay until the next one.
 Source: smartmoneyconcepts 0.0.27 (CHoCH); the 0.3 ATR are those of the system that this project replaces, whose
 labeller returned no changes of character and whose definition ignored the trend.
-Without data: UNKNOWN until three alternating swings are known; `level` and `origin` until the first one.
+Without data: UNKNOWN until a low, a high and a low (for `bear` high, low, high) are known; `level` and `origin` until
+the first one.
 Example: `WHEN M15.choch(bull) WITHIN 3 bars AND M5.choch(bull) WITHIN 3 bars THEN BUY RISK 0.5% STOP 2 ATR`
 """
 
@@ -64,7 +65,7 @@ FUNCTION = documented(
             Output("level", PRICE, Scale.PRICE, "the swing that the last one broke"),
             Output("origin", PRICE, Scale.PRICE, "the swing from which that move came"),
         ),
-        awaits="three alternating swings, then a break",
+        awaits="a low, a high and a low, then a break",
         floats=2,  # level, origin
         integers=1,  # 1 after the first
         gap=Gap.OWN,

@@ -2,12 +2,13 @@
 
 Definition: swings are strict, `k` bars on either side, known `k` bars later; highs and lows alternate (of several of
 one kind in a row the most extreme counts; a bar that is both is neither). For `bull`: after a low L1, a high H and a
-low L2, all known, the first `close > H + margin * atr(14)` breaks H. It `continues` if L2 is not below L1 (a higher
-low), it `changes` if L2 is below L1 (the market had made a lower low). `level` is the H of the last break, `origin`
-its L2, where the move began. For `bear` the mirror image.
+low L2, all known and both lows below H, the first `close > H + margin * atr(14)` breaks H, until the next three are
+known. It `continues` if L2 is not below L1 (a higher low), it `changes` if L2 is below L1 (the market had made a lower
+low). `level` is the H of the last break, `origin` its L2, where the move began. For `bear` the mirror image.
 Source: smartmoneyconcepts 0.0.27 (bos_choch: the same four swings, there found by looking ahead); here each swing must
 be known before the break counts.
-Without data: UNKNOWN until three alternating swings are known; `level` and `origin` until the first break.
+Without data: UNKNOWN until a low, a high and a low (for `bear` high, low, high) are known; `level` and `origin` until
+the first break.
 Example: `WHEN swing_break(bull).continues OR swing_break(bull).changes THEN ALERT "a high was broken"`
 """
 
@@ -70,21 +71,26 @@ def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: lis
                 f[1] = f[0]
                 f[0] = price
                 k[2] = kind
-                if kind == 1:
-                    k[4] = 0
                 if k[3] < 3:
                     k[3] += 1
+                if kind == -1 and k[3] == 3:
+                    f[5] = f[1]
+                    f[6] = f[2]
+                    k[4] = 1
+                    k[6] = 1
+            if kind == -1:
+                f[7] = f[0]
     out[0] = math.nan
     out[1] = math.nan
-    if k[3] == 3:
+    if k[6] == 1:
         out[0] = 0.0
         out[1] = 0.0
-        if k[2] == -1 and k[4] == 0 and c > f[1] + p[2] * x[3]:
-            k[4] = 1
+        if k[4] == 1 and f[6] < f[5] and f[7] < f[5] and c > f[5] + p[2] * x[3]:
+            k[4] = 0
             k[5] = 1
-            f[3] = f[1]
-            f[4] = f[0]
-            if f[0] >= f[2]:
+            f[3] = f[5]
+            f[4] = f[7]
+            if f[7] >= f[6]:
                 out[0] = 1.0
             else:
                 out[1] = 1.0
@@ -105,10 +111,13 @@ def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float
     level, origin = math.nan, math.nan
     for t, close in enumerate(bars["close"]):
         order = alternating([swing for swing in found if swing.bar + half <= t])
+        while order and order[-1].high:
+            order.pop()
         continues = changes = math.nan if len(order) < 3 else 0.0
-        if len(order) >= 3 and not order[-1].high:
+        if len(order) >= 3:
             before, high, low = order[-3:]
-            if high.bar not in broken and close > high.price + parameters["margin"] * series["atr"][t]:
+            below = max(before.price, low.price) < high.price
+            if below and high.bar not in broken and close > high.price + parameters["margin"] * series["atr"][t]:
                 broken.add(high.bar)
                 level, origin = side * high.price, side * low.price
                 continues, changes = float(low.price >= before.price), float(low.price < before.price)
@@ -131,9 +140,11 @@ FUNCTION = documented(
             Output("origin", PRICE, Scale.PRICE, "the swing from which that move came"),
         ),
         lookback=lambda p: 2 * int(p[1]) + 1,
-        awaits="three alternating swings, then a break",
-        floats=5,  # the last three swings, newest first; level and origin of the last break
-        integers=6,  # place in the ring, 1 once it is full, kind of the last swing, how many, 1 once broken, 1 after
+        awaits="a low, a high and a low, then a break",
+        floats=8,  # the last three swings, newest first; level and origin of the last break; H, L1 and L2
+        # place in the ring, 1 once it is full; kind of the last swing, how many; 1 while H stands, 1 after a break, 1
+        # once there is an H
+        integers=7,
         ring=lambda p: 4 * int(p[1]) + 2,  # highs, then lows
         event=True,
         opposed="one close is not beyond a swing high and below a swing low at once",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tradeplan.dsl.check.actions import check_actions
+from tradeplan.dsl.check.company import check_company
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.elaborate import OPTIONAL_PLACE
 from tradeplan.dsl.check.gates import gates
@@ -36,6 +37,8 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
             found=ctx.text(rule.condition.span),
             help="leave at least one part without OPTIONAL",
         )
+    if all(c is not None for c in clauses):
+        check_company(ctx, rule.condition, enters=enters)
     actions = check_actions(ctx, rule.actions)
     good = tuple(c for c in clauses if c is not None)
     if actions is None or len(good) < len(clauses):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tradeplan.dsl.catalog import (
     Calendar,
     Catalog,
+    Companion,
     Field,
     Function,
     MarketFacts,
@@ -159,6 +160,18 @@ CATALOG = Catalog(
             (Output("choch", CONDITION, NONE),),
             lambda p: 50,
             event=True,
+            opposed="one close is not on both sides",
+        ),
+        Function(
+            "cascade",
+            "t",
+            "",
+            (_DIRECTION,),
+            (Field("close"),),
+            (Output("cascade", CONDITION, NONE), Output("blocks", COUNT, NONE)),
+            lambda p: 50,
+            companions=(Companion(("gap", "support"), "says that there is something, not where price is"),),
+            opposed="this is a range",
         ),
         Function(
             "bias", "t", "", (_period("20"),), (Field("close"),), (Output("bias", enumeration("direction"), NONE),)

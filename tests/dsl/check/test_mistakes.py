@@ -24,7 +24,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "cases" / "check"
 CHECKER = Path(__file__).resolve().parents[3] / "dsl"
 CASES: list[dict[str, Any]] = [
     case
-    for file in ("conditions", "blocks")
+    for file in ("conditions", "blocks", "company")
     for case in tomllib.loads((FOLDER / f"{file}.toml").read_text("utf-8"))["case"]
 ]
 # too long, or refused by the grammar: tested below; `no-stream` depends on data: tests/runtime/market/features

@@ -13,6 +13,7 @@ from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.errors import DataError, MarketError
 from tradeplan.runtime.market.export import Format, export, rates_of
 from tradeplan.runtime.market.importers.importing import import_file, targets
+from tradeplan.runtime.market.news_store import stored_news
 from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.market.store import MANIFEST, BarStore
 from tradeplan.runtime.market.verify import CODES, Finding, Severity, errors, verify
@@ -144,6 +145,7 @@ def verify_(series: tuple[str, ...], data: Path) -> None:
     wanted = _wanted(opened, series)
     store = BarStore(data) if next(data.glob(f"*/*/{MANIFEST}"), None) else None
     try:
+        stored_news(data)  # a calendar is read whole, and its digest compared
         for market, timeframe in wanted:
             rates = opened.rates(market, timeframe)
             name = f"{market}.{timeframe}"

@@ -17,16 +17,24 @@ _FILE = "news.npz"
 
 def has_news(root: Path) -> bool:
     """Whether there seems to be a calendar, without reading it: the store's, or files in a folder `calendar`."""
-    return any((root / FOLDER).glob("*.*"))
+    return any(any((place / FOLDER).glob("*.*")) for place in _places(root))
 
 
 def stored_news(root: Path) -> NewsCalendar | None:
     """The calendar of a bar store, else all the calendars of a folder, None without any; raises NewsError."""
-    kept = NewsStore(root).read()
-    if kept is not None:
-        return kept
-    files = news_files(root)
-    return merged([read_news(file) for file in files]) if files else None
+    for place in _places(root):
+        kept = NewsStore(place).read()
+        if kept is not None:
+            return kept
+        files = news_files(place)
+        if files:
+            return merged([read_news(file) for file in files])
+    return None
+
+
+def _places(root: Path) -> tuple[Path, ...]:
+    """A folder, and for one called `bars` the folder around it, where the calendar then stands beside the bars."""
+    return (root, root.parent) if root.name == "bars" else (root,)
 
 
 class NewsStore:

@@ -106,6 +106,10 @@ def columns_of(
     if not checked.ok:
         raise ValueError(f"`{call}`: {checked.diagnostics[0].message}")
     value = next(use.value for use in checked.elaborated[0].uses if use.name == function.name)
+    if value.ambient and not view:
+        # it has no clock of its own: on the plan's steps, where `known` asks for it
+        (placed,) = checked.plans[0].rules[0].clauses[0].node.inputs
+        return [Column(function, function.outputs[0], placed)]
     results = value.results
     if results is None:
         return [Column(function, function.outputs[0], value.node)]

@@ -52,6 +52,12 @@ SERIES = (
     ),
     Series("ETHUSD and BTCUSD M1 2018", Lane("eth", "M1"), "btc.M1", ("ratio",)),
     Series("GBPUSD M5 2012", Lane("gbpusd", "M5"), finer=True),
+    Series(
+        "USDJPY M15 2013 with a calendar of news",
+        Lane("usdjpy", "M15"),
+        functions=("news.blackout", "news.absorption", "news.pre_level", "price_reclaim", "post_news_reclaim"),
+        beyond_bars=True,
+    ),
     Series("VIX D1", Lane("vix", "D1"), "", ("iv_collapse",)),
 )
 """Each function runs on the series that name it; if none does on the first, or on the one that has finer bars."""

@@ -51,6 +51,7 @@ FUNCTION = documented(
         ),
         outputs=(Output("corr_confirmed", CONDITION, Scale.NONE),),
         expands=_text,
+        opposed="one close is not above and below its mean at once",
     ),
     __doc__,
 )

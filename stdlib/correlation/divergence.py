@@ -47,6 +47,7 @@ FUNCTION = documented(
         ),
         outputs=(Output("divergence", CONDITION, Scale.NONE),),
         expands=_text,
+        opposed="one market did not rise and fall over the same span",
     ),
     __doc__,
 )

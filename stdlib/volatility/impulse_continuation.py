@@ -48,6 +48,7 @@ FUNCTION = documented(
         outputs=(Output("impulse_continuation", CONDITION, Scale.NONE),),
         step=step,
         oracle=oracle,
+        opposed="price is above its average or below it",
     ),
     __doc__,
 )

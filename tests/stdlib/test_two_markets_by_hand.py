@@ -109,3 +109,10 @@ def test_momentum_decay_needs_the_condition_and_one_of_the_oscillators() -> None
     # both conditions are UNKNOWN for so few bars, and FALSE beside UNKNOWN is FALSE
     assert said("momentum_decay(close > 1000, bull)", UP, UP) == [0.0] * 7
     alike(said("momentum_decay(close > 10, bear)", UP, UP), [U] * 7)
+
+
+def test_moved_is_a_difference_either_way() -> None:
+    # over two hours: +0.5, +1, +2.5, +0.5, +1; a pip of bitcoin is 1
+    alike(said("moved(1 pip, bull, 2 bars)", UP, UP), [U, U, 0, 1, 1, 0, 1])
+    alike(said("moved(1 pip, bear, 2 bars)", [200 - v for v in UP], UP), [U, U, 0, 1, 1, 0, 1])
+    alike(said("moved(1 pip, bear, 2 bars)", UP, UP), [U, U, 0, 0, 0, 0, 0])

@@ -79,3 +79,13 @@ def test_correlation(prices: np.ndarray) -> None:
         else:
             assert values[i] == pytest.approx(np.corrcoef(a, b)[0, 1], abs=1e-11)
     assert np.isnan(values[FLAT][window:]).all()
+
+
+def test_ratio(prices: np.ndarray) -> None:
+    other = prices[::-1] * 90.0
+    values = run_long(catalog()["ratio"], (100,), np.column_stack((other, prices)))
+    ratios = prices / other
+    for i in sampled(100):
+        window = ratios[i - 99 : i + 1]
+        assert values[i, 0] == ratios[i]
+        assert values[i, 1] == pytest.approx((ratios[i] - window.mean()) / window.std(), rel=1e-7, abs=1e-9)

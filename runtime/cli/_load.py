@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, Graph
 from tradeplan.dsl.pipeline import check_source, duplicates_across
 from tradeplan.dsl.report import render_text
 from tradeplan.runtime.cli._plan_files import Unreadable, read_plan_texts
+from tradeplan.runtime.engine.views_read import views_read
 from tradeplan.runtime.live.words import time_text as time_text
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.errors import MarketError
@@ -61,9 +62,10 @@ def load_plans(paths: Sequence[str], currency: str = "USD") -> Loaded:
     return Loaded(plans, guards, functions, graph)
 
 
-def markets_of(plans: Iterable[CheckedPlan]) -> tuple[str, ...]:
-    """Every market that the plans trade or read."""
+def markets_of(plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard] = ()) -> tuple[str, ...]:
+    """Every market that the plans trade, and that they or the guards read."""
     names = {lane.market for p in plans for lane, _ in p.lookback} | {p.market for p in plans}
+    names |= {reading.lane.market for reading in views_read(guards)}
     return tuple(sorted(names - {ACCOUNT_MARKET}))
 
 

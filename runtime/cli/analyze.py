@@ -63,7 +63,7 @@ def command(
     try:
         news = None if calendar is None else read_news(calendar)
         account = AccountConfig(balance=balance, currency=currency, mode=mode)
-        dataset = open_dataset(data, markets_of(loaded.plans), days, seed, currency)
+        dataset = open_dataset(data, markets_of(loaded.plans, loaded.guards), days, seed, currency)
         if data is None:
             errors.print(f"no --data: {days} days of simulated bars, seed {seed}; this is no real market")
         warnings = data_warnings(loaded.plans, dataset, first, last, loaded.guards)

@@ -54,7 +54,7 @@ def _show(folder: Path, days: int) -> None:
 
     console.print(f"[bold]2. A backtest[/bold] over {days} days of simulated bars")
     began = time.perf_counter()
-    dataset = open_dataset(None, markets_of(loaded.plans), days, 7)
+    dataset = open_dataset(None, markets_of(loaded.plans, loaded.guards), days, 7)
     account = AccountConfig()
     result = BacktestResult(run_backtest(loaded.plans, loaded.guards, dataset, loaded.catalog, account))
     for name, value in figure_rows(result):

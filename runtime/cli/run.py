@@ -137,9 +137,8 @@ def command(
         account = AccountConfig(balance=balance, currency=currency, mode=mode, record_moves=True)
         plans = PlanFolder(folder, catalog(), load_facts().with_account(currency), Graph())
         tell_scan(plans.scan())
-        markets = sorted(
-            {*markets_of(plans.plans()), *([] if feed == "replay" else ["btc", "dxy", "eurusd", "gold", "usdjpy"])}
-        )
+        usual = () if feed == "replay" else ("btc", "dxy", "eurusd", "gold", "usdjpy")
+        markets = sorted({*markets_of(plans.plans(), plans.guards()), *usual})
         dataset = open_dataset(data, markets, days, seed, currency)
         source = f"replay {data.resolve().as_posix()}" if data is not None else f"sim days={days} seed={seed}"
         settings = _settings(plans, dataset, source, start, end, account)

@@ -1,4 +1,4 @@
-"""Swings, breaks, gaps and order blocks against smartmoneyconcepts: nothing is left unexplained on these stretches.
+"""Swings, breaks, gaps and order blocks against smartmoneyconcepts, on stretches of real bars.
 
 `python -m tests.stdlib.oracles.smc` counts over longer ones; its figures stand in docs/agreement.md.
 """
@@ -32,6 +32,6 @@ def test_events_agree(
 ) -> None:
     result = compare(bars_of(real_data, symbol, timeframe, slice(0, length)))
     assert result[AGREES] >= least, result
-    assert share(result) >= 99.0, result
+    assert share(result) == 100.0, result  # nothing is left unexplained
     # differences of definition and of looking ahead stay the exception
     assert result[AGREES] > 0.6 * sum(result.values()), result

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from tradeplan.runtime import backtest
 from tradeplan.runtime.market.columns import take
 from tradeplan.runtime.market.dataset import Dataset
@@ -95,7 +94,6 @@ def test_spoofing_keeps_it_out() -> None:
     assert not [t for t in flow.pulled if at("15:28") < t <= at("15:29")]
 
 
-@pytest.mark.parametrize("hours", [0.0])
-def test_without_a_book_nothing_is_bought(hours: float) -> None:
-    result = backtest(PLAN, simulated_dataset(["btc"], days=1, end_ms=END, flow_hours=hours))
+def test_without_a_book_nothing_is_bought() -> None:
+    result = backtest(PLAN, simulated_dataset(["btc"], days=1, end_ms=END))
     assert len(result.trades_frame()) == 0

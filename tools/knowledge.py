@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from itertools import takewhile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tradeplan.stdlib.registry import catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = Path(__file__).resolve().parent / "knowledge.md"
+MISTAKES = Path(__file__).resolve().parent / "mistakes.toml"
 NOTE = "This page is generated: `python tools/reference.py` writes it from `tools/knowledge.md`, a test compares it.\n"
 
 CATEGORIES = {
@@ -41,6 +43,7 @@ def page() -> str:
         "words": "\n".join(f"- {name}: {', '.join(f'`{w}`' for w in words)}" for name, words in ENUMERATIONS.items()),
         "functions": _functions(),
         "categories": _categories(),
+        "mistakes": _mistakes(),
         "foreign": _foreign(),
         "missing": ", ".join(f"`{name}`" for name in missing_names()),
         "diagnostics": _diagnostics(),
@@ -157,6 +160,14 @@ def _categories() -> str:
             if examples:
                 lines += ["```plan-part", *examples, "```", ""]
     return "\n".join(lines).rstrip()
+
+
+def _mistakes() -> str:
+    with MISTAKES.open("rb") as file:
+        found = tomllib.load(file)["mistake"]
+    return "\n\n".join(
+        f"```plan-part {m['code']}\n{m['wrong'].strip()}\n```\n\n```plan-part\n{m['right'].strip()}\n```" for m in found
+    )
 
 
 def _foreign() -> str:

@@ -10,19 +10,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tradeplan.dsl.graph import Graph, Lane
+from tradeplan.dsl.graph import Graph, Lane, Op
 from tradeplan.runtime.engine.evaluator import Evaluator
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.tables import Tables
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
+from tradeplan.runtime.market.importers.streams import read_stream
 from tradeplan.runtime.market.profiles import load_profiles
+from tradeplan.runtime.market.streams import MemoryStreams, Ticks, Trades
+from tradeplan.runtime.market.streams.bars import rates_of
+from tradeplan.runtime.market.streams.events import until
 from tradeplan.stdlib.registry import catalog
 
 from tests.stdlib.expressions import Column, call_text, columns_of
@@ -40,6 +45,7 @@ class Series:
     functions: tuple[str, ...] = ()
     beyond_bars: bool = False  # the folder holds ticks, trades, a book or a calendar for it
     finer: bool = False  # for what looks at bars finer than those of the first series
+    recording: tuple[tuple[str, str], ...] = ()  # streams with their files; for what reads no other stream
 
 
 SERIES = (
@@ -58,13 +64,61 @@ SERIES = (
         functions=("news.blackout", "news.absorption", "news.pre_level", "price_reclaim", "post_news_reclaim"),
         beyond_bars=True,
     ),
+    Series(
+        "EURUSD M1 of May 2014 with ticks",
+        Lane("eurusd", "M1"),
+        beyond_bars=True,
+        recording=(("ticks", "ticks/EURUSD_2014-05-01_2014-05-15.parquet"),),
+    ),
+    Series(
+        "BTCUSDT M1 of 2024-08-08 with trades and book",
+        Lane("btc", "M1"),
+        beyond_bars=True,
+        recording=(("trades", "trades/BTCUSDT_spot_20240808.parquet"), ("book", "book/BTCUSDT_spot_20240808.parquet")),
+    ),
     Series("VIX D1", Lane("vix", "D1"), "", ("iv_collapse",)),
 )
-"""Each function runs on the series that name it; if none does on the first, or on the one that has finer bars."""
+"""Each function runs on the series that name it; if none does on the first, or on the one that has finer bars.
+
+What reads streams runs on the recordings that have them all, by tick rule where no trades are recorded.
+"""
+
+
+def dataset_of(series: Series, bars: Path, whole: Dataset, until_time: int | None = None) -> Dataset:
+    """The data of a series up to a time: `whole`, or a recording with its M1 bars."""
+    if not series.recording:
+        return whole.window(None, until_time)
+    market, profiles = series.lane.market, load_profiles()
+    streams = {name: read_stream(bars.parent / path).stream for name, path in series.recording}
+    quotes = streams.get("trades") or streams["ticks"]
+    assert isinstance(quotes, Ticks | Trades)
+    rates = rates_of(quotes, series.lane.timeframe, profiles[market].point)
+    if until_time is not None:
+        streams = {name: until(stream, until_time) for name, stream in streams.items()}
+    memory = MemoryStreams({(market, name): stream for name, stream in streams.items()}, profiles)
+    return Dataset.from_rates({(market, series.lane.timeframe): rates}, profiles, memory).window(None, until_time)
+
+
+def _of_recording(series: Series, only: Iterable[str], graph: Graph) -> list[Column]:
+    """The outputs that read streams, all of which the recording has."""
+    names, chosen = {name for name, _ in series.recording}, list[Column]()
+    for function in catalog():
+        call = None if only and function.name not in only else call_text(function, series.other)
+        if call is None or function.category == "news":
+            continue
+        if "trades" not in names and any(p.name == "by" and str(p.kind) == "flow word" for p in function.parameters):
+            call = call[:-1] + ", by=tick_rule)" if call.endswith(")") else f"{call}(by=tick_rule)"
+        for column in columns_of(function, series.lane, catalog(), load_facts(), graph, call):
+            read = {str(node.data[1]) for node in column.parts if node.op is Op.FEATURE}
+            if read and read <= names:
+                chosen.append(column)
+    return chosen
 
 
 def columns_on(series: Series, only: Iterable[str], graph: Graph, dataset: Dataset) -> list[Column]:
     """The outputs of all functions that run on a series."""
+    if series.recording:
+        return _of_recording(series, only, graph)
     named = {name for other in SERIES for name in other.functions if name != "iv_collapse"}
     chosen: list[Column] = []
     for function in catalog():
@@ -108,7 +162,12 @@ def evaluated(columns: Sequence[Column], tables: Tables, kernels: Kernels, data:
 
 
 def changed(
-    columns: Sequence[Column], dataset: Dataset, series: Series, cuts: Sequence[int], kernels: Kernels
+    columns: Sequence[Column],
+    dataset: Dataset,
+    series: Series,
+    cuts: Sequence[int],
+    kernels: Kernels,
+    cut_at: Callable[[int], Dataset] | None = None,
 ) -> tuple[Values, list[str]]:
     """The values over all bars, and every output that says something else when the bars after a cut are not there."""
     tables = Tables.build([column.node for column in columns], catalog())
@@ -118,8 +177,9 @@ def changed(
     whole = evaluated(columns, tables, kernels, LaneData(dataset, [series.lane.market]), end)
     differ = []
     for row in cuts:
-        until = int(bars.close_time[row])
-        part = evaluated(columns, tables, kernels, LaneData(dataset.window(None, until), [series.lane.market]), until)
+        last = int(bars.close_time[row])
+        shorter = dataset.window(None, last) if cut_at is None else cut_at(last)
+        part = evaluated(columns, tables, kernels, LaneData(shorter, [series.lane.market]), last)
         for name, values in part.items():
             if not np.array_equal(values, whole[name][: len(values)], equal_nan=True):
                 at = int(np.argmin(np.isclose(values, whole[name][: len(values)], rtol=0, atol=0, equal_nan=True)))
@@ -132,6 +192,8 @@ def changed(
 def places(count: int, cuts: int, seed: int = 4) -> list[int]:
     """Rows all over the history, the first hundreds among them."""
     rng = np.random.default_rng(seed)
+    if count < 300:
+        return list(range(1, count - 1))
     early = [17, 63, 255] if cuts > 3 else []
     return sorted({*early, *(int(i) for i in rng.integers(200, count, max(cuts - len(early), 1)))})
 
@@ -163,17 +225,19 @@ def main() -> int:
     parser.add_argument("--cuts", type=int, default=12)
     parser.add_argument("--interpreted", action="store_true")
     given = parser.parse_args()
-    dataset = Dataset.open(given.data, load_profiles())
+    whole = Dataset.open(given.data, load_profiles())
     kernels = Kernels("interpreted" if given.interpreted else "compiled")
     problems: list[str] = []
     for series in SERIES:
-        columns = columns_on(series, given.only, Graph(), dataset)
+        columns = columns_on(series, given.only, Graph(), whole)
         if not columns:
             continue
+        dataset = dataset_of(series, given.data, whole)
         bars = dataset.bars(series.lane.market, series.lane.timeframe)
         assert bars is not None
         cuts = places(len(bars), given.cuts)
-        values, differ = changed(columns, dataset, series, cuts, kernels)
+        again = partial(dataset_of, series, given.data, whole)
+        values, differ = changed(columns, dataset, series, cuts, kernels, again)
         problems += differ
         print(f"\n{series.name}: {len(bars):,} bars, {len(columns)} outputs, cut at {len(cuts)} places{HEAD}")
         for column in columns:

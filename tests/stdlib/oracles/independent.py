@@ -186,7 +186,7 @@ def vix(bars: Columns) -> Columns:
 def wanted(series: Series, dataset: Dataset) -> Columns:
     """What the outputs of a series should be; infinite where the outside library has no answer."""
     lane = series.lane
-    if series.finer:
+    if series.finer or series.beyond_bars:
         return {}
     bars = columns(dataset, lane.market, lane.timeframe)
     if lane.market == "vix":

@@ -19,6 +19,7 @@ from tradeplan.runtime.engine.money import refuse_other_money
 from tradeplan.runtime.engine.news_read import news_warnings
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import build_program
+from tradeplan.runtime.engine.streams_read import stream_warnings
 from tradeplan.runtime.engine.views_read import bars_held, span_text, views_without_bars
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.tables import CAPACITY, Tables
@@ -99,7 +100,7 @@ def data_warnings(
         if not any(guard.covers(plan.name, plan.market) for plan in plans):
             covered = ", ".join(f"`{name}`" for name in (*guard.plans, *guard.markets))
             warnings.append(f"guard `{guard.name}` covers {covered}, and no plan of this run is among that")
-    return warnings + news_warnings(plans, dataset, *span)
+    return warnings + stream_warnings((*plans, *guards), dataset, *span) + news_warnings(plans, dataset, *span)
 
 
 def run_backtest(

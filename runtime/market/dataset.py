@@ -25,7 +25,7 @@ from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.ready import ready_bars
 from tradeplan.runtime.market.sources import MemorySource, Source, open_source
-from tradeplan.runtime.market.streams.events import News, Stream, Ticks, trades_of
+from tradeplan.runtime.market.streams.events import Book, News, Stream, Ticks, Trades, covered, trades_of
 from tradeplan.runtime.market.streams.memory import NoStreams, Streams
 from tradeplan.runtime.market.streams.store import StoredStreams, StreamStore
 from tradeplan.runtime.market.zones import DAY
@@ -168,6 +168,16 @@ class Dataset:
         market = self._name(market)
         key = ("feature", market, timeframe, name, stream, arguments)
         return self.kept(key, lambda: self._feature(market, timeframe, name, stream, arguments))
+
+    def covered(self, market: str, timeframe: str, stream: str) -> NDArray[np.bool_]:
+        """Which bars lie wholly inside a recording of a stream of events; raises KeyError if there are no bars."""
+        bars = self.bars(market, timeframe)
+        if bars is None:
+            raise KeyError(f"{market}.{timeframe}")
+        found = self._stream(self._name(market), stream)
+        if not isinstance(found, Ticks | Trades | Book):
+            return np.zeros(len(bars), dtype=np.bool_)
+        return covered(found.spans, bars.open_time, bars.close_time)
 
     def clocked(
         self,

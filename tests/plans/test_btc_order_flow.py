@@ -97,3 +97,12 @@ def test_spoofing_keeps_it_out() -> None:
 def test_without_a_book_nothing_is_bought() -> None:
     result = backtest(PLAN, simulated_dataset(["btc"], days=1, end_ms=END))
     assert len(result.trades_frame()) == 0
+    (text,) = [w for w in result.warnings if "reads book of btc" in w]
+    assert text.startswith("plan `btc_order_flow` reads book of btc in `imbalance(5) >= 1.5`, and there are none")
+
+
+def test_how_much_is_recorded_is_told() -> None:
+    bars = len(simulate(["btc"], END - 1440 * MINUTE, END)["btc"])
+    (text,) = [w for w in backtest(PLAN, dataset(spoofing=False)).warnings if "reads book of btc" in w]
+    covers = f"covers 40 of the {bars} bars of M1, between 2026-06-26 15:01 and 2026-06-26 15:40"
+    assert f"{covers}: elsewhere it is UNKNOWN" in text

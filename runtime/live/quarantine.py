@@ -66,7 +66,7 @@ def culprits(engine: Engine, active: Active, to: int, live_from: int, graph: Gra
 def _mute(rule: CheckedRule, graph: Graph) -> CheckedRule:
     never = graph.truth(False)
     actions = tuple(_quiet(action, graph) for action in rule.actions)
-    return replace(rule, clauses=(), condition=never, hoisted=never, residual=None, actions=actions)
+    return replace(rule, clauses=(), condition=never, hoisted=never, residual=None, actions=actions, gates=None)
 
 
 def _quiet(action: RuleAction, graph: Graph) -> RuleAction:

@@ -51,10 +51,11 @@ class Switch:
     def put_aside(self, engine: Engine, active: Active, to: int, live_from: int, error: Exception) -> Active:
         """After a failed step: find whose fault it was and go on without. `engine` stands before the step.
 
-        Raises the step's own error when no plan alone makes it fail.
+        Raises the step's own error when no plan alone makes it fail, or when those that do are silent already: the
+        step would be made again for ever.
         """
         found = culprits(engine, active, to, live_from, self._folder.graph)
-        if not found:
+        if all(name in active.silenced for name, _ in found):
             raise error
         for version, reason in found.items():
             self._quarantine(version, engine.now, reason)

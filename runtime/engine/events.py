@@ -38,6 +38,8 @@ OUTCOMES = (
     "stop_too_near",
     "price_passed",
     "limit",
+    "price_too_near",
+    "target_too_near",
 )
 """What became of a decision, by the codes of the layout."""
 FILLS = ("entry", "add", "stop", "target", "take", "close", "stop_out")

@@ -25,7 +25,7 @@ class TradedMarket:
     """A market's numbers as execution.md names them: prices in price units, commission in account money a lot and side.
 
     `units_min`, `units_max`: the lot limits in whole lot steps; `max_signal_age` in ms; `stop_out`, `margin_call` and
-    `gap` in percent; `base` and `quote` are the currencies that are bought and paid with.
+    `gap` in percent; `base` and `quote` are the currencies that are bought and paid with; `stops_level` in price units.
     """
 
     name: str
@@ -43,6 +43,7 @@ class TradedMarket:
     gap: float = 0.0
     base: str = ""
     quote: str = ""
+    stops_level: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def traded_market(profile: SymbolProfile) -> TradedMarket:
         profile.gap_allowance,
         currency_unit(profile.base_currency)[0],
         currency_unit(profile.profit_currency)[0],
+        profile.stops_level * profile.point,
     )
 
 

@@ -162,7 +162,8 @@ class _Builder:
         age = m.max_signal_age if self.account.max_signal_age is None else float(self.account.max_signal_age)
         numbers = (m.tick, m.slip, m.contract, m.lot_step, m.units_min, m.units_max, m.commission, rate, age)
         floats = (*numbers, nan, nan, nan, nan, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, nan, *tick_fraction(m.tick), m.gap)
-        return self._list(self.book.record((), floats, at.MARKET_RECORD))
+        near = m.stops_level - m.tick / 1e6 if m.stops_level > 0.0 else -at.INF
+        return self._list(self.book.record((), (*floats, near), at.MARKET_RECORD))
 
     def _guard(self, guard: CheckedGuard, address: int, lane: int) -> Owner:
         k, f = self.book.k, self.book.f

@@ -227,6 +227,7 @@ def oracle_market(dataset: Dataset, name: str, timeframes: Iterable[str], max_si
         rate=Rate(dataset, profile),
         swap=lambda side, opened, rate: swap_per_unit(profile, side, opened, rate),
         gap=profile.gap_allowance,
+        stops_level=profile.stops_level * profile.point,
         base=currency_unit(profile.base_currency)[0],
         quote=currency_unit(profile.profit_currency)[0],
         max_signal_age=profile.max_signal_age_ms if max_signal_age is None else max_signal_age,

@@ -59,6 +59,8 @@ def try_to_enter(
         price = to_tick(price, market.tick)
         if is_passed(side, action.order, price, bar, market):
             return "price_passed"
+        if nearer(market, abs(price - (ask(*bar, market.tick) if side > 0 else bar[0]))):
+            return "price_too_near"
     estimate = estimated_fill(action, price, bar, market)
     stop_level = level(action.stop.kind.value, stop, estimate, 0.0, -side, market.tick)
     distance = side * (estimate - stop_level)
@@ -67,7 +69,8 @@ def try_to_enter(
     bid, offer = bar[0], ask(*bar, market.tick)
     if price is not None:
         bid, offer = around(side, price, bar[1], market.tick)
-    if beyond(side, estimate, stop_level, bid, offer):
+    trigger = bid if side > 0 else offer  # a stop or target closes the position
+    if beyond(side, estimate, stop_level, bid, offer) or nearer(market, side * (trigger - stop_level)):
         return "stop_too_near"
     risk = abs(estimate - stop_level)
     goals = [(action.target, target)] if action.target is not None else []
@@ -75,8 +78,11 @@ def try_to_enter(
     for given, value in goals:
         assert given is not None
         assert value is not None
-        if side * (level(given.kind.value, value, estimate, risk, side, market.tick) - estimate) <= 0:
+        goal = level(given.kind.value, value, estimate, risk, side, market.tick)
+        if side * (goal - estimate) <= 0:
             return "target_wrong_side"
+        if nearer(market, side * (goal - trigger)):
+            return "target_too_near"
     units = size(action, distance, rate, market, account.equity(time) / 100)
     if part is not None and part < 100:
         units = math.floor(units * part / 100 + 1e-9)
@@ -106,6 +112,11 @@ def try_to_enter(
         numbers,
     )
     return "sent"
+
+
+def nearer(market: OracleMarket, distance: float) -> bool:
+    """Whether a level is nearer to the price that triggers it than the broker takes; noise of sums is none."""
+    return market.stops_level > 0 and distance < market.stops_level - market.tick / 1e6
 
 
 def limits(state: PlanState, time: int, boundary: int, halted: bool) -> str:

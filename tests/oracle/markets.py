@@ -80,6 +80,7 @@ def random_profile(r: Random, name: str, base: str, profit: str, sessions: Sessi
     contract = 10.0 ** round(np.log10(r.uniform(1_000, 50_000) / price))
     if r.random() < 0.3:  # 2 lots then take nearly all of 10,000 as margin, so that a stop-out is near
         contract = 4_800 / (price * margin)
+    own = Random(f"{price} {contract}")  # of its own, so that the draws that follow stay what they are
     made = SymbolProfile(
         names=(name,),
         symbols=(name.upper(),),
@@ -100,6 +101,7 @@ def random_profile(r: Random, name: str, base: str, profit: str, sessions: Sessi
         margin=Margin(rate=margin, call=r.choice([100.0, 160.0, 400.0])),
         spread=Spread(by_hour=tuple(float(v) for v in Random(int(r.randint(0, 99))).choices(range(21), k=24))),
         costs=Costs(commission=r.choice([0.0, 3.5, 1.23]), slippage=float(r.choice([0, 1, 7]))),
+        stops_level=own.choice([0, 0, 5, 40]),
         swap=Swap(
             mode=r.choice(["points", "money", "percent", "none"]),
             long=r.uniform(-20, 5),

@@ -21,7 +21,7 @@ from tradeplan.dsl.graph import (
 from tests.oracle.account_phase import Account, margin, mark, newest_bar
 from tests.oracle.book import AddOrder, PlanState, Position, Snapshot
 from tests.oracle.clock import boundary_after
-from tests.oracle.entry import try_to_enter
+from tests.oracle.entry import nearer, try_to_enter
 from tests.oracle.money import clean, to_tick
 from tests.oracle.portfolio import Portfolio, numbers_of
 from tests.oracle.values import State, Values, reads_position
@@ -251,9 +251,11 @@ def move_stop(step: Step, true: list[CheckedRule], position: Position, only_reco
             price = to_tick(float(value), step.market.tick)
             if side * price <= side * position.requested_stop:
                 continue
-            passed = side * price >= side * now
+            reached = side * price >= side * now
+            passed = reached or nearer(step.market, abs(now - price))
             if passed and (rule.number, number) not in position.passed:
-                step.writer.decide(step.time, step.name, rule.number, "stop", "stop_passed", 0, price)
+                outcome = "stop_passed" if reached else "stop_too_near"
+                step.writer.decide(step.time, step.name, rule.number, "stop", outcome, 0, price)
             position.passed = position.passed - {(rule.number, number)} | ({(rule.number, number)} if passed else set())
             if not passed and (best is None or side * price > side * best[0]):
                 best = (price, rule.number)

@@ -69,6 +69,7 @@ class OracleMarket:
     gap: float = 0.0  # allowance in percent of price
     base: str = ""
     quote: str = ""
+    stops_level: float = 0.0  # in price units
     clocked: Callable[[tuple[object, ...], int, int], float] = lambda data, opened, closed: float("nan")
     tested_on: str = ""  # the timeframe of the finest lane; empty: the finest of `bars`
 

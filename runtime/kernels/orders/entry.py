@@ -97,6 +97,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     P_SIDE,
     PENDING,
     PRICE_PASSED,
+    PRICE_TOO_NEAR,
     R_ENTRY,
     R_NUMBER,
     R_POSITIONAL,
@@ -106,7 +107,6 @@ from tradeplan.runtime.kernels.orders.layout import (
     STOP_WRONG_SIDE,
     T_PREVIOUS,
     TAKE,
-    TARGET_WRONG_SIDE,
     TOO_SMALL,
     TYPE_DECISION,
     UNKNOWN_LEVEL,
@@ -140,6 +140,8 @@ from tradeplan.runtime.kernels.orders.levels import (
     part_down,
     part_up,
     sized_units,
+    target_refused,
+    too_near,
     value_at,
 )
 from tradeplan.runtime.kernels.orders.limits import (
@@ -188,6 +190,8 @@ def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
         return NO_RATE
     if order != MARKET and is_passed(b, m, side, order, price):
         return PRICE_PASSED
+    if order != MARKET and too_near(b, m, abs(price - (b.f[m + N_ASK] if side > 0.0 else b.f[m + N_CLOSE]))):
+        return PRICE_TOO_NEAR
     fill = estimated_fill(b, m, side, order, price)
     stop = level_price(b, m, b.k[e + Y_STOP_KIND], stop_value, fill, -side, 0.0)
     distance = side * (fill - stop)
@@ -195,20 +199,26 @@ def levels_refused(b: Book, p: int, e: int, i: int, t: float) -> int:
         return STOP_WRONG_SIDE
     bid = b.f[m + N_CLOSE] if order == MARKET else to_tick(b, m, price - b.f[m + N_SPREAD])
     ask = b.f[m + N_ASK] if order == MARKET else ask_of(b, m, price, b.f[m + N_SPREAD])
-    if beyond(side, fill, bid, ask, stop):
+    now = bid if side > 0.0 else ask
+    if beyond(side, fill, bid, ask, stop) or too_near(b, m, side * (now - stop)):
         return STOP_TOO_NEAR
     r = abs(fill - stop)
-    if target_kind != NO_LEVEL and side * (level_price(b, m, target_kind, target_value, fill, side, r) - fill) <= 0.0:
-        return TARGET_WRONG_SIDE
+    refused = SENT
+    if target_kind != NO_LEVEL:
+        level = level_price(b, m, target_kind, target_value, fill, side, r)
+        refused = target_refused(b, m, side, fill, now, level)
     leg = b.k[p + P_LEG0]
     for k in range(b.k[e + Y_TAKE0], b.k[e + Y_TAKE1], TAKE):
         x = value_at(b, b.k[k + J_COLUMN], i)
-        if side * (level_price(b, m, b.k[k + J_KIND], x, fill, side, r) - fill) <= 0.0:
-            return TARGET_WRONG_SIDE
+        if refused == SENT:
+            level = level_price(b, m, b.k[k + J_KIND], x, fill, side, r)
+            refused = target_refused(b, m, side, fill, now, level)
         b.f[leg + L_TAKE_KIND] = b.k[k + J_KIND]
         b.f[leg + L_TAKE_VALUE] = x
         b.f[leg + L_TAKE_PERCENT] = b.f[k + J_PERCENT]
         leg += LEG
+    if refused != SENT:
+        return refused
     units = sized_units(b, m, b.k[e + Y_SIZE_KIND], b.f[e + Y_SIZE], distance)
     if b.f[p + F_PROBE] > 0.0:
         units = part_down(units, b.f[p + F_PROBE])

@@ -46,6 +46,7 @@ N_LONG, N_LONG_COST, N_SHORT, N_SHORT_COST, N_MARGIN = range(15, 20)
 N_ASK = 20  # of the newest close
 M_TICK_WHOLE, M_TICK_PARTS = range(21, 23)  # the tick as a fraction: a whole number over a power of ten
 M_GAP = 23  # the gap allowance, in percent of price
+M_NEAR = 24  # how near a level may lie to the price that triggers it, less the noise of sums; -INF: any
 MARKET_RECORD = 26
 
 # --- plans and guards (a guard uses rules, lane, and what is named for it)
@@ -227,5 +228,7 @@ ABOUT_ENTRY, ABOUT_ADD, ABOUT_CLOSE, ABOUT_STOP, ABOUT_CANCEL = range(5)
     STOP_TOO_NEAR,
     PRICE_PASSED,
     OVER_LIMIT,
-) = range(22)
+    PRICE_TOO_NEAR,
+    TARGET_TOO_NEAR,
+) = range(24)
 FILL_ENTRY, FILL_ADD, FILL_STOP, FILL_TARGET, FILL_TAKE, FILL_CLOSE, FILL_STOP_OUT = range(7)

@@ -23,6 +23,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     M_CONTRACT,
     M_LIST,
     M_LOT_STEP,
+    M_NEAR,
     M_SLIP,
     M_UNITS_MAX,
     M_UNITS_MIN,
@@ -39,7 +40,10 @@ from tradeplan.runtime.kernels.orders.layout import (
     PRICE,
     R_MULTIPLE,
     RISK_PERCENT,
+    SENT,
     STOP,
+    TARGET_TOO_NEAR,
+    TARGET_WRONG_SIDE,
     WAITING_ADD,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
@@ -107,6 +111,18 @@ def beyond(side: float, fill: float, bid: float, ask: float, stop: float) -> boo
     if side > 0.0:
         return fill <= stop or bid <= stop
     return fill >= stop or ask >= stop
+
+
+def too_near(b: Book, m: int, distance: float) -> bool:
+    """Whether a level lies nearer to the price that triggers it than the broker takes."""
+    return distance < b.f[m + M_NEAR]
+
+
+def target_refused(b: Book, m: int, side: float, fill: float, now: float, level: float) -> int:
+    """What is wrong with a target for an estimated fill, `now` being the price that triggers it; SENT for nothing."""
+    if side * (level - fill) <= 0.0:
+        return TARGET_WRONG_SIDE
+    return TARGET_TOO_NEAR if too_near(b, m, side * (level - now)) else SENT
 
 
 def sized_units(b: Book, m: int, kind: int, size: float, distance: float) -> float:

@@ -99,6 +99,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     RULE,
     SENT,
     STOP_PASSED,
+    STOP_TOO_NEAR,
     T_BLOCKED,
     T_INERT,
     TOO_SMALL,
@@ -117,6 +118,7 @@ from tradeplan.runtime.kernels.orders.levels import (
     margin_allows,
     part_down,
     part_up,
+    too_near,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
     to_tick,
@@ -250,7 +252,7 @@ def entry_rules(b: Book, p: int, i: int, t: float, closing: bool) -> None:
 def tighter(b: Book, p: int, r: int, a: int, i: int, t: float, so_far: float) -> float:
     """The tighter of a MOVE STOP candidate and the best one so far (NaN: none).
 
-    A candidate that stays passed step after step is recorded once.
+    A candidate that stays passed, or too near, step after step is recorded once.
     """
     m = b.k[p + P_MARKET]
     long = b.k[p + P_SIDE] > 0
@@ -265,10 +267,12 @@ def tighter(b: Book, p: int, r: int, a: int, i: int, t: float, so_far: float) ->
     stop = present_stop(b, p)
     if reaches(not long, price, stop):
         return so_far
-    if reaches(long, price, mark_of(b, m, 1.0 if long else -1.0)):
+    mark = mark_of(b, m, 1.0 if long else -1.0)
+    passed = reaches(long, price, mark)
+    if passed or too_near(b, m, abs(mark - price)):
         if b.f[a + A_USED] != b.f[p + F_POSITION]:
             b.f[a + A_USED] = b.f[p + F_POSITION]
-            row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_STOP, STOP_PASSED)
+            row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_STOP, STOP_PASSED if passed else STOP_TOO_NEAR)
             b.out[row + EV_PRICE] = price
             b.out[row + EV_POSITION] = b.f[p + F_POSITION]
         return so_far

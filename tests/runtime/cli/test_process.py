@@ -69,8 +69,10 @@ def test_a_reader_that_goes_away_is_no_news(tmp_path: Path) -> None:
 
 @posix
 def test_control_c_is_quiet(tmp_path: Path) -> None:
+    # a job in the background inherits an ignored SIGINT; the terminal that this test plays does not
+    terminal = "import signal, tradeplan.runtime.cli as c; signal.signal(2, signal.default_int_handler); c.main()"
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "tradeplan.runtime.cli", "new", "a.plan"],
+        [sys.executable, "-u", "-c", terminal, "new", "a.plan"],
         cwd=tmp_path,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

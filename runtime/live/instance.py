@@ -18,6 +18,7 @@ from tradeplan.runtime.engine.program import READINGS
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.acts import Standing, enact
+from tradeplan.runtime.live.commands import commands_of
 from tradeplan.runtime.live.feed import ReplayClock
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.health import Health
@@ -30,6 +31,7 @@ from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 from tradeplan.runtime.store.lock import RunLock
+from tradeplan.runtime.store.requests import Requests
 from tradeplan.runtime.store.writer import Writer
 
 IDLE_SECONDS = 0.25
@@ -92,8 +94,8 @@ class Instance:
     """Owns the engine, the journal and the writer of one run.
 
     `point(name)` is called where a crash matters: `recovered`, `outage`, `before activation`, `activation`, `decided`,
-    `journalled`, `act journalled`, `stepped`. `halt`, `resume`, `book`, `reload` and `status` may be called from any
-    thread.
+    `journalled`, `act journalled`, `stepped`. `halt`, `resume`, `book`, `reload`, `end` and `status` may be called from
+    any thread; other processes ask for them by `Requests`.
     """
 
     folder: PlanFolder
@@ -110,6 +112,8 @@ class Instance:
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
     _run_state: _Run | None = field(default=None, init=False)
     _rescan: threading.Event = field(default_factory=threading.Event, init=False)
+    _ending: threading.Event = field(default_factory=threading.Event, init=False)
+    _requests: Requests | None = field(default=None, init=False)
     _start: int = field(default=0, init=False)
     _live_from: int = field(default=0, init=False)
 
@@ -118,15 +122,17 @@ class Instance:
         lock = RunLock(self.database)
         try:
             journal, writer = Journal(self.database), Writer(self.database)
+            self._requests = Requests(self.database, self.say)
             try:
-                return self._run(journal, writer, watcher)
+                return self._run(journal, writer, self._requests, watcher)
             finally:
+                self._requests.close()
                 writer.close()
                 journal.close()
         finally:
             lock.close()
 
-    def _run(self, journal: Journal, writer: Writer, watcher: Watcher | None) -> Totals:
+    def _run(self, journal: Journal, writer: Writer, requests: Requests, watcher: Watcher | None) -> Totals:
         self._keep_settings(journal)
         recovered = self._recover(journal)
         engine, active = recovered.engine, recovered.active
@@ -144,11 +150,13 @@ class Instance:
         recorder.finish(engine, active)
         self._tell_start(engine, active, recovered)
         health = Health(self.dataset, self.clock)
+        commands = commands_of(self)
         # INVARIANT: whoever holds the lock sees the run between two instants; all that is done to it is done so
         with self._lock:
             self._run_state = _Run(journal, recorder, engine, active)
         try:
-            while not self.stop():
+            while not (self.stop() or self._ending.is_set()):
+                requests.answer(commands)
                 with self._lock:
                     again = self._rescan.is_set()
                     self._rescan.clear()
@@ -225,6 +233,10 @@ class Instance:
     def reload(self) -> None:
         """Have the folder looked at before the next step, whatever a watcher says; from any thread."""
         self._rescan.set()
+
+    def end(self) -> None:
+        """Stop after the present step, as a signal does; from any thread."""
+        self._ending.set()
 
     def status(self) -> Standing:
         """Where the run stands between two instants; from any thread. Raises NotRunningError."""
@@ -325,5 +337,7 @@ class Instance:
         """Sleep; True: there is something to look at before the next instant."""
         if watcher is None:
             time.sleep(seconds)
-            return self.stop() or self._rescan.is_set()
-        return watcher.wait(seconds) or self.stop() or self._rescan.is_set()
+        elif watcher.wait(seconds):
+            return True
+        asked = self._requests is not None and self._requests.waiting()
+        return asked or self.stop() or self._ending.is_set() or self._rescan.is_set()

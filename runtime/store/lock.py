@@ -8,6 +8,26 @@ from pathlib import Path
 from tradeplan.runtime.store.database import StoreError
 
 
+def _side_file(database: Path) -> Path:
+    return database.with_name(database.name + ".lock")
+
+
+def is_running(database: Path) -> bool:
+    """Whether a run has this database now: its side file is locked."""
+    lock = _side_file(database)
+    if not lock.exists():
+        return False
+    connection = sqlite3.connect(f"{lock.resolve().as_uri()}?mode=rw", uri=True, timeout=0.0, isolation_level=None)
+    try:
+        connection.execute("begin immediate")
+        connection.execute("rollback")
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        connection.close()
+    return False
+
+
 class RunLock:
     """Holds a side file of the database exclusively.
 
@@ -16,7 +36,7 @@ class RunLock:
 
     def __init__(self, database: Path) -> None:
         """Raises StoreError when another run has this database."""
-        self.path = database.with_name(database.name + ".lock")
+        self.path = _side_file(database)
         try:
             database.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tradeplan.runtime.store.database import StoreError, open_database
+from tradeplan.runtime.store.lock import is_running
 
 LAST_DECISIONS = 8
 
@@ -69,7 +70,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
         time,
         float(now["balance"]),
         float(now["equity"]),
-        _is_locked(path),
+        is_running(path),
         tuple(
             {
                 "name": name,
@@ -117,19 +118,3 @@ def _halts(connection: sqlite3.Connection, now: int) -> tuple[dict[str, Any], ..
         if until is None or until > now:
             found[r["plan"], r["rule"]] = {"owner": r["plan"], "since": r["time"], "until": until}
     return tuple(found.values())
-
-
-def _is_locked(path: Path) -> bool:
-    """Whether a run has this database now: its side file is locked."""
-    lock = path.with_name(path.name + ".lock")
-    if not lock.exists():
-        return False
-    connection = sqlite3.connect(f"{lock.resolve().as_uri()}?mode=rw", uri=True, timeout=0.0, isolation_level=None)
-    try:
-        connection.execute("begin immediate")
-        connection.execute("rollback")
-    except sqlite3.OperationalError:
-        return True
-    finally:
-        connection.close()
-    return False

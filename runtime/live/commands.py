@@ -1,0 +1,82 @@
+"""What a running instance can be asked to do from another process; one entry a command, here and nowhere else.
+
+To add one: a method in `Controlled` and in `Instance` that does it (callable from any thread, ValueError to refuse), a
+function here from the arguments to the answer, its entry in COMMANDS, and a file in runtime/cli that calls
+`ask_run(database, name, body)` of `cli/_control.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+Body = dict[str, Any]
+
+
+class Controlled(Protocol):
+    """What commands need of an instance."""
+
+    def halt(self, scope: str = ...) -> None:
+        """Open nothing more in a scope."""
+
+    def resume(self, scope: str = ...) -> None:
+        """Lift a halt."""
+
+    def book(self, amount: float) -> None:
+        """A deposit or withdrawal."""
+
+    def reload(self) -> None:
+        """Look at the folder."""
+
+    def end(self) -> None:
+        """Stop after this step."""
+
+
+def _halt(run: Controlled, body: Body) -> Body:
+    run.halt(_text(body, "scope"))
+    return {}
+
+
+def _resume(run: Controlled, body: Body) -> Body:
+    run.resume(_text(body, "scope"))
+    return {}
+
+
+def _book(run: Controlled, body: Body) -> Body:
+    amount = body.get("amount")
+    if not isinstance(amount, int | float):
+        raise ValueError("`book` needs an `amount` of money")
+    run.book(float(amount))
+    return {}
+
+
+def _reload(run: Controlled, body: Body) -> Body:
+    run.reload()
+    return {}
+
+
+def _stop(run: Controlled, body: Body) -> Body:
+    run.end()
+    return {}
+
+
+COMMANDS: dict[str, Callable[[Controlled, Body], Body]] = {
+    "book": _book,
+    "halt": _halt,
+    "reload": _reload,
+    "resume": _resume,
+    "stop": _stop,
+}
+
+
+def commands_of(run: Controlled) -> Mapping[str, Callable[[Body], Body]]:
+    """The commands, bound to an instance."""
+    return {name: partial(command, run) for name, command in COMMANDS.items()}
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise ValueError(f"`{name}` is a text, not `{value}`")
+    return value

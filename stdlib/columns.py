@@ -82,3 +82,33 @@ def alternating(known: Sequence[Swing]) -> list[Swing]:
         elif (swing.price > kept[-1].price) == swing.high and swing.price != kept[-1].price:
             kept[-1] = swing
     return kept
+
+
+def last_swing(
+    values: Sequence[float], half: int, extreme: Callable[[Sequence[float]], float]
+) -> dict[str, list[float]]:
+    """Of every bar: the last value alone at the `extreme` of `half` bars on either side, and whether it is new.
+
+    Known `half` bars later; NaN before, and `confirmed` until a whole window is there.
+    """
+    price: list[float] = []
+    confirmed: list[float] = []
+    last = math.nan
+    for t in range(len(values)):
+        found = math.nan
+        if t >= 2 * half:
+            around = list(values[t - 2 * half : t + 1])
+            candidate = around.pop(half)
+            alone = candidate not in around and extreme([*around, candidate]) == candidate
+            last, found = (candidate, 1.0) if alone else (last, 0.0)
+        price.append(last)
+        confirmed.append(found)
+    return {"price": price, "confirmed": confirmed}
+
+
+def of_the_day(values: Sequence[float], days: Sequence[float], of: Callable[[Sequence[float]], float]) -> list[float]:
+    """`of` over the bars of every bar's day so far; NaN in the first day, whose beginning nobody saw."""
+    return [
+        of([values[i] for i in range(t + 1) if days[i] == day]) if day != days[0] else math.nan
+        for t, day in enumerate(days)
+    ]

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from tradeplan.dsl.catalog import Calendar, Field, Function, Output, Scale
 from tradeplan.dsl.kinds import PRICE
+from tradeplan.stdlib.columns import of_the_day
 from tradeplan.stdlib.page import documented
 
 
@@ -36,12 +37,7 @@ def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: lis
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
     """Collects the bars of the day afresh for every bar."""
-    days = series["day"]
-    result: list[float] = []
-    for t, day in enumerate(days):
-        values = [series["low"][i] for i in range(t + 1) if days[i] == day]
-        result.append(min(values) if day != days[0] else math.nan)
-    return {"day_low": result}
+    return {"day_low": of_the_day(series["low"], series["day"], min)}
 
 
 FUNCTION = documented(

@@ -12,42 +12,13 @@ Example: `WHEN M15.choch(bull) WITHIN 3 bars AND M5.choch(bull) WITHIN 3 bars TH
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-
 from tradeplan.dsl.catalog import Function, Gap, Named, Output, Scale
 from tradeplan.dsl.kinds import CONDITION, PRICE
+from tradeplan.stdlib.kept_break import kept, step
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import direction, in_atr, swing_size
 
 _BREAK = ("{direction}", "{k}", "{margin}")
-
-
-def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """Keeps level and origin of its own breaks."""
-    out[0] = x[0]
-    if x[0] == 1.0:
-        f[0] = x[1]
-        f[1] = x[2]
-        k[0] = 1
-    out[1] = math.nan
-    out[2] = math.nan
-    if k[0] == 1 and x[0] == x[0]:
-        out[1] = f[0]
-        out[2] = f[1]
-
-
-def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
-    """Looks back from every bar to the last break of this kind."""
-    events = series["swing_break.changes"]
-    columns: dict[str, list[float]] = {"choch": list(events), "level": [], "origin": []}
-    for t, now in enumerate(events):
-        last = next((i for i in range(t, -1, -1) if events[i] == 1.0), None)
-        for name in ("level", "origin"):
-            known = last is not None and not math.isnan(now)
-            columns[name].append(series[f"swing_break.{name}"][last] if known and last is not None else math.nan)
-    return columns
-
 
 FUNCTION = documented(
     Function(
@@ -72,7 +43,7 @@ FUNCTION = documented(
         event=True,
         opposed="one close is not beyond a swing high and below a swing low at once",
         step=step,
-        oracle=oracle,
+        oracle=kept("choch", "changes"),
     ),
     __doc__,
 )

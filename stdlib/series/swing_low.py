@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from tradeplan.dsl.catalog import Field, Function, Output, Scale
 from tradeplan.dsl.kinds import CONDITION, PRICE
+from tradeplan.stdlib.columns import last_swing
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import period
 
@@ -53,23 +54,7 @@ def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: lis
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
     """Asks of every bar, k bars later, whether it was alone at the extreme."""
-    xs = series["low"]
-    half = int(parameters["k"])
-    price: list[float] = []
-    confirmed: list[float] = []
-    last = math.nan
-    for t in range(len(xs)):
-        if t < 2 * half:
-            price.append(math.nan)
-            confirmed.append(math.nan)
-            continue
-        around = list(xs[t - 2 * half : t + 1])
-        candidate = around.pop(half)
-        is_swing = candidate < min(around)
-        last = candidate if is_swing else last
-        price.append(last)
-        confirmed.append(1.0 if is_swing else 0.0)
-    return {"price": price, "confirmed": confirmed}
+    return last_swing(series["low"], int(parameters["k"]), min)
 
 
 FUNCTION = documented(

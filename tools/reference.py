@@ -129,7 +129,8 @@ def _function(function: Function) -> list[str]:
         lines.append(f"- **Definition**: {definition}")
     lines.append(f"- **Without data**: {function.without_data}")
     if not function.management:
-        lines.append(f"- **Bars needed**: {bars_needed(function) or 'none: it reads the clock'}")
+        none = "none: it reads the profile" if function.fixed else "none: it reads the clock"
+        lines.append(f"- **Bars needed**: {bars_needed(function) or none}")
     lines += [f"- **Source**: {function.source}", "", "```plan-part", function.example, "```", ""]
     return lines
 

@@ -13,6 +13,7 @@ from tradeplan.dsl.check.context import Context, Use
 from tradeplan.dsl.check.fragments import fragment
 from tradeplan.dsl.check.lowering import called
 from tradeplan.dsl.check.series import foreign, series_values
+from tradeplan.dsl.check.sources import account_currency
 from tradeplan.dsl.check.value import Mode, Results, Value, View
 from tradeplan.dsl.diagnostic import diagnostic_kind
 from tradeplan.dsl.graph import Op
@@ -152,6 +153,8 @@ def _expanded(
             return None
         declared = output.kind
         whole = isinstance(declared, Kind) and declared.base in (Base.ENUMERATION, Base.NUMBER)
+        if isinstance(declared, Kind) and declared.base is Base.MONEY:
+            value = replace(value, kind=Kind(Base.MONEY, account_currency(ctx)))
         results.append(replace(value, kind=declared) if whole and isinstance(declared, Kind) else value)
     if len(results) == 1:
         return results[0]

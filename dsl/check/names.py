@@ -195,6 +195,9 @@ def member_value(ctx: Context, expression: Member, view: View | None) -> Value |
         if function is not None:
             return call_function(ctx, function, expression.call, expression.span, expression.span, view)
         return reading(ctx, expression, base.name)
+    fixed = _fixed_view(ctx, expression)
+    if fixed is not None:
+        return _on_view(ctx, expression, fixed)
     is_view, chosen = view_of(ctx, base, view)
     if is_view:
         return None if chosen is None else _on_view(ctx, expression, chosen)
@@ -217,6 +220,16 @@ def member_value(ctx: Context, expression: Member, view: View | None) -> Value |
     if value is None:
         return None
     return member_of_results(ctx, expression, value)
+
+
+def _fixed_view(ctx: Context, expression: Member) -> View | None:
+    """The market of `btc.loss_limit` in a guard: what is no value of bars needs neither a timeframe nor data."""
+    function = ctx.catalog.get(expression.name)
+    base = expression.base
+    if ctx.home is not None or function is None or not function.fixed or not isinstance(base, Name) or base.call:
+        return None
+    facts = ctx.markets.get(base.name)
+    return None if facts is None else View(facts, ctx.step_lane.timeframe, True, ctx.step_lane)
 
 
 def _small_timeframe(ctx: Context, name: str, span: Span) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from tradeplan.dsl.catalog import Function, Parameter
 from tradeplan.dsl.check.context import Context
@@ -25,7 +26,7 @@ def default_text(text: str, view: View | None) -> str:
         return text
     settings = view.facts.settings if view is not None else {}
     # 1 stands in where `profile_has` complained, or the market itself does not exist
-    return PROFILE_KEY.sub(lambda found: f"{settings.get(found[1], 1.0):.12g}", text)
+    return PROFILE_KEY.sub(lambda found: f"{Decimal(repr(settings.get(found[1], 1.0))):f}", text)
 
 
 def profile_has(ctx: Context, function: Function, parameter: Parameter, view: View | None, span: Span) -> bool:

@@ -35,7 +35,7 @@ SETTINGS: dict[str, Setting] = {
     "scaling.step": Setting(0.25, 0.01, 1, "part of the first size by which a position grows"),
     "scaling.threshold": Setting(0.7, 0.05, 20, "strength from which `scale_in` and `scale_out` are ready"),
     "breakers.drawdown": Setting(0.05, 0.001, 1, "fall of equity from its peak, as a share, that trips"),
-    "breakers.loss": Setting(1000.0, 0.01, 1e12, "realised loss in account currency that trips"),
+    "breakers.loss": Setting(1000.0, 0.01, 1e12, "loss in account currency that trips"),
     "breakers.volatility": Setting(0.02, 0.0001, 1, "standard deviation of simple returns that trips"),
 }
 """By `section.key`; the models of `profile` take their bounds from here."""

@@ -24,9 +24,11 @@ class Block:
 
     @property
     def source(self) -> str:
-        """The whole plan text: a `plan-part` gets a header, and an entry if it has none."""
+        """The whole plan text: a `plan-part` gets a header, and an entry if it has none; a guard stands behind them."""
         if self.words[0] == "plan":
             return self.text
+        if self.text.startswith("GUARD"):
+            return HEADER + RULE + self.text
         return HEADER + self.text + ("" if "BUY" in self.text or "SELL" in self.text else RULE)
 
 

@@ -71,8 +71,8 @@ class Column:
 
 
 def call_text(function: Function, other: str = "") -> str | None:
-    """The call without a view; None where a position is looked at, or another market is needed and there is none."""
-    if function.management or function.primitive in ("tighter", "wider"):
+    """The call without a view; None where a position or no bar is looked at, or there is no other market."""
+    if function.management or function.fixed or function.primitive in ("tighter", "wider"):
         return None
     if function.name in CALLS:
         text = CALLS[function.name]

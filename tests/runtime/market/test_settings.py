@@ -50,7 +50,13 @@ def decisions(key: str, value: float, plan: str, closes: list[float], volumes: l
     dataset = Dataset.from_rates({("x", "M1"): rates}, profiles)
     checked = check_source(Source("t", plan), functions(), facts_of(profiles), Graph())
     assert checked.ok, checked.diagnostics
-    return by_order_loop(World(dataset, checked.plans, (), AccountConfig(record_moves=True), {"p": 0.1}), 4096)
+    world = World(dataset, checked.plans, checked.guards, AccountConfig(record_moves=True), {"p": 0.1})
+    return by_order_loop(world, 4096)
+
+
+def guarded(condition: str) -> str:
+    """A trade that only a guard ends."""
+    return BUY.format(stop="100 pips", rule="held > 10h THEN CLOSE") + f"GUARD g\nWHEN {condition} THEN FLATTEN\n"
 
 
 def buys(rule: str, stop: str = "50 pips") -> str:
@@ -83,6 +89,12 @@ CASES: dict[str, tuple[float, str, list[float], list[float] | None]] = {
         [101.2] * 4,
         None,
     ),
+    # 3 down costs 12 of the 10,000: 0.12%
+    "breakers.drawdown": (0.001, guarded("account.drawdown(day) >= x.drawdown_limit"), [99.0, 97.0, 97.0], None),
+    # 2 down costs 8
+    "breakers.loss": (5.0, guarded("account.loss(day) >= x.loss_limit"), [99.0, 98.0, 98.0], None),
+    # a return of 2 % among nineteen of 0: a deviation of 0.02 * sqrt(0.05 * 0.95) = 0.0044
+    "breakers.volatility": (0.004, guarded("x.M1.volatility(20) >= x.volatility_limit"), [98.0, 98.0, 98.0], None),
 }
 
 
@@ -94,8 +106,8 @@ def test_each_number_decides(key: str) -> None:
     assert decisions(key, other, plan, closes, volumes) != usual
 
 
-def test_every_number_is_tested_but_those_of_breakers() -> None:
-    assert set(SETTINGS) - set(CASES) == {"breakers.drawdown", "breakers.loss", "breakers.volatility"}
+def test_every_number_is_tested() -> None:
+    assert set(CASES) == set(SETTINGS)
 
 
 def test_what_ships_is_what_the_requirements_say() -> None:
@@ -147,3 +159,21 @@ def test_a_section_that_is_not_there_has_its_defaults() -> None:
 def test_an_unknown_key_is_told() -> None:
     with pytest.raises(ProfileError, match=r"unknown key `exits\.structure`"):
         parse_profile(GOOD.replace("structure_break = 0.7", "structure = 0.7"), "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "number"),
+    [
+        ("drawdown", 0.07, 7.0),  # 0.07 * 100 is 7.000000000000001
+        ("volatility", 0.0003, 0.03),
+        ("loss", 1e12, 1e12),  # Python writes it with an exponent
+        ("loss", 1234567.123456789, 1234567.123456789),
+    ],
+)
+def test_a_limit_of_the_profile_is_that_number(key: str, value: float, number: float) -> None:
+    profiles = Profiles([profile_of("x", {"breakers": {key: value}})])
+    reading = "account.loss(day)" if key == "loss" else "account.drawdown(day)"
+    text = f"GUARD g\nWHEN {reading} >= x.{key}_limit THEN HALT\n"
+    checked = check_source(Source("t", text), functions(), facts_of(profiles), Graph())
+    assert checked.ok, [d.message for d in checked.diagnostics]
+    assert checked.guards[0].rules[0].condition.inputs[1].data == (number,)

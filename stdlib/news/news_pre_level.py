@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from tradeplan.dsl.catalog import Feature, Field, Function, Output, Scale
+from tradeplan.dsl.catalog import Companion, Feature, Field, Function, Output, Scale
 from tradeplan.dsl.kinds import PRICE
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import NEWS, expires, news
@@ -61,6 +61,12 @@ FUNCTION = documented(
         outputs=(Output("news.pre_level", PRICE, Scale.PRICE),),
         floats=2,  # the close before, the level
         integers=3,  # 1 after the first bar, the number of windows then, 1 once there is a level
+        companions=(
+            Companion(
+                ("news.blackout", "news.absorption", "post_news_reclaim"),
+                "says where price was before the news, not that they are over",
+            ),
+        ),
         step=step,
         oracle=oracle,
     ),

@@ -3,7 +3,7 @@
 Definition: TRUE when the newest window around news is over (as in `news.blackout`), not longer than `expires` ago since
 it began, price was away from `news.pre_level` at some close since it began, and the close is back: at most `percent` of
 the level or `multiple * atr(14)` away, whichever is more. A market that never left has reclaimed nothing. For the flip
-of order flow that some ask besides, write `AND cvd.slope > 0` or what you mean by it.
+of order flow that some ask besides, write `AND cvd_flip(bull)`.
 Source: the system that this project replaces (0.1 % or 0.5 ATR); that price must have left is written down here.
 Without data: FALSE without a calendar or where it does not cover (fail closed); UNKNOWN while the ATR is, and up to
 `expires` after a window that began before the history.

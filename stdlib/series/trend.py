@@ -50,6 +50,7 @@ FUNCTION = documented(
         lookback=lambda p: 2,
         floats=1,  # last close
         integers=1,  # 1 after the first bar
+        opposed="one close is not above and below the last one at once",
         step=step,
         oracle=oracle,
     ),

@@ -52,12 +52,14 @@ def backtest(
     when the account and the plans do not fit.
     """
     functions = catalog or standard_catalog()
-    known = profiles or load_profiles()
+    own = bars.profiles() if profiles is None and isinstance(bars, Dataset) else profiles
+    known = own or load_profiles()
     settings = account or AccountConfig()
     if balance is not None:
         settings = replace(settings, balance=balance)
     known = known.with_account(settings.currency)
-    plans, guards = _checked([plan] if isinstance(plan, PlanLike) else list(plan), functions, settings.currency)
+    markets = load_facts().with_account(settings.currency) if own is None else known.facts()
+    plans, guards = _checked([plan] if isinstance(plan, PlanLike) else list(plan), functions, markets)
     span = _moment(start), _moment(end)
     if span[0] is not None and span[1] is not None and span[0] >= span[1]:
         raise BacktestError(f"the start {start} is not before the end {end}: exchange them")
@@ -71,11 +73,10 @@ def backtest(
 
 
 def _checked(
-    given: Sequence[PlanLike], functions: Catalog, currency: str
+    given: Sequence[PlanLike], functions: Catalog, markets: Markets
 ) -> tuple[list[CheckedPlan], list[CheckedGuard]]:
     plans = [p for p in given if isinstance(p, CheckedPlan)]
     guards = [g for g in given if isinstance(g, CheckedGuard)]
-    markets: Markets = load_facts().with_account(currency)
     graph = Graph()
     sources = [source for p in given if isinstance(p, str | Path) for source in _sources(p)]
     checked = [check_source(source, functions, markets, graph) for source in sources]

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from tradeplan.dsl.catalog import MarketFacts, Markets
 from tradeplan.runtime.market.errors import ProfileError
 from tradeplan.runtime.market.facts import SHIPPED, profile_files
 from tradeplan.runtime.market.profile import SymbolProfile
@@ -59,6 +60,27 @@ class Profiles:
     def with_account(self, currency: str) -> Profiles:
         """The same profiles on an account kept in another currency or unit."""
         return Profiles(p.model_copy(update={"account_currency": currency}) for p in self)
+
+    def facts(self) -> Markets:
+        """What checking a plan needs of these profiles; nothing is said about which data there is."""
+        return Markets(
+            MarketFacts(
+                names=p.names,
+                digits=p.digits,
+                point=p.point,
+                pip=p.pip,
+                contract_size=p.contract_size,
+                quote_currency=p.profit_currency,
+                account_currency=p.account_currency,
+                lot_min=p.lot_min,
+                lot_max=p.lot_max,
+                lot_step=p.lot_step,
+                tradable=p.tradable,
+                settings=p.settings,
+                base_currency=p.base_currency,
+            )
+            for p in self
+        )
 
 
 def load_profiles(*folders: Path) -> Profiles:

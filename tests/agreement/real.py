@@ -17,7 +17,6 @@ from tradeplan.runtime.market.profiles import Profiles, load_profiles
 from tradeplan.stdlib.registry import catalog
 
 from tests.agreement.runs import compare, fast, interpreted
-from tests.oracle.markets import facts_of
 
 PLANS = Path(__file__).resolve().parents[2] / "plans"
 
@@ -82,7 +81,7 @@ def millis(day: str) -> int:
 
 def read_plans(files: tuple[str, ...], profiles: Profiles) -> tuple[tuple[CheckedPlan, ...], tuple[CheckedGuard, ...]]:
     """The plans and guards of example files, as one program."""
-    graph, facts = Graph(), facts_of(profiles)
+    graph, facts = Graph(), profiles.facts()
     plans: list[CheckedPlan] = []
     guards: list[CheckedGuard] = []
     for name in files:

@@ -16,7 +16,6 @@ from tradeplan.stdlib.registry import catalog
 
 from tests.agreement.runs import Row, fast, interpreted
 from tests.oracle.hand import M5, START, profile
-from tests.oracle.markets import facts_of
 
 Bar = tuple[float, float, float, float] | None
 FLAT = (100.0, 100.0, 100.0, 100.0)
@@ -37,7 +36,7 @@ def run_both(rows: list[Bar], text: str, capacity: int) -> tuple[list[Row], list
     )
     profiles = Profiles([profile(max_signal_age="1d")])
     dataset = Dataset.from_rates({("red", "M5"): rates}, profiles)
-    checked = check_source(Source("test", text), catalog(), facts_of(profiles), Graph())
+    checked = check_source(Source("test", text), catalog(), profiles.facts(), Graph())
     assert checked.ok, checked.diagnostics
     end = START + len(rows) * M5
     account = AccountConfig(record_moves=True)

@@ -16,7 +16,7 @@ from tradeplan.stdlib.registry import catalog
 from tests.agreement.columns import differences, evaluated_columns
 from tests.oracle.cases import Case
 from tests.oracle.hand import profile
-from tests.oracle.markets import DAY, FIVE_DAYS, HOUR, WEEK_START, RandomWorld, facts_of
+from tests.oracle.markets import DAY, FIVE_DAYS, HOUR, WEEK_START, RandomWorld
 
 FRIDAY_EVENING = WEEK_START + 4 * DAY + 20 * HOUR
 RED_HOURS = 64  # H1 bars of `red`, which never closes, from Friday 20:00 to Monday 12:00
@@ -45,7 +45,7 @@ def case(condition: str) -> Case:
     green = profile(names=("green",), symbols=("GREEN",))
     profiles = Profiles([always, blue, green])
     rates = {("red", "H1"): _rates(range(RED_HOURS)), ("blue", "H1"): _rates(BLUE_OPENS)}
-    facts = facts_of(profiles)
+    facts = profiles.facts()
     text = f"PLAN p TRADE red ON H1 WHEN {condition} THEN BUY 0.1 lots STOP 5 pips"
     checked = check_source(Source("test", text), catalog(), facts, Graph())
     assert checked.ok, checked.diagnostics

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 import numpy as np
-from tradeplan.dsl.catalog import MarketFacts, Markets
+from tradeplan.dsl.catalog import Markets
 from tradeplan.dsl.timeframe import milliseconds
 from tradeplan.runtime.market.calendar import MarketCalendar
 from tradeplan.runtime.market.dataset import Dataset
@@ -47,28 +47,6 @@ class RandomWorld:
     finest: str
     span: tuple[int, int]
     scale: float  # a usual bar's range of `red` in pips
-
-
-def facts_of(profiles: Profiles) -> Markets:
-    """What the checker needs of profiles; it is not told which data there is, so plans may read what is missing."""
-    return Markets(
-        MarketFacts(
-            names=p.names,
-            digits=p.digits,
-            point=p.point,
-            pip=p.pip,
-            contract_size=p.contract_size,
-            quote_currency=p.profit_currency,
-            account_currency=p.account_currency,
-            lot_min=p.lot_min,
-            lot_max=p.lot_max,
-            lot_step=p.lot_step,
-            tradable=p.tradable,
-            settings=p.settings,
-            base_currency=p.base_currency,
-        )
-        for p in profiles
-    )
 
 
 def random_profile(r: Random, name: str, base: str, profit: str, sessions: Sessions) -> tuple[SymbolProfile, float]:
@@ -192,7 +170,7 @@ def random_world(r: Random) -> RandomWorld:
     assert span is not None
     return RandomWorld(
         dataset,
-        facts_of(known),
+        known.facts(),
         finest,
         (int(span.open_time[0]), int(span.close_time[-1])),
         max(1.0, scale),

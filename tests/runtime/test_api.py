@@ -12,6 +12,7 @@ from tradeplan.runtime import backtest
 from tradeplan.runtime.cli.backtest import command
 from tradeplan.runtime.engine.backtest import BacktestError
 from tradeplan.runtime.engine.views_read import views_read
+from tradeplan.runtime.market.profiles import Profiles, load_profiles
 
 from tests.runtime.live.world import checked
 
@@ -149,3 +150,12 @@ def test_the_command_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     code, told = run(plan("close > 1"), "--from", "2024-03-01")
     assert code == 2
     assert "no bars of `btc` at M5 or finer in 2024-03-01 to the end, so nothing can be traded" in told
+
+
+def test_plans_are_checked_by_the_profiles_that_are_given() -> None:
+    shipped = load_profiles()["btc"]
+    own = shipped.model_copy(update={"names": ("coin",), "symbols": ("COIN",), "pip": 50.0})
+    text = "PLAN p\nTRADE coin ON M5\nWHEN close > 10100 THEN BUY 0.1 lots STOP 5% TARGET 4 pips\nONCE\n"
+    result = backtest(text, {("coin", "M1"): bars("1min", "2024-01-08", "2024-01-10")}, profiles=Profiles([own]))
+    (trade,) = result.trades_frame().itertuples()
+    assert trade.exit - trade.entry == pytest.approx(4 * 50.0)  # whatever a pip of the shipped market is

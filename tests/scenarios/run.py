@@ -24,7 +24,6 @@ from tradeplan.runtime.market.rates import Rates
 from tradeplan.stdlib.registry import catalog
 
 from tests.agreement.runs import interpreted
-from tests.oracle.markets import facts_of
 from tests.scenarios.scenario import FILL, MOVE, SWAP, Row, Scenario, ScenarioError
 
 SENT = ("entry", "add", "close")
@@ -81,7 +80,7 @@ def prepared(scenario: Scenario) -> World:
     """The scenario's dataset, checked plans and account; raises ScenarioError when the plan has mistakes."""
     profiles = profiles_of(scenario)
     dataset = Dataset.from_rates({key: _rates(rows) for key, rows in scenario.bars.items()}, profiles)
-    checked = check_source(Source(scenario.name, scenario.plan), functions(), facts_of(profiles), Graph())
+    checked = check_source(Source(scenario.name, scenario.plan), functions(), profiles.facts(), Graph())
     if not checked.ok:
         raise ScenarioError(render_text(checked.diagnostics))
     account = AccountConfig(**{"balance": 10_000.0, "stop_out": 50.0, **scenario.account}, record_moves=True)

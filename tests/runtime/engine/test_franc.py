@@ -25,7 +25,6 @@ from tradeplan.runtime.market.rates import Rates
 from tradeplan.stdlib.registry import catalog
 
 from tests.agreement.runs import as_rows, compare, interpreted
-from tests.oracle.markets import facts_of
 
 HOUR = 3_600_000
 DAY = 1_421_280_000_000  # 2015-01-15 00:00 UTC
@@ -74,7 +73,7 @@ def bars_of_the_day(folder: Path, gap: float, without: int | None = None) -> Dat
 
 def run(dataset: Dataset, limit: float) -> Outcome:
     """Both engines, which must agree."""
-    checked = check_source(Source("franc", PLAN.format(limit=limit)), catalog(), facts_of(dataset.profiles()), Graph())
+    checked = check_source(Source("franc", PLAN.format(limit=limit)), catalog(), dataset.profiles().facts(), Graph())
     assert checked.ok, checked.diagnostics
     account = AccountConfig(stop_out=50.0, record_moves=True)
     end = DAY + 16 * HOUR

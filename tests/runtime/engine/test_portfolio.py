@@ -28,7 +28,7 @@ from tests.agreement.runs import account_of, as_rows, can_run, compare, fast
 from tests.oracle.account_phase import Account
 from tests.oracle.adapt import interpret
 from tests.oracle.cases import Case, random_case
-from tests.oracle.markets import RandomWorld, facts_of, random_world
+from tests.oracle.markets import RandomWorld, random_world
 from tests.oracle.plans import random_plan
 from tests.oracle.portfolio import Portfolio
 from tests.scenarios.run import by_order_loop, prepared
@@ -134,7 +134,7 @@ def bounded(r: Random, kind: Callable[[Random], float]) -> Watch:
     views = {"": "red", "H1.": "red"}
     texts = [random_plan(r, f"p{i}", r.choice(["red", "blue"]), world.finest, views, world.scale) for i in range(3)]
     text = "\n".join([*texts, f"GUARD g\nLIMIT account.worst_loss <= {percent}%\n"])
-    checked = check_source(Source("random", text), catalog(), facts_of(dataset.profiles()), Graph())
+    checked = check_source(Source("random", text), catalog(), dataset.profiles().facts(), Graph())
     watch = Watch(percent, text)
     case = Case(world, text, checked.plans, checked.guards, (), False, 50.0)
     if checked.plans and can_run(case):
@@ -171,7 +171,7 @@ def test_a_gap_beyond_the_allowance_breaks_the_bound() -> None:
         keys = [(m, t) for m in world.dataset.markets() for t in world.dataset.timeframes(m)]
         dataset = Dataset.from_rates({key: world.dataset.rates(*key) for key in keys}, profiles)
         text = random_plan(r, "p", "red", world.finest, {"": "red"}, world.scale)
-        checked = check_source(Source("random", text), catalog(), facts_of(profiles), Graph())
+        checked = check_source(Source("random", text), catalog(), profiles.facts(), Graph())
         if not checked.plans:
             continue
         try:

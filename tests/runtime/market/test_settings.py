@@ -17,7 +17,6 @@ from tradeplan.runtime.market.profiles import Profiles, load_profiles, parse_pro
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.settings import SETTINGS
 
-from tests.oracle.markets import facts_of
 from tests.scenarios.run import World, by_order_loop, functions, profile_of
 
 GOOD = (SHIPPED / "eurusd.toml").read_text(encoding="utf-8")
@@ -48,7 +47,7 @@ def decisions(key: str, value: float, plan: str, closes: list[float], volumes: l
         real_volume=np.zeros(n),
     )
     dataset = Dataset.from_rates({("x", "M1"): rates}, profiles)
-    checked = check_source(Source("t", plan), functions(), facts_of(profiles), Graph())
+    checked = check_source(Source("t", plan), functions(), profiles.facts(), Graph())
     assert checked.ok, checked.diagnostics
     world = World(dataset, checked.plans, checked.guards, AccountConfig(record_moves=True), {"p": 0.1})
     return by_order_loop(world, 4096)
@@ -174,6 +173,6 @@ def test_a_limit_of_the_profile_is_that_number(key: str, value: float, number: f
     profiles = Profiles([profile_of("x", {"breakers": {key: value}})])
     reading = "account.loss(day)" if key == "loss" else "account.drawdown(day)"
     text = f"GUARD g\nWHEN {reading} >= x.{key}_limit THEN HALT\n"
-    checked = check_source(Source("t", text), functions(), facts_of(profiles), Graph())
+    checked = check_source(Source("t", text), functions(), profiles.facts(), Graph())
     assert checked.ok, [d.message for d in checked.diagnostics]
     assert checked.guards[0].rules[0].condition.inputs[1].data == (number,)

@@ -1,0 +1,388 @@
+"""The package's functions over a world: their arguments, their None and (), their last_error."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from . import checks
+from .checks import Invalid, counted
+from .market import MONTH, SECONDS, Quote
+from .records import Order
+from .sequences import INTERFACE, RATES, TICKS, make
+from .world import World
+
+_METHODS = {method["name"]: method["kwargs_ok"] for method in INTERFACE["methods"] if method["name"] != "last_error"}
+_BOOLEAN = {"initialize", "login", "symbol_select", "market_book_add", "market_book_release"}
+_TEXTS = {-1: "Terminal: Call failed", -2: "Terminal: Invalid params", -4: "Terminal: Not found"}
+_TEXTS |= {-6: "Terminal: Authorization failed", -8: "Auto-Trading using Python API disabled in Terminal"}
+_TEXTS |= {-10004: "No IPC connection", -10005: "IPC timeout", -10002: "IPC recv failed", -10001: "IPC send failed"}
+
+
+class Failed(Exception):
+    """The call ends with None (or False) and last_error (code, text)."""
+
+    def __init__(self, code: int, text: str = "") -> None:
+        super().__init__(code, text or _TEXTS.get(code, "Error"))
+
+
+def matches(name: str, group: str) -> bool:
+    """Masks by comma, `!` excludes, applied left to right."""
+    chosen = False
+    for mask in group.split(","):
+        if mask.startswith("!"):
+            chosen = chosen and not fnmatchcase(name, mask[1:])
+        else:
+            chosen = chosen or fnmatchcase(name, mask.strip())
+    return chosen
+
+
+class StandIn:
+    """The package `MetaTrader5` as an object: each function a method, over a `World`."""
+
+    def __init__(self, world: World, *, initialized: bool = True, password: str | None = None) -> None:
+        self.world = world
+        # the package's calls and a test's hands, one at a time
+        self.lock = threading.RLock()
+        self.connected = initialized
+        self.password = password
+        self.error: tuple[int, str] = (1, "Success")
+        self._failures = 0
+        self._frozen: dict[str, Any] = {}
+        self._cold: dict[tuple[str, int], int] = {}
+        self._books: set[str] = set()
+
+    def last_error(self) -> tuple[int, str]:
+        """The code and text of the call before."""
+        return self.error
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name in _METHODS:
+            return partial(self._locked, name)
+        raise AttributeError(f"module 'MetaTrader5' has no attribute '{name}'")
+
+    # ---- around every call
+
+    def _locked(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+        with self.lock:
+            return self._run(name, *arguments, **keywords)
+
+    def _run(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+        if keywords and not _METHODS[name]:
+            raise TypeError(f"{name}() takes no keyword arguments")
+        faults, world = self.world.faults, self.world
+        faults.calls[name] = faults.calls.get(name, 0) + 1
+        world.catch_up()
+        self.error = (1, "Success")
+        crash, hang = faults.due("crash", name), faults.due("hang", name)
+        if crash is not None and not crash.get("after", False):
+            os._exit(9)
+        if hang is not None:
+            time.sleep(float(hang.get("seconds", 1.0)))
+        if faults.due("raise", name) is not None:
+            raise SystemError("<built-in function> returned a result with an exception set")
+        try:
+            self._reach(name)
+            result = getattr(self, f"_{name}")(*arguments, **keywords)
+            lost = faults.due("lost", name)
+            if lost is not None:
+                if "retcode" in lost.data:
+                    result = self._timed_out(result, int(lost.data["retcode"]))
+                else:
+                    raise Failed(int(lost.get("code", -10005)), str(lost.get("text", "")))
+        except Invalid as invalid:
+            self.error = (-2, str(invalid))
+            result = False if name in _BOOLEAN else None
+        except Failed as failed:
+            self.error = failed.args  # type: ignore[assignment]  # (code, text), as it was made
+            result = False if name in _BOOLEAN else None
+        if crash is not None:
+            os._exit(9)
+        return result
+
+    def _timed_out(self, result: Any, retcode: int) -> Any:
+        rest = {"request_id": result.request_id, "request": result.request}
+        return make("OrderSendResult", retcode=retcode, comment="Request timed out", **rest)
+
+    def _reach(self, name: str) -> None:
+        faults = self.world.faults
+        gone = faults.due("gone", name)
+        if gone is not None:
+            self.connected, self._failures = False, int(gone.get("failures", 0))
+        error = faults.due("error", name)
+        if error is not None:
+            raise Failed(int(error.get("code", -10004)), str(error.get("text", "")))
+        if name not in ("initialize", "shutdown") and not self.connected:
+            raise Failed(-10004)
+
+    # ---- the terminal and the account
+
+    def _initialize(self, *arguments: Any, **keywords: Any) -> bool:
+        counted(arguments, 0, 1)
+        unknown = keywords.keys() - {"path", "login", "password", "server", "timeout", "portable"}
+        if unknown:
+            raise Invalid(checks.INVALID)
+        if self._failures:
+            self._failures -= 1
+            raise Failed(-10003, "IPC initialize failed, Pipe server didn't answer in 60 sec")
+        self._authorize(keywords)
+        self.connected = True
+        return True
+
+    def _login(self, login: int, **keywords: Any) -> bool:
+        self._authorize(keywords | {"login": login})
+        return True
+
+    def _authorize(self, keywords: dict[str, Any]) -> None:
+        account = self.world.ledger.account
+        if "login" in keywords and int(keywords["login"]) != account.login:
+            raise Failed(-6)
+        if self.password is not None and "password" in keywords and keywords["password"] != self.password:
+            raise Failed(-6)
+        if keywords.get("server", account.server) != account.server:
+            raise Failed(-10005)
+
+    def _shutdown(self) -> None:
+        self.connected = False
+
+    def _version(self) -> tuple[int, int, str]:
+        return (500, int(self.world.switches["build"]), "27 Sep 2026")
+
+    def _terminal_info(self) -> Any:
+        return make("TerminalInfo", **self.world.switches)
+
+    def _account_info(self) -> Any:
+        return self.world.ledger.info(self.world.now)
+
+    # ---- symbols and quotes
+
+    def _market(self, symbol: Any, code: int = -4) -> Any:
+        market = self.world.markets.get(checks.text(symbol))
+        if market is None:
+            raise Failed(code)
+        return market
+
+    def _info(self, name: str) -> Any:
+        market, world = self.world.markets[name], self.world
+        quote, spec = market.quote(world.now), market.symbol
+        try:
+            value = world.ledger.rate(spec.profit, world.ledger.account.currency, world.now) * spec.contract * spec.tick
+        except ValueError:
+            value = 0.0
+        return spec.info(market.tick(quote) if quote else None, value)
+
+    def _symbols_total(self) -> int:
+        return len(self.world.markets)
+
+    def _symbols_get(self, *arguments: Any, **keywords: Any) -> tuple[Any, ...]:
+        counted(arguments, 0, 1)
+        group = checks.text(keywords.get("group", arguments[0] if arguments else "*"))
+        return tuple(self._info(name) for name in self.world.markets if matches(name, group))
+
+    def _symbol_info(self, *arguments: Any) -> Any:
+        counted(arguments, 1)
+        self._market(arguments[0])
+        return self._info(arguments[0])
+
+    def _symbol_info_tick(self, *arguments: Any) -> Any:
+        counted(arguments, 1)
+        market = self._market(arguments[0])
+        quote = market.quote(self.world.now) if market.symbol.selected else None
+        if quote is None:
+            raise Failed(-4)
+        name = arguments[0]
+        if self.world.faults.due("stale", "symbol_info_tick", symbol=name) is not None:
+            return self._frozen.setdefault(name, market.tick(quote))
+        self._frozen.pop(name, None)
+        return market.tick(quote)
+
+    def _symbol_select(self, *arguments: Any) -> bool:
+        counted(arguments, 1, 2)
+        self._market(arguments[0], -1).symbol.selected = bool(arguments[1]) if len(arguments) > 1 else True
+        return True
+
+    def _market_book_add(self, *arguments: Any) -> bool:
+        counted(arguments, 1)
+        self._market(arguments[0])
+        self._books.add(arguments[0])
+        return True
+
+    def _market_book_release(self, *arguments: Any) -> bool:
+        counted(arguments, 1)
+        self._books.discard(arguments[0])
+        return True
+
+    def _market_book_get(self, *arguments: Any) -> tuple[Any, ...]:
+        counted(arguments, 1)
+        if arguments[0] not in self._books:
+            raise Failed(-1)
+        rows = self.world.books.get(arguments[0], [])
+        return tuple(make("BookInfo", type=t, price=p, volume=int(v), volume_dbl=v) for t, p, v in rows)
+
+    # ---- bars and ticks
+
+    def _rates(self, symbol: Any, timeframe: Any) -> np.ndarray:
+        code = checks.c_int(timeframe)
+        market = self._market(symbol, -1)
+        if code != MONTH and code not in SECONDS:
+            raise Failed(-2)
+        if not market.symbol.selected:
+            raise Failed(-1)
+        closed, forming = market.bars(code, self.world.now)
+        faults = self.world.faults
+        hidden = faults.due("hidden", "copy_rates", symbol=symbol)
+        if hidden is not None:
+            closed = closed[: len(closed) - int(hidden.get("bars", 1))]
+        cold = faults.due("cold", "copy_rates", symbol=symbol)
+        if cold is not None:
+            known = self._cold[symbol, code] = self._cold.get((symbol, code), int(cold.get("bars", 10)) // 2) * 2
+            closed = closed[max(len(closed) - known, 0) :]
+        both: np.ndarray = np.concatenate([closed[-self.world.switches["maxbars"] :], forming])
+        return both
+
+    def _asked(self, count: int) -> None:
+        if count >= self.world.switches["maxbars"]:
+            raise Failed(-2)
+
+    def _copy_rates_from(self, *arguments: Any) -> np.ndarray:
+        counted(arguments, 4)
+        date, count = checks.date(arguments[2]), checks.c_int(arguments[3], unsigned=True)
+        self._asked(count)
+        rows = self._rates(arguments[0], arguments[1])
+        end = int(np.searchsorted(rows["time"], date, side="right"))
+        return rows[max(end - count, 0) : end].copy()
+
+    def _copy_rates_from_pos(self, *arguments: Any) -> np.ndarray:
+        counted(arguments, 4)
+        start, count = checks.c_int(arguments[2]), checks.c_int(arguments[3], unsigned=True)
+        self._asked(count)
+        rows = self._rates(arguments[0], arguments[1])
+        if start < 0 or start > len(rows):
+            raise Failed(-1)
+        end = len(rows) - start
+        return rows[max(end - count, 0) : end].copy()
+
+    def _copy_rates_range(self, *arguments: Any) -> np.ndarray:
+        counted(arguments, 4)
+        first, last = checks.date(arguments[2]), checks.date(arguments[3])
+        rows = self._rates(arguments[0], arguments[1])
+        found = rows[(rows["time"] >= first) & (rows["time"] <= last)]
+        self._asked(len(found))
+        return found.copy() if len(found) else np.zeros(0, RATES)
+
+    def _copy_ticks_from(self, *arguments: Any) -> np.ndarray:
+        counted(arguments, 4)
+        date, count = checks.date(arguments[1]), checks.c_int(arguments[2], unsigned=True)
+        checks.c_int(arguments[3])
+        return self._ticks(arguments[0], date * 1000, None)[:count]
+
+    def _copy_ticks_range(self, *arguments: Any) -> np.ndarray:
+        counted(arguments, 4)
+        first, last = checks.date(arguments[1]), checks.date(arguments[2])
+        checks.c_int(arguments[3])
+        return self._ticks(arguments[0], first * 1000, last * 1000)
+
+    def _ticks(self, symbol: Any, first: int, last: int | None) -> np.ndarray:
+        market, clock = self._market(symbol), self.world.clock
+        until = self.world.now if last is None else min(self.world.now, clock.utc(last))
+        quotes: list[Quote] = market.between(clock.utc(first) - 1, until)
+        return market.ticks(quotes) if quotes else np.zeros(0, TICKS)
+
+    # ---- positions, orders, history
+
+    def _filter(self, rows: list[Any], ticket: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        counted(arguments, 0)
+        if "ticket" in keywords:
+            return tuple(r for r in rows if getattr(r, ticket) == checks.c_int(keywords["ticket"]))
+        if "symbol" in keywords:
+            return tuple(r for r in rows if r.symbol == checks.text(keywords["symbol"]))
+        if "group" in keywords:
+            return tuple(r for r in rows if matches(r.symbol, checks.text(keywords["group"])))
+        if keywords:
+            raise Invalid(checks.INVALID)
+        return tuple(rows)
+
+    def _shown(self) -> list[Any]:
+        ledger, now = self.world.ledger, self.world.now
+        return [
+            p.struct(self.world.clock, ledger.current(p, now), ledger.open_profit(p, now))
+            for p in ledger.positions
+            if p.visible_at <= now
+        ]
+
+    def _positions_total(self) -> int:
+        return len(self._shown())
+
+    def _positions_get(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._filter(self._shown(), "ticket", arguments, keywords)
+
+    def _order_struct(self, order: Order) -> Any:
+        quote = self.world.markets[order.symbol].quote(self.world.now)
+        price = 0.0 if quote is None else quote.ask if order.kind % 2 == 0 else quote.bid
+        return order.struct(self.world.clock, price)
+
+    def _orders_total(self) -> int:
+        return len(self.world.ledger.orders)
+
+    def _orders_get(self, *arguments: Any, **keywords: Any) -> Any:
+        rows = [self._order_struct(o) for o in self.world.ledger.orders]
+        return self._filter(rows, "ticket", arguments, keywords)
+
+    def _past(self, rows: list[Any], when: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        if keywords.keys() & {"ticket", "position"}:
+            counted(arguments, 0)
+            field = "order" if when == "time" else "ticket"
+            name, field = ("ticket", field) if "ticket" in keywords else ("position", "position_id")
+            return tuple(r for r in rows if getattr(r, field) == checks.c_int(keywords[name]))
+        counted(arguments, 2)
+        first, last = checks.date(arguments[0]), checks.date(arguments[1])
+        group = checks.text(keywords.get("group", "*"))
+        return tuple(r for r in rows if first <= getattr(r, when) <= last and matches(r.symbol, group))
+
+    def _history_orders_get(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._past([self._order_struct(o) for o in self.world.ledger.done], "time_done", arguments, keywords)
+
+    def _history_deals_get(self, *arguments: Any, **keywords: Any) -> Any:
+        shown = [d for d in self.world.ledger.deals if d.visible_at <= self.world.now]
+        return self._past([d.struct(self.world.clock) for d in shown], "time", arguments, keywords)
+
+    def _history_orders_total(self, *arguments: Any) -> int:
+        return len(self._history_orders_get(*arguments))
+
+    def _history_deals_total(self, *arguments: Any) -> int:
+        return len(self._history_deals_get(*arguments))
+
+    # ---- trading
+
+    def _order_calc_margin(self, *arguments: Any) -> float:
+        counted(arguments, 4)
+        checks.c_int(arguments[0])
+        self._market(arguments[1])
+        volume, price = checks.c_float(arguments[2]), checks.c_float(arguments[3])
+        return self.world.ledger.margin(arguments[1], volume, price, self.world.now)
+
+    def _order_calc_profit(self, *arguments: Any) -> float:
+        counted(arguments, 5)
+        side, volume = checks.c_int(arguments[0]), checks.c_float(arguments[2])
+        self._market(arguments[1])
+        opened, closed = checks.c_float(arguments[3]), checks.c_float(arguments[4])
+        return self.world.ledger.profit(arguments[1], side, volume, opened, closed, self.world.now)
+
+    def _order_check(self, *arguments: Any, **keywords: Any) -> Any:
+        request = checks.request(arguments, keywords)
+        if self.world.switches["tradeapi_disabled"]:
+            raise Failed(-8)
+        return self.world.sender.check(request, self.world.now)
+
+    def _order_send(self, *arguments: Any, **keywords: Any) -> Any:
+        request = checks.request(arguments, keywords)
+        if self.world.switches["tradeapi_disabled"]:
+            raise Failed(-8)
+        return self.world.sender.send(request, self.world.now)

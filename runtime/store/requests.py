@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tradeplan.runtime.store.database import StoreError, open_database, write_transaction
+from tradeplan.runtime.store.database import StoreError, StoreTrouble, open_database, write_transaction
 from tradeplan.runtime.store.lock import is_running
 
 LOOK_SECONDS = 0.05
@@ -55,7 +55,7 @@ class Requests:
         try:
             with write_transaction(self._db):
                 self._db.execute("update request set state = 'withdrawn' where state = 'asked'")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, StoreTrouble) as error:
             self._tell(error)
         self._db.close()
 
@@ -82,7 +82,7 @@ class Requests:
                 if request is not None:
                     self._settle(request, *_done(request, commands))
                 self._failed = False
-            except sqlite3.Error as error:
+            except (sqlite3.Error, StoreTrouble) as error:
                 self._tell(error)
                 return
 
@@ -104,7 +104,7 @@ class Requests:
                 [state, _wall_ms(), json.dumps(answer), request.id],
             )
 
-    def _tell(self, error: sqlite3.Error) -> None:
+    def _tell(self, error: Exception) -> None:
         if not self._failed:
             self._failed = True
             self._say(f"requests in `{self._path}` cannot be read or answered: {error}; the run goes on without them")

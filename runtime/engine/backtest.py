@@ -12,6 +12,7 @@ from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.clauses import ClauseClock
 from tradeplan.runtime.engine.evaluator import Evaluator
 from tradeplan.runtime.engine.finest_over import finest_over
+from tradeplan.runtime.engine.growing_traded import growing_traded
 from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_bars, traded_market
@@ -48,7 +49,8 @@ def traded_lane(
     timeframe = finest_over(dataset, market, own, start, end)
     bars = None
     if timeframe is not None:
-        bars = dataset.kept(("traded", market, timeframe), lambda: traded_bars(dataset, market, timeframe))
+        make = growing_traded if dataset.grows else traded_bars
+        bars = dataset.kept(("traded", market, timeframe), lambda: make(dataset, market, timeframe))
     if timeframe is None or bars is None:
         when = "" if start is None and end is None else f" in {span_text(start, end)}"
         raise BacktestError(

@@ -239,7 +239,8 @@ class Engine:
         if self._given is not None:
             return self._given
         if self._chosen is None or self._chosen.mode == "interpreted":
-            self._chosen = choose_kernels(tables, data, self.now, self.end)
+            end = min(self.end, self.now + AHEAD) if self.dataset.grows else self.end
+            self._chosen = choose_kernels(tables, data, self.now, end)
         return self._chosen
 
     def _lay_out(self) -> None:
@@ -247,7 +248,7 @@ class Engine:
         while self._loop is not None and self._next >= len(self._instants) and self._laid_out < self.end:
             program, data = self._loop.program, self._loop.evaluator.data
             until = min(self._laid_out + AHEAD, self.end)
-            times = [t.bars.bars.close_time for t in self._traded.values()]
+            times = [self._closes(t, until) for t in self._traded.values()]
             for lane in program.stepped_lanes:
                 feed = data.lane(lane)
                 if feed is not None and (lane.market in self._traded or program.guards):
@@ -255,6 +256,13 @@ class Engine:
                     times.append(feed.close_times[: feed.count])
             parts = [x[np.searchsorted(x, self._laid_out, "right") : np.searchsorted(x, until, "right")] for x in times]
             self._instants, self._next, self._laid_out = rising_union(parts), 0, until
+
+    def _closes(self, traded: TradedLane, until: int) -> NDArray[np.int64]:
+        """Closes of traded bars up to a time: where they still arrive, those that are scheduled."""
+        if not self.dataset.grows:
+            return traded.bars.bars.close_time
+        lane = traded.lane
+        return self.dataset.calendar(lane.market).scheduled_closes(lane.timeframe, self._laid_out, until)
 
     def forbid_entries(self, names: Collection[str]) -> None:
         """Let these plans manage what they have and open nothing; all others may."""

@@ -19,8 +19,10 @@ def finest_over(dataset: Dataset, market: str, own: str, start: int | None, end:
     """The finest timeframe, `own` or finer, that covers `(start, end]`; None when none has a bar that closes in it.
 
     It covers the span when every bar of a coarser one of these timeframes that closes in the span closes within two
-    days of one of its bars there.
+    days of one of its bars there. A dataset that grows says itself which it is.
     """
+    if dataset.grows:
+        return dataset.tested_on(market, own)
     return dataset.kept(("finest", market, own, start, end), lambda: _finest(dataset, market, own, start, end))
 
 

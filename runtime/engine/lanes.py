@@ -12,6 +12,7 @@ from tradeplan.dsl.timeframe import is_daily_or_slower, milliseconds
 from tradeplan.runtime.engine.times import rising_union
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.calendar import MarketCalendar
+from tradeplan.runtime.market.growing import Growing
 
 Times = NDArray[np.int64]
 
@@ -92,6 +93,41 @@ class BarLane:
             self.columns[name] = np.concatenate([column[: self.count], np.zeros(more)])
 
 
+class GrowingLane(BarLane):
+    """Closed bars of a series that is fed: those that have come since are found when somebody wants to advance."""
+
+    def __init__(self, data: Growing, lane: Lane, bars: Bars) -> None:
+        super().__init__(bars)
+        self._data, self._lane = data, lane
+        self._features: dict[Hashable, tuple[str, str, Arguments]] = {}
+
+    def extend(self, until: int) -> None:
+        """See what there is now; what is there already stays where it is."""
+        bars = self._data.bars(self._lane.market, self._lane.timeframe)
+        if bars is None or len(bars) == self.count:
+            return
+        before, self.count = self.count, len(bars)
+        self.close_times, self.open_times = bars.close_time, bars.open_time
+        self.columns |= {name: getattr(bars, name) for name in _FIELDS}
+        for key in self._features:
+            self._bring(key, before)
+
+    def add_feature(self, key: Hashable, name: str, stream: str, arguments: Arguments) -> None:
+        """A further column, which goes on with the bars."""
+        self._features[key] = name, stream, arguments
+        self.columns[key] = np.zeros(0)
+        self._bring(key, 0)
+
+    def _bring(self, key: Hashable, first: int) -> None:
+        column = self.columns[key]
+        if len(column) < self.count:
+            column = np.full(self.count + max(256, self.count // 8), np.nan)
+            column[:first] = self.columns[key][:first]
+            self.columns[key] = column
+        found = self._data.feature_from(self._lane.market, self._lane.timeframe, first, *self._features[key])
+        column[first : self.count] = np.nan if found is None else found
+
+
 class StepLane:
     """Scheduled closes from a first one on, written as far ahead as anybody asked."""
 
@@ -140,6 +176,9 @@ class LaneData:
         """The column of a FEATURE node brought to its lane, under the node's data, once."""
         if data not in feed.columns:
             name, stream, arguments = _parts(data)
+            if isinstance(feed, GrowingLane):
+                feed.add_feature(data, name, stream, arguments)
+                return
             feed.add(data, self._data.feature(lane.market, lane.timeframe, name, stream, arguments))
 
     def clocked(self, lane: Lane, opens: Times, closes: Times, data: tuple[Hashable, ...]) -> NDArray[np.float64]:
@@ -164,6 +203,8 @@ class LaneData:
     def _made(self, lane: Lane) -> BarLane | StepLane | None:
         if not lane.steps:
             bars = self._data.bars(lane.market, lane.timeframe)
+            if bars is not None and isinstance(self._data, Growing):
+                return GrowingLane(self._data, lane, bars)
             return None if bars is None else BarLane(bars)
         length = milliseconds(lane.timeframe)
         if lane.market == ACCOUNT_MARKET:

@@ -76,6 +76,18 @@ class TradedBars:
             return 1.0
         return np.asarray(self.bars.spread_known, dtype=np.float64)
 
+    def now(self) -> Bars:
+        """The bars there are now."""
+        return self.bars
+
+    def columns(self) -> tuple[Column, ...]:
+        """The further columns in the order of the order loop's layout."""
+        return self.length, self.spread_known, *self.extras
+
+    def part(self, first: int, last: int) -> tuple[Column, ...]:
+        """These columns for some rows, constants as they are."""
+        return tuple(c if isinstance(c, float | int) else c[first:last] for c in self.columns())
+
     @property
     def extras(self) -> tuple[Column, ...]:
         """The columns in the order of the layout, after length and known spread."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tradeplan.dsl.graph import CheckedPlan, Lane, Node, Op
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.evaluator import Evaluator
-from tradeplan.runtime.engine.market_table import Column, TradedBars
+from tradeplan.runtime.engine.market_table import TradedBars
 from tradeplan.runtime.engine.optional_parts import OptionalParts
 from tradeplan.runtime.engine.program import READINGS, Program
 from tradeplan.runtime.kernels.build import Kernels
@@ -37,11 +37,6 @@ def bar_nodes(lane: Lane) -> tuple[Node, ...]:
 def tick_node(lane: Lane) -> Node:
     """A calendar reading whose only purpose is to have a step lane's ticks in the tables."""
     return Node(Op.CALENDAR, lane, (), ("weekday", "UTC", True), False, False, -1)
-
-
-def _columns(bars: TradedBars) -> tuple[Column, ...]:
-    """The further columns of bars in the order of the layout."""
-    return bars.length, bars.spread_known, *bars.extras
 
 
 def eights(conditions: NDArray[np.int8]) -> NDArray[np.int64]:
@@ -131,7 +126,7 @@ class OrderLoop:
         size = 0
         constants: list[tuple[int, float]] = []
         for address, _, bars, moving in self._markets:
-            columns = _columns(bars)
+            columns = bars.columns()
             for what, column in zip((*_EXTRAS, at.B_SWAP_SHORT), columns, strict=True):
                 if isinstance(column, float | int):
                     self.k[address + what] = size
@@ -187,19 +182,21 @@ class OrderLoop:
             k[address + at.U_START] = first
             k[address + at.U_NEXT] = first + self._too_early(bars, seen, last - first)
             k[address + at.U_END] = last
-            rows = slice(seen, seen + last - first)
-            columns = _columns(bars)
+            if not moving:
+                continue
+            part = bars.part(seen, seen + last - first)
             for what, place in moving:
                 k[address + what] = place - first
-                column = columns[(what - at.B_LENGTH) // 2]
-                if not isinstance(column, float | int):
-                    self.extra[place : place + last - first] = column[rows]
+                self.extra[place : place + last - first] = part[(what - at.B_LENGTH) // 2]
 
     def _too_early(self, bars: TradedBars, seen: int, count: int) -> int:
         """How many of the next bars opened before the run."""
-        if not count or bars.bars.open_time[seen] >= self._begin:
+        if not count:
             return 0
-        return int(np.searchsorted(bars.bars.open_time[seen : seen + count], self._begin, side="left"))
+        opens = bars.now().open_time
+        if opens[seen] >= self._begin:
+            return 0
+        return int(np.searchsorted(opens[seen : seen + count], self._begin, side="left"))
 
     def _find(self) -> None:
         """Collect the steps at which somebody has something to do though nothing is open."""

@@ -150,6 +150,15 @@ class Dataset:
         found: T = self._kept[key]
         return found
 
+    @property
+    def grows(self) -> bool:
+        """Whether bars may arrive while this is read; `Growing` is such a dataset."""
+        return False
+
+    def tested_on(self, market: str, own: str) -> str | None:
+        """The timeframe on which fills are tested whatever its bars cover; None: the one that covers a run best."""
+        return None
+
     def streams(self, market: str) -> tuple[str, ...]:
         """What there is of a market beyond bars: some of `ticks`, `trades`, `book`, `calendar`."""
         name = self._name(market)
@@ -194,8 +203,11 @@ class Dataset:
         self, market: str, timeframe: str, name: str, stream: str, arguments: tuple[float | str, ...]
     ) -> NDArray[np.float64] | None:
         bars = self.bars(market, timeframe)
-        if bars is None:
-            return None
+        return None if bars is None else self._feature_over(market, bars, name, stream, arguments)
+
+    def _feature_over(
+        self, market: str, bars: Bars, name: str, stream: str, arguments: tuple[float | str, ...]
+    ) -> NDArray[np.float64] | None:
         return all_features()[name].column(self._request(market, bars.open_time, bars.close_time, stream, arguments))
 
     def _request(

@@ -1,0 +1,151 @@
+"""A dataset whose bars arrive while it is read: what a running instance on a live feed runs over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from tradeplan.dsl.timeframe import TIMEFRAMES
+from tradeplan.runtime.market.bars import Bars
+from tradeplan.runtime.market.columns import take
+from tradeplan.runtime.market.dataset import Dataset, cut
+from tradeplan.runtime.market.errors import DataError
+from tradeplan.runtime.market.growing_bars import GrowingBars
+from tradeplan.runtime.market.news_windows import NewsClock
+from tradeplan.runtime.market.profiles import Profiles
+from tradeplan.runtime.market.rates import Rates
+from tradeplan.runtime.market.ready import ready_bars
+from tradeplan.runtime.market.sources import MemorySource, Series
+from tradeplan.runtime.market.streams.memory import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class LateBar:
+    """A bar that came after an instant at which it should have been there: it counts from `closes` (UTC ms) on."""
+
+    market: str
+    timeframe: str
+    opens: int
+    closes: int
+
+
+class Growing(Dataset):
+    """Series that are fed bar by bar. What is not fed is not there: nothing is aggregated.
+
+    A bar that arrives late is a bar that closes when it came: no step before its arrival sees it, now or in a replay,
+    which is given the same late bars at the start.
+    """
+
+    def __init__(
+        self,
+        profiles: Profiles,
+        late: Iterable[LateBar] = (),
+        streams: Streams | None = None,
+        news: NewsClock | None = None,
+    ) -> None:
+        super().__init__(MemorySource({}, profiles), profiles, streams, news)
+        self._growing: dict[Series, GrowingBars] = {}
+        self._late: dict[Series, dict[int, int]] = {}
+        self.expect_late(late)
+
+    @property
+    def grows(self) -> bool:
+        """Bars arrive while this is read."""
+        return True
+
+    def expect_late(self, late: Iterable[LateBar]) -> None:
+        """What a journal says of bars that came late, before their series are fed."""
+        for bar in late:
+            self._late.setdefault((bar.market, bar.timeframe), {})[bar.opens] = bar.closes
+
+    def feed(self, market: str, timeframe: str, rates: Rates) -> None:
+        """Begin a series with its history; raises DataError for one that is there or has no bars."""
+        key = (self._name(market), timeframe)
+        if key in self._growing or timeframe not in TIMEFRAMES:
+            raise DataError(f"{market}.{timeframe}: expected a timeframe that is not fed yet")
+        bars = self._ready(key, rates)
+        known = self._late.get(key)
+        if known:
+            closes = bars.close_time.copy()
+            rows = np.flatnonzero(np.isin(bars.open_time, np.array(list(known), dtype=np.int64)))
+            closes[rows] = [known[int(opens)] for opens in bars.open_time[rows]]
+            bars = replace(bars, close_time=closes)
+        if not len(bars):
+            raise DataError(f"{market}.{timeframe}: a series begins with at least one bar")
+        self._growing[key] = GrowingBars(bars)
+        names = {*self._stored.get(key[0], ()), timeframe}
+        self._stored[key[0]] = tuple(sorted(names, key=TIMEFRAMES.__getitem__))
+        self._stored = dict(sorted(self._stored.items()))
+
+    def late(self, market: str, timeframe: str, rates: Rates, after: int) -> list[LateBar]:
+        """Which of new bars are late at an instant that has been handled, and when they count; nothing is added."""
+        key = (self._name(market), timeframe)
+        new = self._new(key, rates, None)
+        scheduled = self.calendar(key[0]).close_of(new.open_time, timeframe)
+        closes = self._counted(key, scheduled, after)
+        rows = np.flatnonzero(closes != scheduled)
+        return [LateBar(*key, int(new.open_time[i]), int(closes[i])) for i in rows]
+
+    def append(self, market: str, timeframe: str, rates: Rates, after: int | None = None) -> int:
+        """Add closed bars that are newer than those there; returns how many. `after`: the instant handled last, at
+        which bars that should have been there by then are late; None: nothing has been handled yet."""
+        key = (self._name(market), timeframe)
+        new = self._new(key, rates, after)
+        self._growing[key].append(new)
+        return len(new)
+
+    def bars(self, market: str, timeframe: str) -> Bars | None:
+        """The bars there are now, None for a series that is not fed."""
+        found = self._growing.get((self._name(market), timeframe))
+        return None if found is None else found.bars
+
+    def rates(self, market: str, timeframe: str) -> Rates:
+        """Not kept: raises DataError."""
+        raise DataError(f"{market}.{timeframe}: bars that still arrive are read with `bars`")
+
+    def tested_on(self, market: str, own: str) -> str | None:
+        """The finest timeframe that is fed, `own` or finer: which bars will cover the run cannot be asked."""
+        names = (t for t in self.timeframes(market) if TIMEFRAMES[t] <= TIMEFRAMES[own])
+        return next(names, None)
+
+    def feature_from(
+        self, market: str, timeframe: str, first: int, name: str, stream: str, arguments: tuple[float | str, ...]
+    ) -> NDArray[np.float64] | None:
+        """A feature's column from one row on."""
+        bars = self.bars(market, timeframe)
+        if bars is None:
+            return None
+        rest = cut(bars, slice(first, None))
+        return self._feature_over(self._name(market), rest, name, stream, arguments)
+
+    def _for_account(self, currency: str) -> Dataset:
+        raise DataError(f"bars that arrive are fed for one account: begin with profiles kept in {currency}")
+
+    def _ready(self, key: Series, rates: Rates) -> Bars:
+        bars, notices = ready_bars(*key, rates, self._profiles[key[0]], self.calendar(key[0]))
+        self._notices += notices
+        return bars
+
+    def _new(self, key: Series, rates: Rates, after: int | None) -> Bars:
+        there = self._growing[key].bars
+        bars = self._ready(key, take(rates, rates.time > there.open_time[-1]))
+        if after is None or not len(bars):
+            return bars
+        return replace(bars, close_time=self._counted(key, bars.close_time, after))
+
+    def _counted(self, key: Series, closes: NDArray[np.int64], after: int) -> NDArray[np.int64]:
+        """Closes of new bars, later ones for those that are late: each a millisecond after the one before."""
+        newest = int(self._growing[key].bars.close_time[-1])
+        counted = closes.copy()
+        for i, close in enumerate(closes.tolist()):
+            if close > after and close > newest:
+                break
+            newest = counted[i] = max(after, newest) + 1
+        return counted
+
+
+def late_bars(bodies: Iterable[Mapping[str, object]]) -> list[LateBar]:
+    """Late bars as journals keep them."""
+    return [LateBar(str(b["market"]), str(b["timeframe"]), int(str(b["opens"])), int(str(b["closes"]))) for b in bodies]

@@ -30,11 +30,13 @@ class Memory:
 
     fields: dict[str, tuple[float, ...]] = field(default_factory=dict)
     fills: dict[str, list[float]] = field(default_factory=dict)
+    newest: dict[str, int] = field(default_factory=dict)  # the position of the newest
 
     def note(self, events: Iterable[Event]) -> None:
         """Take down first fills."""
         for event in events:
-            if isinstance(event, Fill) and event.reason == "entry":
+            if isinstance(event, Fill) and event.reason == "entry" and self.newest.get(event.plan) != event.position:
+                self.newest[event.plan] = event.position  # the other legs are no first fills
                 self.fills.setdefault(event.plan, []).append(float(event.time))
 
     def keep(self, loop: OrderLoop) -> None:
@@ -44,7 +46,8 @@ class Memory:
 
     def copy(self) -> Memory:
         """A memory of its own."""
-        return Memory(dict(self.fields), {name: list(times) for name, times in self.fills.items()})
+        fills = {name: list(times) for name, times in self.fills.items()}
+        return Memory(dict(self.fields), fills, dict(self.newest))
 
 
 def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ from tradeplan.runtime.engine.market_table import TradedLane, traded_market
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import READINGS, Program, build_program
 from tradeplan.runtime.engine.times import rising_union
+from tradeplan.runtime.engine.wanted import Holding, Order, OrderLeg, bracket, holdings, orders
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.kernels.tables import CAPACITY, Tables
@@ -79,7 +80,10 @@ class Engine:
         end: int,
         kernels: Kernels | None = None,
         capacity: int = CAPACITY,
+        outside: bool = False,
     ) -> None:
+        """`outside`: a broker fills; the engine decides, and is told what became of it by `enter`."""
+        self.outside = outside
         self.dataset, self.account, self.catalog = dataset, account, catalog
         self.start, self.end, self.now = start, end, start
         self._given, self._chosen = kernels, kernels
@@ -232,7 +236,9 @@ class Engine:
         evaluator = Evaluator(tables, data, kernels)
         bars = {name: t.bars for name, t in traded.items()}
         span = (self.start, self.end)
-        return OrderLoop(program, evaluator, fields, bars, self.account, kernels, self._rows.append, span)
+        loop = OrderLoop(program, evaluator, fields, bars, self.account, kernels, self._rows.append, span)
+        loop.f[at.V_OUTSIDE] = float(self.outside)
+        return loop
 
     def _kernels_for(self, tables: Tables, data: LaneData) -> Kernels:
         """Those given, else compiled ones as soon as they can be had without keeping anybody waiting."""
@@ -290,6 +296,33 @@ class Engine:
         if self._next < len(self._instants):
             self._next += int(np.searchsorted(self._instants[self._next :], to, side="right"))
         self._laid_out = max(self._laid_out, to)
+        return self._told(loop)
+
+    def enter(self, change: Callable[[OrderLoop], None]) -> list[Event]:
+        """Enter what a broker outside did (see `outside`) between two instants; what is to be recorded comes back.
+
+        Raises ActError when it does not fit what the engine holds.
+        """
+        loop = self._loop or self._parked
+        if loop is None:
+            return []
+        change(loop)
+        return self._told(loop)
+
+    def orders(self) -> list[Order]:
+        """The orders that wait for their fill, for a broker outside."""
+        return [] if self._loop is None else orders(self._loop)
+
+    def holdings(self) -> list[Holding]:
+        """The open positions as a broker outside should have them."""
+        return [] if self._loop is None else holdings(self._loop)
+
+    def bracket(self, plan: str, fill: float) -> tuple[float, tuple[OrderLeg, ...]]:
+        """Stop and legs of a pending entry if it filled at a price."""
+        assert self._loop is not None
+        return bracket(self._loop, plan, fill)
+
+    def _told(self, loop: OrderLoop) -> list[Event]:
         if not self._rows:
             return []
         told = [event for rows in self._rows for event in events(rows, loop.program, self._names)]

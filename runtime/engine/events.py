@@ -40,10 +40,13 @@ OUTCOMES = (
     "limit",
     "price_too_near",
     "target_too_near",
+    "refused",
+    "abandoned",
+    "lost",
 )
 """What became of a decision, by the codes of the layout."""
-FILLS = ("entry", "add", "stop", "target", "take", "close", "stop_out")
-ABOUT = ("entry", "add", "close", "stop", "cancel")
+FILLS = ("entry", "add", "stop", "target", "take", "close", "stop_out", "hand")
+ABOUT = ("entry", "add", "close", "stop", "cancel", "take")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ class BrokenLimit:
 
 
 class Decision(NamedTuple):
-    """Something a plan decided, or wanted and could not: `about` entry, add, close, stop or cancel.
+    """Something a plan decided, or wanted and could not: `about` entry, add, close, stop, cancel, or take.
+
+    A take is what the program closes itself on a netting account of a broker outside; its `rule` is the leg.
 
     A named tuple like `Fill`: a live step makes many, and a frozen dataclass takes four times as long to make.
     `price` and `units` are those of the order (0: a market order, or everything); `rule` -1: no single rule.
@@ -218,7 +223,8 @@ def _optional(row: list[float], program: Program) -> tuple[UnknownPart, ...]:
 def intent_id(plan: str, version: str, time: int, leg: str) -> int:
     """The id of an order, change or cancel: the same decision has the same id however often it is made.
 
-    `leg`: `entry`, `add/<rule>`, `close/<rule>`, `stop` or `cancel`. 63 bits, so that it fits a signed integer.
+    `leg`: `entry`, `add/<rule>`, `close/<rule>`, `take/<leg>`, `stop` or `cancel`.
+    63 bits, so that it fits a signed integer.
     """
     text = "\x1f".join((plan, version, str(time), leg))
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest(), "big") >> 1

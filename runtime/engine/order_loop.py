@@ -156,8 +156,8 @@ class OrderLoop:
         self._aim()
         self._find()
         while self._drive():
-            self._drain()
-        self._drain()
+            self.drain()
+        self.drain()
         self._kept()
 
     def snapshot(self) -> Snapshot:
@@ -216,7 +216,7 @@ class OrderLoop:
         self.k[at.H_KEY] = 0
         self.k[at.H_KEYS] = count
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
         """Hand the new event rows on where they lie: a block is written once and left to those who read it."""
         used = int(self.k[at.H_OUT])
         if used > self._taken:

@@ -1,12 +1,14 @@
-"""What a person, or the program's own measuring, does to a run between two instants, as the journal keeps it."""
+"""What a person, the program's measuring or a broker does to a run between two instants, as the journal keeps it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tradeplan.runtime.engine.by_hand import BreakerState
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
+from tradeplan.runtime.engine.outside import Filled, charge_swap, fill, refuse, set_balance, stop_is
 from tradeplan.runtime.store.journal import JournalEvent
 
 
@@ -28,6 +30,12 @@ class Standing:
     readings: dict[str, float]
 
 
+BY_HAND = frozenset({"halt", "resume", "book", "reading"})
+BY_BROKER = frozenset({"fill", "refused", "stop", "swap", "balance"})
+ACTS = BY_HAND | BY_BROKER
+"""The kinds of journal events that `enact` knows."""
+
+
 def enact(engine: Engine, event: JournalEvent) -> list[Event]:
     """Do what a journalled act says, now or again; what is there to be recorded comes back."""
     match event.kind:
@@ -39,6 +47,24 @@ def enact(engine: Engine, event: JournalEvent) -> list[Event]:
             engine.book(float(event.body["amount"]))
         case "reading":
             engine.read(str(event.body["name"]), float(event.body["value"]))
+        case kind if kind in BY_BROKER:
+            return _enter(engine, kind, event.body)
         case kind:
             raise ValueError(f"`{kind}` is no act")
     return []
+
+
+def _enter(engine: Engine, kind: str, body: dict[str, Any]) -> list[Event]:
+    """What a broker outside did; amounts are whole cents of the account."""
+    if kind == "fill":
+        told = Filled(**{name: body[name] for name in Filled._fields if name in body})
+        return engine.enter(lambda loop: fill(loop, told))
+    if kind == "refused":
+        said = str(body["plan"]), str(body["about"]), int(body["rule"]), str(body["outcome"]), int(body["time"])
+        return engine.enter(lambda loop: refuse(loop, *said))
+    if kind == "stop":
+        return engine.enter(lambda loop: stop_is(loop, str(body["plan"]), float(body["price"])))
+    if kind == "swap":
+        charge = str(body["plan"]), int(body["leg"]), float(body["amount"]), int(body["time"])
+        return engine.enter(lambda loop: charge_swap(loop, *charge))
+    return engine.enter(lambda loop: set_balance(loop, float(body["amount"])))

@@ -13,7 +13,7 @@ from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
 from tradeplan.runtime.live.activation import Active, Version
-from tradeplan.runtime.live.acts import enact
+from tradeplan.runtime.live.acts import ACTS, enact
 from tradeplan.runtime.live.quarantine import running_form
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalEvent
@@ -59,7 +59,7 @@ def recover(
                 engine.forbid_entries(active.retired)
             case "outage":
                 live_from = int(event.body["until"])
-            case "halt" | "resume" | "book" | "reading":
+            case kind if kind in ACTS:
                 told.append((enact(engine, event), active))
             case "quarantine":
                 quarantined.add((str(event.body["name"]), str(event.body["version"])))

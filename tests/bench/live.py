@@ -99,7 +99,7 @@ def live_step(plans: int, distinct: int, steps: int = 2_000) -> str:
         timed("aim", loop._aim)
         timed("find", loop._find)
         timed("drive", loop._drive)
-        loop._drain()
+        loop.drain()
         timed("keep", loop._kept)
     split = ", ".join(f"{name} {median_us(found):.1f}" for name, found in parts.items())
     tail = sorted(whole)[int(len(whole) * 0.99)] / 1_000

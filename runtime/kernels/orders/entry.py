@@ -277,9 +277,27 @@ def enter(b: Book, p: int, r: int, i: int, t: float) -> None:
 
 def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: float) -> None:
     """The first fill of a position: split it into legs and fix the levels."""
+    units = b.f[p + E_UNITS]
+    begin_position(b, p, fill, time, units)
+    takes = int(b.f[p + E_TAKES])
+    first = b.k[p + P_LEG0]
+    rest = units
+    for leg in range(first, first + LEG * (takes + 1), LEG):
+        part = rest
+        if leg < first + LEG * takes:
+            part = min(part_up(units, b.f[leg + L_TAKE_PERCENT]), rest)
+        rest -= part
+        level = leg_target(b, p, leg)
+        open_leg(b, p, leg, part, level, fill, time, rate, fresh, FILL_ENTRY, int(b.f[p + E_RULE]))
+        b.f[leg + L_TAKE] = 1.0 if leg < first + LEG * takes else 0.0
+    watch(b, p)
+    place(b, p)
+
+
+def begin_position(b: Book, p: int, fill: float, time: float, units: float) -> None:
+    """Everything of a new position but its legs: the levels that its first fill fixes, and clean slates."""
     m = b.k[p + P_MARKET]
     side = float(b.k[p + P_SIDE])
-    units = b.f[p + E_UNITS]
     stop = level_price(b, m, int(b.f[p + E_STOP_KIND]), b.f[p + E_STOP], fill, -side, 0.0)
     r = abs(fill - stop)
     target = side * INF
@@ -305,28 +323,23 @@ def fill_entry(b: Book, p: int, fill: float, time: float, rate: float, fresh: fl
     b.f[p + F_CLOSE_AT] = INF
     b.f[p + F_PARTS] = 0.0
     b.f[p + F_ADDS] = 0.0
-    takes = int(b.f[p + E_TAKES])
-    b.f[p + F_LEGS] = takes + 1
+    b.f[p + F_LEGS] = b.f[p + E_TAKES] + 1.0
     n = b.k[p + P_MAX]
     if n > 0:
         b.ring[b.k[p + P_RING] + int(b.f[p + F_FILLS]) % n] = time
     b.f[p + F_FILLS] += 1.0
-    first = b.k[p + P_LEG0]
-    rest = units
-    for leg in range(first, first + LEG * (takes + 1), LEG):
-        part = rest
-        level = target
-        if leg < first + LEG * takes:
-            part = min(part_up(units, b.f[leg + L_TAKE_PERCENT]), rest)
-            level = level_price(b, m, int(b.f[leg + L_TAKE_KIND]), b.f[leg + L_TAKE_VALUE], fill, side, r)
-        rest -= part
-        open_leg(b, p, leg, part, level, fill, time, rate, fresh, FILL_ENTRY, int(b.f[p + E_RULE]))
-        b.f[leg + L_TAKE] = 1.0 if leg < first + LEG * takes else 0.0
     for cell in range(b.k[p + P_CELL0], b.k[p + P_CELL1], 2):
         b.f[cell] = INF
         b.f[cell + 1] = 0.0
     for rule in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
         if b.k[rule + R_POSITIONAL] != 0:
             b.f[rule + T_PREVIOUS] = NO_TRUTH
-    watch(b, p)
-    place(b, p)
+
+
+def leg_target(b: Book, p: int, leg: int) -> float:
+    """The level at which a leg of an entry takes its profit: its TAKE, of the last leg the TARGET."""
+    if leg >= b.k[p + P_LEG0] + LEG * int(b.f[p + E_TAKES]):
+        return b.f[p + F_TARGET]
+    m = b.k[p + P_MARKET]
+    kind = int(b.f[leg + L_TAKE_KIND])
+    return level_price(b, m, kind, b.f[leg + L_TAKE_VALUE], b.f[p + F_FIRST], float(b.k[p + P_SIDE]), b.f[p + F_R])

@@ -19,7 +19,8 @@ W_BALANCE, W_EQUITY, W_HALT, W_POSITIONS, W_PEAK, W_FALL, W_FALL_PERCENT, W_SAMP
 W_STALE = 15  # W_EQUITY is not that of the present instant
 V_CALL, W_CALLED, W_BROKEN, W_BROKEN_VALUE = range(16, 20)  # margin call: level, stands; the limit broken last
 H_CAPS, H_CAPS_END = range(18, 20)
-HEADER = 20
+V_OUTSIDE = 20  # fills, stops and charges are a broker's: they come in between two instants
+HEADER = 24
 
 # --- keys: (time - origin) and below it the number of the owner
 KEY_BITS = 20
@@ -205,6 +206,7 @@ TYPE_DECISION, TYPE_FILL, TYPE_ALERT, TYPE_HALT, TYPE_EQUITY, TYPE_SWAP, TYPE_MA
 TYPE_BREAKER = 7  # EV_REASON: the state it has now, CLOSED or HALF_OPEN
 # what a decision was about (EV_LEG of a decision row)
 ABOUT_ENTRY, ABOUT_ADD, ABOUT_CLOSE, ABOUT_STOP, ABOUT_CANCEL = range(5)
+ABOUT_TAKE = 5  # EV_RULE is the leg: a TAKE that the program closes itself at a broker outside
 (
     SENT,
     EXPIRED,
@@ -230,5 +232,9 @@ ABOUT_ENTRY, ABOUT_ADD, ABOUT_CLOSE, ABOUT_STOP, ABOUT_CANCEL = range(5)
     OVER_LIMIT,
     PRICE_TOO_NEAR,
     TARGET_TOO_NEAR,
-) = range(24)
+    REFUSED,
+    ABANDONED,
+    LOST,
+) = range(27)
 FILL_ENTRY, FILL_ADD, FILL_STOP, FILL_TARGET, FILL_TAKE, FILL_CLOSE, FILL_STOP_OUT = range(7)
+FILL_HAND = 7

@@ -125,11 +125,9 @@ def profit_cents(b: Book, m: int, side: float, entry: float, exit_price: float, 
     return cents(side * (exit_price - entry) * units * b.f[m + M_LOT_STEP] * b.f[m + M_CONTRACT] * rate)
 
 
-def charge(b: Book, m: int, units: float) -> float:
-    """Take the commission of one fill from the balance; returns it in cents."""
-    commission = cents(units * b.f[m + M_LOT_STEP] * b.f[m + M_COMMISSION])
-    b.f[W_BALANCE] -= commission
-    return commission
+def commission_cents(b: Book, m: int, units: float) -> float:
+    """The commission of one fill, in cents."""
+    return cents(units * b.f[m + M_LOT_STEP] * b.f[m + M_COMMISSION])
 
 
 def covers(b: Book, g: int, p: int) -> bool:
@@ -168,19 +166,38 @@ def exit_leg(
     rule: int,
     better: float,
 ) -> None:
-    """Close units of a leg at a price; when it was the last of the position, the plan is flat again.
+    """Close units of a leg at a price, by the one formula of profit and the profile's commission.
 
     `better` is the fill that the other level would have given on an ambiguous bar, else 0.
     """
     m = b.k[p + P_MARKET]
     price = fill_price(b, m, price)
     profit = profit_cents(b, m, float(b.k[p + P_SIDE]), b.f[leg + L_ENTRY], price, units, rate)
+    book_exit(b, p, leg, units, price, time, rate, reason, rule, better, profit, commission_cents(b, m, units))
+
+
+def book_exit(
+    b: Book,
+    p: int,
+    leg: int,
+    units: float,
+    price: float,
+    time: float,
+    rate: float,
+    reason: int,
+    rule: int,
+    better: float,
+    profit: float,
+    commission: float,
+) -> None:
+    """Enter an exit whose money is known; when it was the last of the position, the plan is flat again."""
+    m = b.k[p + P_MARKET]
     b.f[W_BALANCE] += profit
     row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
     b.out[row + EV_PRICE] = price
     b.out[row + EV_UNITS] = units
     b.out[row + EV_PROFIT] = profit
-    commission = charge(b, m, units)
+    b.f[W_BALANCE] -= commission
     enter_in_books(b, p, profit - commission)
     b.out[row + EV_COMMISSION] = commission
     b.out[row + EV_POSITION] = b.f[p + F_POSITION]
@@ -213,7 +230,26 @@ def open_leg(
     reason: int,
     rule: int,
 ) -> None:
-    """One leg of an entry or ADD; of 0 units it does not exist."""
+    """One leg of an entry or ADD, with the profile's commission; of 0 units it does not exist."""
+    commission = commission_cents(b, b.k[p + P_MARKET], units)
+    book_leg(b, p, leg, units, target, fill, time, rate, fresh, reason, rule, commission)
+
+
+def book_leg(
+    b: Book,
+    p: int,
+    leg: int,
+    units: float,
+    target: float,
+    fill: float,
+    time: float,
+    rate: float,
+    fresh: float,
+    reason: int,
+    rule: int,
+    commission: float,
+) -> None:
+    """Enter a leg whose commission is known."""
     b.f[leg + L_UNITS] = units
     b.f[leg + L_ENTRY] = fill
     b.f[leg + L_TARGET] = target
@@ -229,7 +265,7 @@ def open_leg(
     row = emit(b, time, TYPE_FILL, p, rule, (leg - b.k[p + P_LEG0]) // LEG, reason)
     b.out[row + EV_PRICE] = fill
     b.out[row + EV_UNITS] = units
-    commission = charge(b, m, units)
+    b.f[W_BALANCE] -= commission
     enter_in_books(b, p, -commission)
     b.out[row + EV_COMMISSION] = commission
     b.out[row + EV_POSITION] = b.f[p + F_POSITION]

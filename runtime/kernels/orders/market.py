@@ -57,6 +57,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     F_ENTRY,
     F_LEGS,
     F_NEAR,
+    F_OPENED,
     F_PARTS,
     F_PHASE,
     F_POSITION,
@@ -96,6 +97,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     STOP,
     TYPE_DECISION,
     TYPE_SWAP,
+    V_NETTING,
+    V_OUTSIDE,
     W_BALANCE,
     WAITING_ADD,
 )
@@ -114,6 +117,9 @@ from tradeplan.runtime.kernels.orders.numbers import (
     cents,
     fill_price,
     to_tick,
+)
+from tradeplan.runtime.kernels.orders.takes import (
+    request_takes,
 )
 from tradeplan.runtime.kernels.orders.watch import (
     watch,
@@ -136,7 +142,9 @@ def market_bar(b: Book, m: int, row: int) -> None:
         if not swapped and passes(b, m, p, high, low, spread):
             b.f[p + F_BEST] = furthest(b, m, p, high, low, spread)
             continue
-        if b.f[p + F_PHASE] == OPEN:
+        if b.f[V_OUTSIDE] != 0.0:
+            outside_bar(b, p, row, high, low, spread)
+        elif b.f[p + F_PHASE] == OPEN:
             open_position_bar(b, p, row, open_price, high, low, spread)
         else:
             pending_bar(b, p, row, open_price, high, low, spread)
@@ -215,6 +223,26 @@ def open_position_bar(b: Book, p: int, row: int, open_price: float, high: float,
         b.f[p + F_BUSY] = 1.0 if is_busy(b, p) else 0.0
         if b.k[H_OUT] != events:
             watch(b, p)
+
+
+def outside_bar(b: Book, p: int, row: int, high: float, low: float, spread: float) -> None:
+    """A bar of a position that a broker keeps: its furthest, and on netting accounts the TAKEs that are due.
+
+    The broker's fills have been entered before the bar is looked at; one inside the bar counts from its close on.
+    """
+    m = b.k[p + P_MARKET]
+    at_close = close_time(b, m, row)
+    opened = b.f[p + F_OPENED]
+    if b.f[p + F_PHASE] != OPEN or opened > at_close:
+        return
+    inside = opened > open_time(b, m, row)
+    if b.f[V_NETTING] != 0.0:
+        request_takes(b, p, at_close, high if b.k[p + P_SIDE] > 0 else ask_of(b, m, low, spread), inside)
+    if inside:
+        high = b.values[b.k[m + C_CLOSE] + row]
+        low = high
+    b.f[p + F_BEST] = furthest(b, m, p, high, low, spread)
+    b.f[p + F_BUSY] = 1.0 if b.f[V_NETTING] != 0.0 or is_busy(b, p) else 0.0
 
 
 def charge_swap(b: Book, p: int, row: int) -> None:

@@ -51,6 +51,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     TYPE_EQUITY,
     TYPE_MARGIN_CALL,
     V_CALL,
+    V_OUTSIDE,
     V_SAMPLE,
     V_STOP_OUT,
     W_BALANCE,
@@ -102,6 +103,8 @@ def account_phase(b: Book, t: float) -> None:
         call_margin(b, t)
         while True:
             margin = used_margin(b)
+            if b.f[V_OUTSIDE] != 0.0:
+                break  # whom it closes is the broker's
             if not (margin > 0.0 and equity_cents(b) / 100.0 < margin * b.f[V_STOP_OUT] / 100.0):
                 break
             stop_out_worst(b, t)

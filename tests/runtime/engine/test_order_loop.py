@@ -97,8 +97,8 @@ def test_a_full_buffer_is_emptied_and_the_run_goes_on(monkeypatch: pytest.Monkey
         calls.append(int(self.k[at.H_OUT]))
         drain(self)
 
-    drain: Callable[[OrderLoop], None] = OrderLoop._drain
-    monkeypatch.setattr(OrderLoop, "_drain", small)
+    drain: Callable[[OrderLoop], None] = OrderLoop.drain
+    monkeypatch.setattr(OrderLoop, "drain", small)
     monkeypatch.setattr(order_loop, "_ROWS", 1)
     monkeypatch.setattr(order_loop, "_INSTANTS", 1)
     fewer = run()

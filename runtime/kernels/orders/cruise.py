@@ -46,7 +46,6 @@ from tradeplan.runtime.kernels.orders.layout import (
 )
 from tradeplan.runtime.kernels.orders.ledger import (
     marked_cents,
-    quick_profit,
 )
 from tradeplan.runtime.kernels.orders.market import (
     furthest,
@@ -60,6 +59,9 @@ from tradeplan.runtime.kernels.orders.statistics import (
     may_be_extreme,
     near_stop_out,
     watch_fall,
+)
+from tradeplan.runtime.kernels.orders.sums import (
+    quick_profit,
 )
 from tradeplan.runtime.kernels.orders.watch import (
     asleep,

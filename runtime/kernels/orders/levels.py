@@ -48,14 +48,16 @@ from tradeplan.runtime.kernels.orders.layout import (
 )
 from tradeplan.runtime.kernels.orders.ledger import (
     equity_now,
-    quick_equity,
-    quick_error,
-    quick_margin,
     used_margin,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
     fill_price,
     to_tick,
+)
+from tradeplan.runtime.kernels.orders.sums import (
+    quick_equity,
+    quick_error,
+    quick_margin,
 )
 
 

@@ -76,9 +76,6 @@ from tradeplan.runtime.kernels.orders.ledger import (
     equity_now,
     exit_leg,
     profit_cents,
-    quick_equity,
-    quick_error,
-    quick_margin,
     used_margin,
 )
 from tradeplan.runtime.kernels.orders.numbers import (
@@ -86,6 +83,11 @@ from tradeplan.runtime.kernels.orders.numbers import (
 )
 from tradeplan.runtime.kernels.orders.portfolio import (
     portfolio_reading,
+)
+from tradeplan.runtime.kernels.orders.sums import (
+    quick_equity,
+    quick_error,
+    quick_margin,
 )
 from tradeplan.runtime.kernels.orders.values import (
     mark_of,

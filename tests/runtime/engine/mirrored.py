@@ -1,4 +1,4 @@
-"""The paper broker as a broker outside: the fills of an inside engine, entered into an outside one at their instants."""
+"""The paper broker as a broker outside: fills of an inside engine entered into an outside one at their instants."""
 
 from __future__ import annotations
 

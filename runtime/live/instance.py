@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,13 +23,14 @@ from tradeplan.runtime.live.commands import commands_of
 from tradeplan.runtime.live.feed import ReplayClock
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.health import Health
+from tradeplan.runtime.live.patience import Patience
 from tradeplan.runtime.live.record import Recorder, no_point
 from tradeplan.runtime.live.recovery import Recovery, recover
 from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
 from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.market.dataset import Dataset
-from tradeplan.runtime.store.database import StoreError
+from tradeplan.runtime.store.database import StoreError, StoreTrouble
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 from tradeplan.runtime.store.lock import RunLock
 from tradeplan.runtime.store.requests import Requests
@@ -109,28 +111,44 @@ class Instance:
     stop: Callable[[], bool] = lambda: False
     point: Callable[[str], None] = no_point
     kernels: Kernels | None = None
+    trouble: str = ""  # why nothing is done at present: the database cannot be written; empty: it can
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
     _run_state: _Run | None = field(default=None, init=False)
     _rescan: threading.Event = field(default_factory=threading.Event, init=False)
     _ending: threading.Event = field(default_factory=threading.Event, init=False)
     _requests: Requests | None = field(default=None, init=False)
     _start: int = field(default=0, init=False)
+    _begun: bool = field(default=False, init=False)
     _live_from: int = field(default=0, init=False)
 
     def run(self, watcher: Watcher | None = None) -> Totals:
-        """Recover, then step until the feed ends or `stop()` says so. Raises StoreError before anything is done."""
+        """Recover, then step until the feed ends or `stop()` says so. Raises StoreError before anything is done.
+
+        When the database cannot be written later on the run waits for it; StoreTrouble is raised if that is no use.
+        """
         lock = RunLock(self.database)
+        patience = Patience(self.database, self.say, lambda: self.stop() or self._ending.is_set())
         try:
-            journal, writer = Journal(self.database), Writer(self.database)
-            self._requests = Requests(self.database, self.say)
-            try:
-                return self._run(journal, writer, self._requests, watcher)
-            finally:
-                self._requests.close()
-                writer.close()
-                journal.close()
+            while True:
+                try:
+                    return self._live(watcher)
+                except StoreTrouble as trouble:
+                    self.trouble = str(trouble)
+                    if not self._begun or not patience.outlast(trouble):
+                        raise
+                    self.trouble = ""
         finally:
             lock.close()
+
+    def _live(self, watcher: Watcher | None) -> Totals:
+        with ExitStack() as closing:
+            journal = Journal(self.database)
+            closing.callback(journal.close)
+            writer = Writer(self.database)
+            closing.callback(writer.close)
+            self._requests = Requests(self.database, self.say)
+            closing.callback(self._requests.close)
+            return self._run(journal, writer, self._requests, watcher)
 
     def _run(self, journal: Journal, writer: Writer, requests: Requests, watcher: Watcher | None) -> Totals:
         self._keep_settings(journal)
@@ -154,6 +172,7 @@ class Instance:
         # INVARIANT: whoever holds the lock sees the run between two instants; all that is done to it is done so
         with self._lock:
             self._run_state = _Run(journal, recorder, engine, active)
+            self._begun = True
         try:
             while not (self.stop() or self._ending.is_set()):
                 requests.answer(commands)

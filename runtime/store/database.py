@@ -99,24 +99,25 @@ def write_transaction(db: Database) -> Iterator[None]:
 
     One that begins by reading and then writes cannot wait for another writer: SQLite refuses it as `locked`.
     """
-    try:
+    with telling(db):
         db.conn.execute("begin immediate")
         try:
             yield
-        except BaseException:
-            db.rollback()
-            raise
-        try:
             db.commit()
         except BaseException:
             db.rollback()
             raise
-    except sqlite3.OperationalError as error:
-        raise trouble(_file_of(db), error) from error
+
+
+@contextmanager
+def telling(where: Path | Database) -> Iterator[None]:
+    """Raise what SQLite has to say about a file as StoreTrouble; mistakes in what is written stay as they are."""
+    try:
+        yield
     except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:  # a mistake in what was to be written is no trouble of the file
+        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
             raise
-        raise trouble(_file_of(db), error) from error
+        raise trouble(where if isinstance(where, Path) else _file_of(where), error) from error
 
 
 def _file_of(db: Database) -> str:
@@ -133,5 +134,6 @@ __all__ = [
     "open_database",
     "refuse_damaged",
     "refuse_newer",
+    "telling",
     "write_transaction",
 ]

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tradeplan.runtime.store.database import StoreError, open_database, write_transaction
+from tradeplan.runtime.store.database import StoreError, open_database, refuse_damaged, telling, write_transaction
+
+ROOM = 65_536
+"""Bytes that must fit before a disk that was full counts as one that is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,16 @@ class PlanVersion:
 
 
 class Journal:
-    """Reads and appends; every append is on disk when the call returns."""
+    """Reads and appends; every append is on disk when the call returns. With StoreTrouble nothing of it was kept."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db = open_database(path, durable=True)
+        try:
+            refuse_damaged(self._db, path)
+        except BaseException:
+            self._db.close()
+            raise
 
     def close(self) -> None:
         """Close the connection."""
@@ -57,14 +65,16 @@ class Journal:
 
     def setting(self, name: str) -> str | None:
         """A setting of the run that wrote this database."""
-        rows = list(self._db.query("select value from setting where name = ?", [name]))
+        with telling(self.path):
+            rows = list(self._db.query("select value from setting where name = ?", [name]))
         return str(rows[0]["value"]) if rows else None
 
     def keep_setting(self, name: str, value: str) -> None:
         """Keep a setting, or refuse when the database was made with another value: a journal fits one run only."""
         known = self.setting(name)
         if known is None:
-            self._db.table("setting").insert({"name": name, "value": value})
+            with write_transaction(self._db):
+                self._db.execute("insert into setting (name, value) values (?, ?)", [name, value])
         elif known != value:
             raise StoreError(
                 f"`{self.path}` was made with {name} `{known}`, this run has `{value}`:"
@@ -95,15 +105,18 @@ class Journal:
 
     def events(self) -> list[JournalEvent]:
         """All events in the order in which they were appended."""
-        return [
-            JournalEvent(int(r["time"]), str(r["kind"]), json.loads(r["body"]))
-            for r in self._db.query("select time, kind, body from event order by id")
-        ]
+        with telling(self.path):
+            return [
+                JournalEvent(int(r["time"]), str(r["kind"]), json.loads(r["body"]))
+                for r in self._db.query("select time, kind, body from event order by id")
+            ]
 
     def version_text(self, plan: str, version: str) -> tuple[str, str]:
         """File name and text of a plan version."""
-        for r in self._db.query("select file, text from plan_version where plan = ? and version = ?", [plan, version]):
-            return str(r["file"]), str(r["text"])
+        wanted = "select file, text from plan_version where plan = ? and version = ?"
+        with telling(self.path):
+            for r in self._db.query(wanted, [plan, version]):
+                return str(r["file"]), str(r["text"])
         raise StoreError(f"`{self.path}` names version `{version}` of plan `{plan}` but does not hold its text")
 
     def intend(self, intents: Iterable[JournalIntent]) -> list[JournalIntent]:
@@ -129,15 +142,25 @@ class Journal:
 
     def last_intent_time(self) -> int | None:
         """The step of the newest intent."""
-        (newest,) = self._db.execute("select max(time) from intent").fetchone()
+        with telling(self.path):
+            (newest,) = self._db.execute("select max(time) from intent").fetchone()
         return None if newest is None else int(newest)
 
     def intent_ids(self) -> set[int]:
         """Ids of all intents."""
-        return {int(r[0]) for r in self._db.execute("select id from intent")}
+        with telling(self.path):
+            return {int(r[0]) for r in self._db.execute("select id from intent")}
 
     def progress(self) -> tuple[int, dict[str, Any]] | None:
         """The last instant that the batched writer has committed, and what was said with it."""
-        for r in self._db.query("select time, body from progress where id = 1"):
-            return int(r["time"]), json.loads(r["body"])
+        with telling(self.path):
+            for r in self._db.query("select time, body from progress where id = 1"):
+                return int(r["time"]), json.loads(r["body"])
         return None
+
+    def try_out(self) -> None:
+        """Write something that needs room, and take it back. Raises StoreTrouble."""
+        with write_transaction(self._db):
+            self._db.execute("insert or replace into setting (name, value) values ('room', ?)", ["x" * ROOM])
+        with write_transaction(self._db):
+            self._db.execute("delete from setting where name = 'room'")

@@ -10,7 +10,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from tradeplan.runtime.store.database import StoreError, open_database, write_transaction
+from sqlite_utils import Database
+from tradeplan.runtime.store.database import StoreError, StoreTrouble, open_database, write_transaction
 
 BATCH_ROWS = 500
 BATCH_SECONDS = 0.005
@@ -37,8 +38,7 @@ class Writer:
 
     def put(self, table: str, row: Row, replace: bool = False) -> None:
         """Queue one row."""
-        if self._error is not None:
-            raise StoreError(f"writing to `{self._path}` failed: {self._error}") from self._error
+        self._refuse_failed()
         self._queued += 1
         self._queue.put((table, row, replace))
 
@@ -46,14 +46,19 @@ class Writer:
         """Write what is queued and end the thread."""
         self._queue.put(None)
         self._thread.join()
-        if self._error is not None:
-            raise StoreError(f"writing to `{self._path}` failed: {self._error}") from self._error
+        self._refuse_failed()
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until everything queued so far is committed; False when it took longer than `timeout` seconds."""
         goal = self._queued
         with self._changed:
             return self._changed.wait_for(lambda: self._written >= goal or self._error is not None, timeout)
+
+    def _refuse_failed(self) -> None:
+        error = self._error
+        if error is not None:
+            passing = isinstance(error, StoreTrouble) and error.passing
+            raise StoreTrouble(f"writing to `{self._path}` failed: {error}", passing) from error
 
     def _advance(self, rows: int) -> None:
         with self._changed:
@@ -63,6 +68,13 @@ class Writer:
     def _run(self) -> None:
         try:
             db = open_database(self._path)
+            self._write_all(db)
+        except (sqlite3.Error, StoreError, OSError) as error:
+            self._error = error
+            self._advance(0)
+
+    def _write_all(self, db: Database) -> None:
+        try:
             open_ended = True
             while open_ended:
                 batch, open_ended = self._next_batch()
@@ -71,10 +83,8 @@ class Writer:
                         for (table, replace), rows in batch.items():
                             db.table(table).insert_all(rows, ignore=not replace, replace=replace)
                     self._advance(sum(map(len, batch.values())))
+        finally:
             db.close()
-        except (sqlite3.Error, StoreError, OSError) as error:
-            self._error = error
-            self._advance(0)
 
     def _next_batch(self) -> tuple[dict[tuple[str, bool], list[Row]], bool]:
         batch: dict[tuple[str, bool], list[Row]] = defaultdict(list)

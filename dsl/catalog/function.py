@@ -192,6 +192,7 @@ class Function:
     expands: Expansion = ""  # a plan expression over the parameters instead of a step
     where: tuple[tuple[str, Expansion], ...] = ()  # named parts of the expansion, in order
     management: bool = False  # may be used only in rules that manage a position
+    voice: bool = False  # its results are rank, strength, kind and timeframe of an exit: kept with what the rule does
     fixed: bool = False  # a number of the market's profile: no bars are read, so that a guard names no timeframe
     without_data: str = "UNKNOWN"
     source: str = ""  # where the definition comes from

@@ -10,6 +10,7 @@ from tradeplan.dsl.check.gates import gates
 from tradeplan.dsl.check.logic import condition
 from tradeplan.dsl.check.lookback import reachable
 from tradeplan.dsl.check.value import Mode
+from tradeplan.dsl.check.voices import voices
 from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
 from tradeplan.dsl.format import action_text, expression_text
 from tradeplan.dsl.graph import CheckedRule, Clause, Node, Op
@@ -62,6 +63,7 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
         f"WHEN {text} THEN {', '.join(map(action_text, rule.actions))}",
         rule.span,
         None if enters or ctx.home is None else gates(ctx.graph, hoisted, residual),
+        () if enters or ctx.home is None else voices(ctx, nodes),
     )
 
 

@@ -24,6 +24,7 @@ from tradeplan.dsl.graph.checked import (
     SizeKind,
     TakeLeg,
     TimeSpan,
+    Voice,
 )
 from tradeplan.dsl.graph.graph import Graph
 from tradeplan.dsl.graph.node import ACCOUNT_MARKET, Lane, Node, Op
@@ -57,4 +58,5 @@ __all__ = [
     "SizeKind",
     "TakeLeg",
     "TimeSpan",
+    "Voice",
 ]

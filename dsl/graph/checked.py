@@ -166,12 +166,28 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """A function of the rule that says which exit spoke, and its results on the step lane (they may be positional)."""
+
+    function: str
+    rank: Node
+    strength: Node
+    kind: Node
+    timeframe: Node
+
+    @property
+    def nodes(self) -> tuple[Node, Node, Node, Node]:
+        """Rank, strength, kind and timeframe."""
+        return self.rank, self.strength, self.kind, self.timeframe
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedRule:
     """A rule: `condition` is the AND of the clauses, on the step lane.
 
     `hoisted` is the AND of the clauses that do not depend on the position (None: there is none, read it as TRUE);
     `residual` the AND of those that do (None likewise). While none of the `gates` is open the rule is not TRUE; None
-    where it has to be looked at on every step.
+    where it has to be looked at on every step. `voices` say which exit spoke when the rule acts: they decide nothing.
     """
 
     number: int  # from 0, order in the plan
@@ -183,6 +199,7 @@ class CheckedRule:
     text: str
     span: Span
     gates: tuple[Gate, ...] | None = None
+    voices: tuple[Voice, ...] = ()
 
     @property
     def entry(self) -> EntryAction | None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from tradeplan.runtime.analysis.performance import Performance, performance
 from tradeplan.runtime.analysis.recording import Recording
+from tradeplan.runtime.analysis.told import Told
 from tradeplan.runtime.analysis.trades import Trade, TradeTable, trade_table
 from tradeplan.runtime.engine.clauses import ClauseTime
 from tradeplan.runtime.engine.events import FILLS, OUTCOMES, Alert, Decision, Event, Fill, Halt, MarginCall
@@ -82,7 +83,12 @@ class BacktestResult:
     @property
     def margin_calls(self) -> list[MarginCall]:
         """Margin calls, once each until equity was back."""
-        return [e for e in self.events if isinstance(e, MarginCall)]
+        return self.told.margin_calls
+
+    @cached_property
+    def told(self) -> Told:
+        """Exits that spoke, margin calls and broken limits."""
+        return Told(self.recording)
 
     @property
     def clauses(self) -> list[ClauseTime]:
@@ -174,6 +180,7 @@ class BacktestResult:
             "open_positions": [asdict(t) for t in self.open_positions],
             "alerts": [asdict(a) for a in self.alerts],
             "halts": [asdict(h) for h in self.halts],
+            **self.told.as_dict(),
             "trades": [asdict(t) for t in self.trades],
             "equity_curve": self.equity_curve().tolist(),
         }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from tradeplan.runtime.analysis.result import BacktestResult
+from tradeplan.runtime.analysis.trades import Trade
 from tradeplan.runtime.cli._load import time_text
+from tradeplan.runtime.engine.voices import Spoken
 
 
 def _money(value: float) -> str:
@@ -49,6 +53,9 @@ def figure_rows(result: BacktestResult) -> list[tuple[str, str]]:
     ]
     if result.open_positions:
         rows.append(("open at the end", f"{len(result.open_positions)}, equity {_money(result.equity)}"))
+    if result.margin_calls:
+        calls = result.margin_calls
+        rows.append(("margin calls", f"{len(calls)}, the first {time_text(calls[0].time)[:16]} UTC"))
     if result.not_simulated():
         rows.append(("not simulated", ", ".join(result.not_simulated()) + ": guards read them at their best"))
     return rows
@@ -63,6 +70,8 @@ def show_result(result: BacktestResult, console: Console, longest: int = 12) -> 
     for warning in result.warnings:
         console.print(f"[bold]warning[/bold]: {escape(warning)}")
     _entries(result, console)
+    _counts("exits that spoke when something was closed", result.told.exits(), console)
+    _counts("limits that refused something", result.told.limits(), console)
     _unknown(result, console)
     if result.trades and longest:
         _trades(result, console, longest)
@@ -81,6 +90,15 @@ def _entries(result: BacktestResult, console: Console) -> None:
     console.print(table)
 
 
+def _counts(title: str, counted: Mapping[str, Mapping[str, int]], console: Console) -> None:
+    if not counted:
+        return
+    table = Table(title=f"\n{title}", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False)
+    for owner, counts in counted.items():
+        table.add_row(owner, "; ".join(f"{n} {escape(what)}" for what, n in counts.items()))
+    console.print(table)
+
+
 def _unknown(result: BacktestResult, console: Console) -> None:
     clauses = [c for c in result.clauses if c.unknown]
     if not clauses:
@@ -92,8 +110,14 @@ def _unknown(result: BacktestResult, console: Console) -> None:
     console.print(table)
 
 
+def _by(trade: Trade, closed_by: Mapping[tuple[str, int], Spoken]) -> str:
+    said = closed_by.get((trade.plan, trade.position)) if trade.reason == "close" else None
+    return (trade.reason or "-") if said is None else f"{trade.reason}: {said.short}"
+
+
 def _trades(result: BacktestResult, console: Console, longest: int) -> None:
     shown = result.trades[-longest:]
+    closed_by = result.told.closed_by()
     title = f"\nlast {len(shown)} of {len(result.trades)} trades"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for name in ("opened (UTC)", "plan", "side", "lots", "entry", "exit", "by", "R", "net"):
@@ -106,7 +130,7 @@ def _trades(result: BacktestResult, console: Console, longest: int) -> None:
             f"{t.lots:g}",
             f"{t.entry:.10g}",
             f"{t.exit:.10g}" if t.closed else "open",
-            t.reason or "-",
+            _by(t, closed_by),
             f"{t.r:+.2f}",
             _money(t.net),
         )

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from tradeplan.dsl.graph import CheckedRule
 from tradeplan.runtime.engine.optional_parts import UnknownPart, unknown_parts
 from tradeplan.runtime.engine.program import Program
+from tradeplan.runtime.engine.voices import Spoken, spoken
 from tradeplan.runtime.kernels.orders import layout as at
 
 Rows = NDArray[np.float64]
@@ -66,6 +68,7 @@ class Decision(NamedTuple):
     A named tuple like `Fill`: a live step makes many, and a frozen dataclass takes four times as long to make.
     `price` and `units` are those of the order (0: a market order, or everything); `rule` -1: no single rule.
     `optional`: the OPTIONAL parts that counted as met when an entry was sent because they were UNKNOWN.
+    `spoken`: what the exit function that the rule reads said, if one spoke.
     """
 
     time: int
@@ -78,6 +81,7 @@ class Decision(NamedTuple):
     position: int
     optional: tuple[UnknownPart, ...] = ()
     limit: BrokenLimit | None = None
+    spoken: Spoken | None = None
 
 
 class Fill(NamedTuple):
@@ -115,6 +119,12 @@ class Alert:
     owner: str
     rule: int
     text: str
+    spoken: Spoken | None = None
+
+    @property
+    def told(self) -> str:
+        """The text, and behind it which exit spoke."""
+        return self.text if self.spoken is None else f"{self.text} ({self.spoken.text})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +181,7 @@ def events(rows: Rows, program: Program, names: dict[int, str] | None = None) ->
 
 _WHOLE = [at.EV_TYPE, at.EV_TIME, at.EV_OWNER, at.EV_RULE, at.EV_LEG, at.EV_REASON, at.EV_UNITS, at.EV_POSITION]
 _DECISION, _FILL, _PRICE, _OPTIONAL = at.TYPE_DECISION, at.TYPE_FILL, at.EV_PRICE, at.EV_OPTIONAL
-_LIMIT = at.OVER_LIMIT
+_LIMIT, _VOICE = at.OVER_LIMIT, at.EV_VOICE
 
 
 def _event(whole: list[int], row: list[float], names: dict[int, str], program: Program) -> Event | None:
@@ -180,7 +190,8 @@ def _event(whole: list[int], row: list[float], names: dict[int, str], program: P
     if kind == _DECISION:
         parts = _optional(row, program) if row[_OPTIONAL] else ()
         limit = _limit(row, program) if reason == _LIMIT else None
-        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, row[_PRICE], position, parts, limit)
+        price, said = row[_PRICE], _spoken(row, program) if row[_VOICE] else None
+        return Decision(time, owner, rule, ABOUT[leg], OUTCOMES[reason], units, price, position, parts, limit, said)
     if kind == _FILL:
         return Fill(
             time,
@@ -198,7 +209,7 @@ def _event(whole: list[int], row: list[float], names: dict[int, str], program: P
     if kind == at.TYPE_SWAP:
         return Swap(time, owner, leg, row[at.EV_PROFIT] / 100.0, position)
     if kind == at.TYPE_ALERT:
-        return Alert(time, owner, rule, program.alerts[reason])
+        return Alert(time, owner, rule, program.alerts[reason], _spoken(row, program) if row[_VOICE] else None)
     if kind == at.TYPE_MARGIN_CALL:
         return MarginCall(time, row[at.EV_A] / 100.0, row[at.EV_B])
     if kind == at.TYPE_HALT:
@@ -215,9 +226,18 @@ def _limit(row: list[float], program: Program) -> BrokenLimit:
 
 
 def _optional(row: list[float], program: Program) -> tuple[UnknownPart, ...]:
+    return unknown_parts(_rule(row, program), row[at.EV_OPTIONAL])
+
+
+def _spoken(row: list[float], program: Program) -> Spoken:
+    return spoken(row, _rule(row, program))
+
+
+def _rule(row: list[float], program: Program) -> CheckedRule:
+    """The rule of a plan that a row names."""
     address, number = int(row[at.EV_OWNER]), int(row[at.EV_RULE])
     rules = next(owner.block.rules for owner in program.plans if owner.address == address)
-    return unknown_parts(next(rule for rule in rules if rule.number == number), row[at.EV_OPTIONAL])
+    return next(rule for rule in rules if rule.number == number)
 
 
 def intent_id(plan: str, version: str, time: int, leg: str) -> int:

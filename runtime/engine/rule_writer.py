@@ -241,11 +241,19 @@ class RuleWriter:
             at.R_LANE: lane,
             at.R_HALT: first_action + at.ACTION * halts[0] if halts else 0,
         }
+        words |= dict(zip((at.R_VOICE0, at.R_VOICE1), self._voices(rule), strict=True))
         if rule.gates is not None and not halt and (residual is None or not edge):
             words |= {at.R_GATED: 1} | dict(zip((at.R_GATE0, at.R_GATE1), self._gates(rule.gates), strict=True))
         for offset, value in words.items():
             k[address + offset] = value
         f[address + at.T_LAST] = f[address + at.T_PREVIOUS] = at.NO_TRUTH
+
+    def _voices(self, rule: CheckedRule) -> tuple[int, int]:
+        first = self.book.take(at.VOICE, len(rule.voices))
+        for i, voice in enumerate(rule.voices):
+            places = [place for node in voice.nodes for place in self._program(program(node))]
+            self.book.k[first + at.VOICE * i : first + at.VOICE * (i + 1)] = places
+        return first, first + at.VOICE * len(rule.voices)
 
     def _gates(self, gates: Sequence[Gate]) -> tuple[int, int]:
         first = self.book.take(at.GATE, len(gates))

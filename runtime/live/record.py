@@ -144,6 +144,8 @@ class Recorder:
                     value = event.limit.value if event.limit.value == event.limit.value else None
                     parts_of_limit = {"guard": event.limit.guard, "limit": event.limit.limit, "value": value}
                     said |= {"limit": parts_of_limit}
+                if event.spoken is not None:
+                    said |= {"spoken": asdict(event.spoken)}
                 detail = json.dumps(said | {"optional": parts} if parts else said)
                 row: Row = {"time": event.time, "plan": event.plan, "rule": event.rule}
                 self._writer.put("decision", row | {"action": event.about, "outcome": event.outcome, "detail": detail})
@@ -182,9 +184,9 @@ class Recorder:
                 )
             case Alert():
                 if not repeated:
-                    self._say(f"{time_text(event.time)} UTC: alert of `{event.owner}`: {event.text}")
+                    self._say(f"{time_text(event.time)} UTC: alert of `{event.owner}`: {event.told}")
                 self._writer.put(
-                    "alert", {"time": event.time, "plan": event.owner, "rule": event.rule, "text": event.text}
+                    "alert", {"time": event.time, "plan": event.owner, "rule": event.rule, "text": event.told}
                 )
             case MarginCall():
                 text = f"margin call: equity {event.equity:.2f} against a used margin of {event.margin:.2f}"

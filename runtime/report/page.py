@@ -21,6 +21,7 @@ from tradeplan.runtime.report.candles import WINDOW_TRADES, MarketCandles, Windo
 from tradeplan.runtime.report.heat import season_grid
 from tradeplan.runtime.report.html import digest_source, finite, json_block, section, text
 from tradeplan.runtime.report.levels import position_levels
+from tradeplan.runtime.report.told_sections import told_section
 
 _SCRIPTS = ("core", "theme", "equity", "positions", "market", "trades", "start")
 _CHARTS = "lightweight-charts.standalone.production.js"
@@ -66,7 +67,7 @@ def render_report(
         doubts=sections.doubts(values, simulated, dataset.notices()),
         performance=section("performance", "Performance", sections.figures(values) + performance_tables(analysed)),
         analysis=analysis_sections(analysed, values, season_grid(values["trades"])),
-        conditions=section("conditions", "Conditions", _conditions(analysed, values)),
+        conditions=section("conditions", "Conditions", _conditions(analysed, values)) + told_section(values),
         costs=sections.costs(values),
         settings=sections.settings(
             [*_run_settings(values, result.recording.account), *settings, *_analysis_digest(analysed)],

@@ -61,6 +61,7 @@ FUNCTION = documented(
             ),
         ),
         management=True,
+        voice=True,
     ),
     __doc__,
 )

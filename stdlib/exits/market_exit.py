@@ -54,6 +54,7 @@ FUNCTION = documented(
         ),
         where=(("ranking", _ranking),),
         expands="ranking",
+        voice=True,
     ),
     __doc__,
 )

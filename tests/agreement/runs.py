@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from tradeplan.dsl.catalog import ENUMERATIONS
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_backtest
 from tradeplan.runtime.engine.events import Alert, Breaker, Decision, Event, Fill, Halt, MarginCall, Swap
+from tradeplan.runtime.engine.voices import Spoken
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.stdlib.registry import catalog
 
 from tests.oracle.adapt import finest_for, interpret
+from tests.oracle.book import Voiced
 from tests.oracle.cases import Case
 from tests.oracle.writer import Writer
 
@@ -81,6 +84,7 @@ def as_run(writer: Writer, first: int) -> Run:
             shown_price(d.what, d.price),
             d.unknown,
             d.limit,
+            d.spoken,
         )
         for d in writer.decisions
     ]
@@ -111,6 +115,15 @@ def fast(
     return as_rows(recording.events(), account, (recording.drawdown, recording.drawdown_percent))
 
 
+def numbers_of(said: Spoken | None) -> Voiced | None:
+    """What an exit function said, as the interpreter has it."""
+    if said is None:
+        return None
+    words = {name: ENUMERATIONS[name] for name in ("rank", "exit kind", "exit timeframe")}
+    rank, kind = float(words["rank"][said.rank]), float(words["exit kind"][said.kind])
+    return said.function, rank, said.strength, kind, float(words["exit timeframe"][said.timeframe])
+
+
 def as_rows(happened: Iterable[Event], account: AccountConfig, fall: tuple[float, float] | None = None) -> Run:
     """The order loop's records as rows."""
     decisions: list[Row] = []
@@ -123,15 +136,17 @@ def as_rows(happened: Iterable[Event], account: AccountConfig, fall: tuple[float
                 price = shown_price(event.about, event.price)
                 parts = tuple(part.text for part in event.optional)
                 limit = None if event.limit is None else (event.limit.guard, event.limit.limit, event.limit.value)
-                decisions.append((event.time, event.plan, event.about, event.outcome, rule, price, parts, limit))
+                said = numbers_of(event.spoken)
+                decisions.append((event.time, event.plan, event.about, event.outcome, rule, price, parts, limit, said))
             case Alert():
-                decisions.append((event.time, event.owner, "alert", "sent", event.rule, 0.0, (), None))
+                said = numbers_of(event.spoken)
+                decisions.append((event.time, event.owner, "alert", "sent", event.rule, 0.0, (), None, said))
             case Halt():
-                decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0, (), None))
+                decisions.append((event.time, event.owner, "halt", "sent", event.rule, 0.0, (), None, None))
             case MarginCall():
                 decisions.append((event.time, "margin call", round(event.equity * 100), event.margin))
             case Breaker():
-                decisions.append((event.time, event.owner, "breaker", event.state, event.rule, 0.0, (), None))
+                decisions.append((event.time, event.owner, "breaker", event.state, event.rule, 0.0, (), None, None))
             case Fill():
                 cents = (round(event.profit * 100), round(event.commission * 100))
                 row = (event.time, event.plan, event.leg, event.reason, event.price, event.units, *cents)

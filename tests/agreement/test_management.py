@@ -90,10 +90,13 @@ def test_managed_plans_are_run_alike(seed: int) -> None:
 def test_the_random_plans_do_what_they_are_for() -> None:
     """Over the seeds every sort of thing happens, so that agreement says something."""
     happened: set[str] = set()
+    spoken: set[object] = set()
     for seed in range(40):
         case = managed(Random(f"managed {seed}"))
         run = fast(case.plans, (), case.world.dataset, account_of(case), INTERPRETED, 4096)
         happened |= {str(row[3]) for row in run.fills} | {f"{row[2]} {row[3]}" for row in run.decisions}
+        spoken |= {row[-1][3:] for row in run.decisions if isinstance(row[-1], tuple)}
+    assert len(spoken) > 3, f"few exits spoke, by kind and timeframe: {spoken}"
     assert {"entry", "add", "close", "stop", "stop sent"} <= happened, sorted(happened)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from tradeplan.dsl.graph import CheckedPlan, EntryAction
 
+Voiced = tuple[str, float, float, float, float]
+"""What an exit function said: its name, then rank, strength, kind and timeframe as numbers."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -20,6 +23,7 @@ class Decision:
     price: float | None = None
     unknown: tuple[str, ...] = ()  # OPTIONAL parts that counted as met
     limit: tuple[str, str, float | None] | None = None  # guard, text and reading of the limit that was broken
+    spoken: Voiced | None = None
 
 
 @dataclass(frozen=True)

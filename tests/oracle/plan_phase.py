@@ -19,7 +19,7 @@ from tradeplan.dsl.graph import (
 )
 
 from tests.oracle.account_phase import Account, margin, mark, newest_bar
-from tests.oracle.book import AddOrder, PlanState, Position, Snapshot
+from tests.oracle.book import AddOrder, PlanState, Position, Snapshot, Voiced
 from tests.oracle.clock import boundary_after
 from tests.oracle.entry import nearer, try_to_enter
 from tests.oracle.money import clean, to_tick
@@ -94,6 +94,15 @@ class Step:
         """Whether a condition on the market is UNKNOWN at this step."""
         return node is not None and not node.positional and self.values.value(node, self.tick, self.reader) is None
 
+    def spoken(self, rule: CheckedRule) -> Voiced | None:
+        """The first exit function of a rule that has a rank at this step."""
+        for voice in rule.voices:
+            rank, *others = (self.values.value(node, self.tick, self.reader) for node in voice.nodes)
+            if rank:
+                strength, kind, timeframe = (math.nan if x is None else float(x) for x in others)
+                return voice.function, float(rank), strength, kind, timeframe
+        return None
+
     @property
     def halted(self) -> bool:
         """Whether any halt runs."""
@@ -142,7 +151,7 @@ def run_step(step: Step) -> None:
         if full:
             closing = True
             rule = next(r for r, _, percent in closes if percent is None)
-            request_full(step.writer, state, step.time, rule.number)
+            request_full(step.writer, state, step.time, rule.number, step.spoken(rule))
         elif closes:
             closing = request_parts(step, position, closes) or closing
         if not already:
@@ -203,14 +212,14 @@ def close_rules(true: list[CheckedRule], position: Position) -> list[tuple[Check
     return result
 
 
-def request_full(writer: Writer, state: PlanState, time: int, rule: int) -> None:
+def request_full(writer: Writer, state: PlanState, time: int, rule: int, spoken: Voiced | None = None) -> None:
     """A full close: everything that is open, ADDs that have not filled are dropped."""
     position = state.position
     assert position is not None
     position.closing = True
     position.adds.clear()
     position.closing_from = writer.active_from(time)
-    writer.decide(time, state.plan.name, rule, "close", "sent", position.units)
+    writer.decide(time, state.plan.name, rule, "close", "sent", position.units, spoken=spoken)
 
 
 def request_parts(step: Step, position: Position, closes: list[tuple[CheckedRule, int, float | None]]) -> bool:
@@ -223,10 +232,12 @@ def request_parts(step: Step, position: Position, closes: list[tuple[CheckedRule
     free = sum(leg.units - leg.requested for leg in position.legs)
     if free == 0:
         return False
+    first = closes[0][0]
+    spoken = step.spoken(first)
     if wanted >= free:
-        request_full(step.writer, step.state, step.time, closes[0][0].number)
+        request_full(step.writer, step.state, step.time, first.number, spoken)
         return True
-    step.writer.decide(step.time, step.name, closes[0][0].number, "close", "sent", wanted)
+    step.writer.decide(step.time, step.name, first.number, "close", "sent", wanted, spoken=spoken)
     for leg in reversed(position.legs):
         part = min(wanted, leg.units - leg.requested)
         if part > 0:
@@ -255,7 +266,8 @@ def move_stop(step: Step, true: list[CheckedRule], position: Position, only_reco
             passed = reached or nearer(step.market, abs(now - price))
             if passed and (rule.number, number) not in position.passed:
                 outcome = "stop_passed" if reached else "stop_too_near"
-                step.writer.decide(step.time, step.name, rule.number, "stop", outcome, 0, price)
+                spoken = step.spoken(rule)
+                step.writer.decide(step.time, step.name, rule.number, "stop", outcome, 0, price, spoken=spoken)
             position.passed = position.passed - {(rule.number, number)} | ({(rule.number, number)} if passed else set())
             if not passed and (best is None or side * price > side * best[0]):
                 best = (price, rule.number)
@@ -299,9 +311,8 @@ def add(step: Step, true: list[CheckedRule], position: Position) -> None:
                 position.adds.append(
                     AddOrder(rule.number, number, step.time, step.writer.active_from(step.time), units, this, numbers)
                 )
-            step.writer.decide(
-                step.time, step.name, rule.number, "add", outcome, units if outcome == "sent" else 0, limit=limit
-            )
+            sent, spoken = units if outcome == "sent" else 0, step.spoken(rule)
+            step.writer.decide(step.time, step.name, rule.number, "add", outcome, sent, limit=limit, spoken=spoken)
 
 
 def alerts(step: Step, rules: tuple[CheckedRule, ...]) -> None:
@@ -309,7 +320,7 @@ def alerts(step: Step, rules: tuple[CheckedRule, ...]) -> None:
     for rule in rules:
         for action in rule.actions:
             if isinstance(action, AlertAction) and step.becomes_true(rule):
-                step.writer.decide(step.time, step.name, rule.number, "alert", "sent")
+                step.writer.decide(step.time, step.name, rule.number, "alert", "sent", spoken=step.spoken(rule))
 
 
 def entries(step: Step, closing: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tradeplan.dsl.timeframe import milliseconds
 
-from tests.oracle.book import Decision, Fill, Leg, MarginCall, PlanState, Trade
+from tests.oracle.book import Decision, Fill, Leg, MarginCall, PlanState, Trade, Voiced
 from tests.oracle.money import cents, clean, profit
 from tests.oracle.world import OracleMarket
 
@@ -58,9 +58,10 @@ class Writer:
         price: float | None = None,
         unknown: tuple[str, ...] = (),
         limit: tuple[str, str, float | None] | None = None,
+        spoken: Voiced | None = None,
     ) -> None:
         """Record a decision."""
-        self.decisions.append(Decision(time, plan, rule, what, outcome, units, price, unknown, limit))
+        self.decisions.append(Decision(time, plan, rule, what, outcome, units, price, unknown, limit, spoken))
 
     def rate(self, market: OracleMarket, time: int) -> float:
         """Profit currency to account currency at a time, else the last known at a bar's open or close before."""

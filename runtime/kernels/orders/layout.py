@@ -92,10 +92,11 @@ R_OWNER, R_NUMBER, R_HOISTED, R_RESIDUAL, R_LITERAL0, R_LITERAL1, R_PROGRAM0, R_
 R_ACTION0, R_ACTION1, R_EDGE, R_POSITIONAL, R_ENTRY, R_WAKE, R_LANE = range(8, 15)
 R_HALT = 15  # the HALT action, 0 for none
 R_GATED, R_GATE0, R_GATE1 = range(16, 19)  # R_GATED: 0: to be looked at on every step
+R_VOICE0, R_VOICE1 = range(19, 21)  # the exit functions that it reads
 # floats; truths: -1 none, 0 FALSE, 1 UNKNOWN, 2 TRUE
 T_LAST, T_PREVIOUS, T_UNTIL, T_BLOCKED, T_INERT = range(5)
 T_STATE, T_PROBE, T_OUTCOME = range(5, 8)  # of a guard's breaker; T_PROBE: the plan that tries (0 none, GONE)
-RULE = 19
+RULE = 21
 CLOSED, BLOCKING, HALF_OPEN = 0.0, 1.0, 2.0
 GONE = -1.0
 NO_RESIDUAL, LITERALS, PROGRAM, STATEFUL = 0, 1, 2, 3
@@ -109,6 +110,9 @@ GATE = 3
 H_VALUE, H_UPWARDS, H_IN_R = range(3)
 H_LEVEL = 0
 BOUND = 3
+
+# --- voices: the programs of rank, strength, kind and timeframe of an exit, each from one address to another
+VOICE = 8
 
 # --- flat literals `operand comparison operand`
 X_LEFT, X_LEFT_INDEX, X_COMPARE, X_RIGHT, X_RIGHT_INDEX = range(5)
@@ -201,6 +205,8 @@ CAP_WORST, CAP_GROSS, CAP_NET, CAP_MARGIN, CAP_CORRELATED = range(5)
 EV_TIME, EV_TYPE, EV_OWNER, EV_RULE, EV_LEG, EV_PRICE, EV_UNITS, EV_PROFIT, EV_COMMISSION, EV_REASON = range(10)
 EV_POSITION, EV_SPREAD, EV_KNOWN, EV_RATE, EV_SLIP, EV_A, EV_B = range(10, 17)
 EV_OPTIONAL = EV_SLIP  # of a decision: which OPTIONAL parts were UNKNOWN
+# of a decision or alert: which voice of its rule spoke, counted from 1 (0: none), and what it said
+EV_VOICE, EV_RANK, EV_STRENGTH, EV_KIND, EV_SEEN = EV_KNOWN, EV_PROFIT, EV_RATE, EV_SPREAD, EV_COMMISSION
 EVENT = 17
 TYPE_DECISION, TYPE_FILL, TYPE_ALERT, TYPE_HALT, TYPE_EQUITY, TYPE_SWAP, TYPE_MARGIN_CALL = range(7)
 TYPE_BREAKER = 7  # EV_REASON: the state it has now, CLOSED or HALF_OPEN

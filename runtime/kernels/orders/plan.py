@@ -134,6 +134,7 @@ from tradeplan.runtime.kernels.orders.rules import (
     request_close,
     rule_truth,
     start_halt,
+    tell_voice,
 )
 from tradeplan.runtime.kernels.orders.values import (
     mark_of,
@@ -155,8 +156,8 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
     closing = is_open and (not free or b.f[p + F_PARTS] > 0.0)
     position = b.f[p + F_POSITION]
     cancel = False
-    close_rule = -1
-    part_rule = -1
+    closer = -1  # the rule that closes everything, and the first that closes a part
+    part_closer = -1
     part = 0.0
     adds = False
     changed = False  # whether what `watch` looked at is not so any more
@@ -177,15 +178,15 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
                 if free:
                     tightest = tighter(b, p, r, a, i, t, tightest)
             elif code == DO_CLOSE:
-                if free and close_rule < 0:
-                    close_rule = b.k[r + R_NUMBER]
+                if free and closer < 0:
+                    closer = r
             elif code == DO_CLOSE_PART:
                 if free and b.f[a + A_USED] != position:
                     b.f[a + A_USED] = position
                     changed = True
                     part += part_up(b.f[p + F_UNITS], b.f[a + A_PERCENT])
-                    if part_rule < 0:
-                        part_rule = b.k[r + R_NUMBER]
+                    if part_closer < 0:
+                        part_closer = r
             elif code == DO_ADD:
                 if free and b.f[a + A_USED] != position:
                     b.f[b.k[a + A_ADD] + D_TIME] = t
@@ -195,12 +196,12 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
                 cancel = True
             elif code == DO_FLATTEN:
                 cancel = True
-                if free and close_rule < 0:
-                    close_rule = b.k[r + R_NUMBER]
+                if free and closer < 0:
+                    closer = r
             elif code == DO_HALT:
                 start_halt(b, p, r, a, t)
             elif became:
-                emit(b, t, TYPE_ALERT, p, b.k[r + R_NUMBER], 0, a)
+                tell_voice(b, p, r, i, t, emit(b, t, TYPE_ALERT, p, b.k[r + R_NUMBER], 0, a))
     if phase == PENDING:
         if cancel:
             cancel_entry(b, p, CANCELLED, t)
@@ -209,15 +210,16 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
         elif is_halted(b, p, t):
             cancel_entry(b, p, HALTED, t)
     if free:
-        if close_rule < 0 and part > 0.0:
+        if closer < 0 and part > 0.0:
             left = units_open(b, p) - units_requested(b, p)
             if part < left:
-                request_part(b, p, part, part_rule, t)
+                row = request_part(b, p, part, b.k[part_closer + R_NUMBER], t)
+                tell_voice(b, p, part_closer, i, t, row)
                 closing = True
             elif left > 0.0:
-                close_rule = part_rule
-        if close_rule >= 0:
-            request_close(b, p, close_rule, t)
+                closer = part_closer
+        if closer >= 0:
+            tell_voice(b, p, closer, i, t, request_close(b, p, b.k[closer + R_NUMBER], t))
             closing = True
         elif not math.isnan(tightest):
             move_stop(b, p, tightest, t)
@@ -275,6 +277,7 @@ def tighter(b: Book, p: int, r: int, a: int, i: int, t: float, so_far: float) ->
             row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_STOP, STOP_PASSED if passed else STOP_TOO_NEAR)
             b.out[row + EV_PRICE] = price
             b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+            tell_voice(b, p, r, i, t, row)
         return so_far
     b.f[a + A_USED] = 0.0
     if math.isnan(so_far):
@@ -302,8 +305,8 @@ def units_requested(b: Book, p: int) -> float:
     return units
 
 
-def request_part(b: Book, p: int, part: float, rule: int, t: float) -> None:
-    """Ask for a part close: the legs give in descending order of number."""
+def request_part(b: Book, p: int, part: float, rule: int, t: float) -> int:
+    """Ask for a part close: the legs give in descending order of number. Returns the row that says so."""
     row = emit(b, t, TYPE_DECISION, p, rule, ABOUT_CLOSE, SENT)
     b.out[row + EV_UNITS] = part
     b.out[row + EV_POSITION] = b.f[p + F_POSITION]
@@ -320,6 +323,7 @@ def request_part(b: Book, p: int, part: float, rule: int, t: float) -> None:
             b.f[leg + L_REQUEST_RULE] = rule
             b.f[leg + L_REQUEST_REASON] = FILL_CLOSE
             rest -= units
+    return row
 
 
 def send_adds(b: Book, p: int, i: int, t: float) -> None:
@@ -353,6 +357,7 @@ def send_adds(b: Book, p: int, i: int, t: float) -> None:
             row = emit(b, t, TYPE_DECISION, p, b.k[r + R_NUMBER], ABOUT_ADD, reason)
             b.out[row + EV_UNITS] = units
             b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+            tell_voice(b, p, r, i, t, row)
             if reason == OVER_LIMIT:
                 tell_limit(b, row)
             if reason == SENT:

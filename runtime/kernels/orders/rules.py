@@ -17,7 +17,12 @@ from tradeplan.runtime.kernels.orders.layout import (
     ABOUT_CLOSE,
     E_RULE,
     EV_A,
+    EV_KIND,
     EV_POSITION,
+    EV_RANK,
+    EV_SEEN,
+    EV_STRENGTH,
+    EV_VOICE,
     F_BUSY,
     F_CLOSE_AT,
     F_CLOSE_RULE,
@@ -40,6 +45,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     R_PROGRAM0,
     R_PROGRAM1,
     R_RESIDUAL,
+    R_VOICE0,
+    R_VOICE1,
     SENT,
     STATEFUL,
     T_BLOCKED,
@@ -50,6 +57,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     TYPE_HALT,
     U_START,
     V_LIVE_FROM,
+    VOICE,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
     drop_adds,
@@ -120,8 +128,21 @@ def start_halt(b: Book, p: int, r: int, a: int, t: float) -> None:
     b.out[row + EV_A] = until
 
 
-def request_close(b: Book, p: int, rule: int, t: float) -> None:
-    """Ask for a full close of a position at the next open."""
+def tell_voice(b: Book, p: int, r: int, i: int, t: float, row: int) -> None:
+    """Say in a row which exit spoke when a rule acted: the first of its voices that has a rank."""
+    for v in range(b.k[r + R_VOICE0], b.k[r + R_VOICE1], VOICE):
+        rank = run_program(b, p, i, t, b.k[v], b.k[v + 1])
+        if rank > 0.0:
+            b.out[row + EV_VOICE] = 1.0 + (v - b.k[r + R_VOICE0]) // VOICE
+            b.out[row + EV_RANK] = rank
+            b.out[row + EV_STRENGTH] = run_program(b, p, i, t, b.k[v + 2], b.k[v + 3])
+            b.out[row + EV_KIND] = run_program(b, p, i, t, b.k[v + 4], b.k[v + 5])
+            b.out[row + EV_SEEN] = run_program(b, p, i, t, b.k[v + 6], b.k[v + 7])
+            return
+
+
+def request_close(b: Book, p: int, rule: int, t: float) -> int:
+    """Ask for a full close of a position at the next open; returns the row that says so."""
     b.f[p + F_CLOSE_AT] = max(t, b.f[V_LIVE_FROM])
     b.f[p + F_CLOSE_RULE] = rule
     b.f[p + F_BUSY] = 1.0
@@ -129,6 +150,7 @@ def request_close(b: Book, p: int, rule: int, t: float) -> None:
     watch(b, p)
     row = emit(b, t, TYPE_DECISION, p, rule, ABOUT_CLOSE, SENT)
     b.out[row + EV_POSITION] = b.f[p + F_POSITION]
+    return row
 
 
 def cancel_entry(b: Book, p: int, reason: int, t: float) -> None:

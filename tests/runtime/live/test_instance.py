@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,21 @@ def test_alerts_and_halts_are_said_once_and_in_utc(world: World) -> None:
     assert alerts == ["2018-01-08 00:22:00 UTC: alert of `one`: high"]
     assert halts[0] == "2018-01-08 00:22:00 UTC: `one` halts until 2018-01-08 01:22:00 UTC"
     assert len(halts) == len(set(halts)) == len(ask(world, "select * from decision where action = 'halt'"))
+
+
+def test_the_database_says_which_exit_spoke(world: World) -> None:
+    """1R is 1 % of about 10,052: with 0.4R of it in hand after 15 minutes a scalp is over. Prices rise by one a minute,
+    so the gain comes within a minute, a fortieth of it, of the 0.4R.
+    """
+    world.write("one.plan", one(stop="1%", rule='WHEN exit_signal >= high THEN CLOSE, ALERT "leave"'))
+    world.run()
+    ((detail,),) = ask(world, "select json_extract(detail, '$.spoken') from decision where action = 'close'")
+    said = json.loads(detail)
+    assert 1.0 <= said.pop("strength") < 1.0 + 1 / 40
+    assert said == {"function": "exit_signal", "rank": "high", "kind": "time", "timeframe": "none"}
+    ((alert,),) = ask(world, "select text from alert")
+    assert alert.startswith("leave (time, high, 1.0")
+    assert [text for text in world.said if alert in text]
 
 
 def test_one_run_a_database(world: World) -> None:

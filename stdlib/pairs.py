@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from tradeplan.dsl.catalog.function import Oracle
+from tradeplan.stdlib.windows import swung
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
@@ -24,34 +25,17 @@ def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: lis
     else:
         ring[j] = -x[0]
         ring[n + j] = -x[2]
-    j += 1
-    if j == n:
-        j = 0
-        k[1] = 1
-    k[0] = j
+    found = swung(k, ring, half, -1.0)
     k[2] += 1
     now = k[2]
-    fresh = 0
-    if k[1] == 1:
-        middle = j + half
-        if middle >= n:
-            middle -= n
-        v = ring[middle]
-        fresh = 1
-        i = 0
-        while i < n:
-            if ring[i] <= v and i != middle:
-                fresh = 0
-                break
-            i += 1
-        if fresh == 1:
-            k[5] = 0
-            if k[3] > 0 and v < f[0] and ring[n + middle] > f[1]:
-                k[5] = 1
-            k[4] = k[3]
-            k[3] = now - half
-            f[0] = v
-            f[1] = ring[n + middle]
+    if found >= 0:
+        k[5] = 0
+        if k[3] > 0 and ring[found] < f[0] and ring[n + found] > f[1]:
+            k[5] = 1
+        k[4] = k[3]
+        k[3] = now - half
+        f[0] = ring[found]
+        f[1] = ring[n + found]
     out[0] = math.nan
     out[1] = math.nan
     if now >= within + half:
@@ -59,7 +43,7 @@ def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: lis
         out[1] = 0.0
         if k[5] == 1 and now - k[4] < within:
             out[0] = 1.0
-            if fresh == 1:
+            if found >= 0:
                 out[1] = 1.0
 
 

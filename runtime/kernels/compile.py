@@ -55,19 +55,19 @@ class _Session:
     def function(self, plain: PlainFunction, inline: bool = False, **constants: Any) -> Any:
         found = self._made.get(id(plain))
         if found is None:
-            found = numba.njit(**_OPTIONS, forceinline=inline)(self.rebound(plain, constants))
+            found = numba.njit(**_OPTIONS, forceinline=inline)(self.rebound(plain, constants, inline))
             if not inline:
                 found.compile = _for_any_constant(found.compile)
             self._made[id(plain)] = found
         return found
 
-    def rebound(self, plain: PlainFunction, constants: dict[str, Any]) -> FunctionType:
+    def rebound(self, plain: PlainFunction, constants: dict[str, Any], inline: bool = False) -> FunctionType:
         """The function with compiled functions in the place of the plain ones that it calls."""
         assert isinstance(plain, FunctionType)
         names = {**{n: plain.__globals__[n] for n in plain.__code__.co_names if n in plain.__globals__}}
         for name, value in names.items():
             if name not in constants and isinstance(value, FunctionType):
-                names[name] = self.function(value)
+                names[name] = self.function(value, inline)
         names.update(constants)
         names["__builtins__"] = __builtins__
         names["__name__"] = plain.__module__

@@ -19,46 +19,21 @@ from tradeplan.dsl.kinds import NUMBER
 from tradeplan.stdlib.columns import deviation, mean
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import period, source
+from tradeplan.stdlib.windows import moments
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """Blocks of `period` ratios as in `bands`. INVARIANT: differences are from a value inside the window."""
+    """The quotient, and how far it stands from its mean in deviations."""
     out[0] = math.nan
     out[1] = math.nan
     if x[0] == 0.0:
         return
-    n = int(p[0])
-    j = k[0]
-    v = x[1] / x[0]
-    if j == 0:
-        total = 0.0
-        squares = 0.0
-        i = n - 1
-        while i > 0:
-            d = ring[i] - v
-            total += d
-            squares += d * d
-            ring[i] = total
-            ring[n + 1 + i] = squares
-            i -= 1
-        f[0] = v
-        f[1] = 0.0
-        f[2] = 0.0
-    d = v - f[0]
-    f[1] += d
-    f[2] += d * d
-    ring[j] = v
-    j += 1
-    if k[1] == 1 or j == n:
-        total = f[1] + ring[j]
-        variance = (f[2] + ring[n + 1 + j] - total * total / n) / n
-        out[0] = v
+    quotient = x[1] / x[0]
+    full, mean, variance = moments(f, k, ring, int(p[0]), quotient)
+    if full:
+        out[0] = quotient
         if variance > 0.0:
-            out[1] = (d - total / n) / math.sqrt(variance)
-    if j == n:
-        j = 0
-        k[1] = 1
-    k[0] = j
+            out[1] = (quotient - f[0] - mean) / math.sqrt(variance)
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:

@@ -21,6 +21,7 @@ from tradeplan.dsl.kinds import CONDITION, COUNT, PERCENT, ZONE
 from tradeplan.stdlib.columns import upright, zone_prices
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import direction, life, swing_size
+from tradeplan.stdlib.windows import swung
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
@@ -37,11 +38,7 @@ def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: lis
     j = k[0]
     ring[j] = h
     ring[n + j] = w
-    j += 1
-    if j == n:
-        j = 0
-        k[1] = 1
-    k[0] = j
+    found = swung(k, ring, half, 1.0)
     for i in range(6):
         out[i] = math.nan
     if k[3] > 0:
@@ -53,37 +50,25 @@ def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: lis
             f[5] = w
         if c < f[3] or k[5] >= p[2]:
             k[4] = 0
-    found = 0
-    if k[1] == 1:
-        middle = j + half
-        if middle >= n:
-            middle -= n
-        found = 1
-        i = 0
-        while i < n:
-            if ring[i] >= ring[middle] and i != middle:
-                found = 0
-                break
+    if found >= 0:
+        f[0] = ring[found]
+        k[2] = 1
+        k[3] = 1
+        i = found
+        back = half
+        f[1] = math.inf
+        while back > 0:
             i += 1
-        if found == 1:
-            f[0] = ring[middle]
-            k[2] = 1
-            k[3] = 1
-            i = middle
-            back = half
-            f[1] = math.inf
-            while back > 0:
-                i += 1
-                if i == n:
-                    i = 0
-                back -= 1
-                if ring[n + i] <= f[1]:
-                    f[1] = ring[n + i]
-                    f[2] = ring[i]
-                    k[8] = back
+            if i == n:
+                i = 0
+            back -= 1
+            if ring[n + i] <= f[1]:
+                f[1] = ring[n + i]
+                f[2] = ring[i]
+                k[8] = back
     if k[3] == 1:
         out[4] = 0.0
-    if k[2] == 1 and found == 0:
+    if k[2] == 1 and found < 0:
         k[8] += 1
         if c > f[0]:
             f[3] = f[1]

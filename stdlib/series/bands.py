@@ -17,52 +17,17 @@ from tradeplan.dsl.kinds import NUMBER, PERCENT
 from tradeplan.stdlib.columns import deviation, mean, rolling
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import period, source
+from tradeplan.stdlib.windows import moments, root_of
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """Blocks of `period` bars as in `sma`, with the sums of squares beside the sums.
-
-    INVARIANT: differences are from a value inside the window, so equal values give a variance of exactly 0, and
-    rounding stays small beside the variance.
-    """
-    n = int(p[0])
-    j = k[0]
-    v = x[0]
-    if j == 0:
-        total = 0.0
-        squares = 0.0
-        i = n - 1
-        while i > 0:
-            d = ring[i] - v
-            total += d
-            squares += d * d
-            ring[i] = total
-            ring[n + 1 + i] = squares
-            i -= 1
-        f[0] = v
-        f[1] = 0.0
-        f[2] = 0.0
-    d = v - f[0]
-    f[1] += d
-    f[2] += d * d
-    ring[j] = v
-    j += 1
-    full = k[1] == 1 or j == n
-    total = f[1] + ring[j]
-    variance = (f[2] + ring[n + 1 + j] - total * total / n) / n
-    if j == n:
-        j = 0
-        k[1] = 1
-    k[0] = j
-    out[0] = math.nan
-    out[1] = math.nan
-    out[2] = math.nan
-    out[3] = math.nan
+    """The mean and what lies a number of deviations beside it."""
+    full, mean, variance = moments(f, k, ring, int(p[0]), x[0])
+    for i in range(4):
+        out[i] = math.nan
     if full:
-        middle = f[0] + total / n
-        reach = 0.0
-        if variance > 0.0:
-            reach = p[1] * math.sqrt(variance)
+        middle = f[0] + mean
+        reach = p[1] * root_of(variance)
         out[0] = middle + reach
         out[1] = middle
         out[2] = middle - reach

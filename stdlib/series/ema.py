@@ -8,35 +8,18 @@ Example: `WHEN ema(20) CROSSES ABOVE ema(50) THEN BUY RISK 0.5% STOP 2 ATR`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from tradeplan.dsl.catalog import Function, Output, SameAs, Scale
 from tradeplan.stdlib.columns import smoothed
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import period, source
+from tradeplan.stdlib.windows import smooth
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """Seeded by differences from the first value, so equal prices give exactly themselves."""
-    n = int(p[0])
-    c = k[0]
-    v = x[0]
-    if c == n:
-        f[0] += f[1] * (v - f[0])
-        out[0] = f[0]
-    else:
-        if c == 0:
-            f[1] = v
-        f[0] += v - f[1]
-        c += 1
-        k[0] = c
-        if c == n:
-            f[0] = f[1] + f[0] / n
-            f[1] = 2.0 / (n + 1.0)
-            out[0] = f[0]
-        else:
-            out[0] = math.nan
+    """Smoothing with a weight of 2 / (period + 1)."""
+    out[0] = smooth(f, k, int(p[0]), x[0], 2.0 / (p[0] + 1.0))
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:
@@ -53,7 +36,7 @@ FUNCTION = documented(
         parameters=(period(20), source()),
         outputs=(Output("ema", SameAs("source"), Scale.PRICE),),
         lookback=lambda p: int(p[0]),
-        floats=2,  # sum, then the value; first value, then the weight
+        floats=2,  # sum, then the value; first value
         integers=1,  # values seen, up to the period
         step=step,
         oracle=oracle,

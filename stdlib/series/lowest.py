@@ -8,45 +8,18 @@ Example: `WHEN close < lowest(20)[1] THEN SELL RISK 0.5% STOP 2 ATR`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from tradeplan.dsl.catalog import Function, Output, SameAs, Scale
 from tradeplan.stdlib.columns import rolling
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import period, source
+from tradeplan.stdlib.windows import highest_of
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """Blocks of `period` bars (van Herk): the lowest of what is left of the last block, and of this one so far."""
-    n = int(p[0])
-    j = k[0]
-    v = x[0]
-    if j == 0:
-        best = math.inf
-        ring[n] = best
-        i = n - 1
-        while i > 0:
-            if ring[i] < best:
-                best = ring[i]
-            ring[i] = best
-            i -= 1
-        f[0] = v
-    elif v < f[0]:
-        f[0] = v
-    ring[j] = v
-    j += 1
-    if k[1] == 1 or j == n:
-        v = ring[j]
-        if f[0] < v:
-            v = f[0]
-        out[0] = v
-    else:
-        out[0] = math.nan
-    if j == n:
-        j = 0
-        k[1] = 1
-    k[0] = j
+    """The highest of the values upside down."""
+    out[0] = -highest_of(f, k, ring, int(p[0]), -x[0])
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:

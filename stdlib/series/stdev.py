@@ -16,49 +16,15 @@ from tradeplan.dsl.catalog import Function, Output, SameAs, Scale
 from tradeplan.stdlib.columns import deviation, rolling
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import period, source
+from tradeplan.stdlib.windows import moments, root_of
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """Blocks of `period` bars as in `sma`, with the sums of squares beside the sums.
-
-    INVARIANT: differences are from a value inside the window, so equal values give a variance of exactly 0, and
-    rounding stays small beside the variance.
-    """
-    n = int(p[0])
-    j = k[0]
-    v = x[0]
-    if j == 0:
-        total = 0.0
-        squares = 0.0
-        i = n - 1
-        while i > 0:
-            d = ring[i] - v
-            total += d
-            squares += d * d
-            ring[i] = total
-            ring[n + 1 + i] = squares
-            i -= 1
-        f[0] = v
-        f[1] = 0.0
-        f[2] = 0.0
-    d = v - f[0]
-    f[1] += d
-    f[2] += d * d
-    ring[j] = v
-    j += 1
-    full = k[1] == 1 or j == n
-    total = f[1] + ring[j]
-    variance = (f[2] + ring[n + 1 + j] - total * total / n) / n
-    if j == n:
-        j = 0
-        k[1] = 1
-    k[0] = j
-    if not full:
-        out[0] = math.nan
-    elif variance > 0.0:
-        out[0] = math.sqrt(variance)
-    else:
-        out[0] = 0.0
+    """The root of the variance."""
+    full, _, variance = moments(f, k, ring, int(p[0]), x[0])
+    out[0] = math.nan
+    if full:
+        out[0] = root_of(variance)
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:

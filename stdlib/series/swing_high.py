@@ -17,39 +17,22 @@ from tradeplan.dsl.kinds import CONDITION, PRICE
 from tradeplan.stdlib.columns import last_swing
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import period
+from tradeplan.stdlib.windows import swung
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
-    """Compares the middle of the last 2k + 1 values with the others and stops at the first that denies it."""
-    half = int(p[0])
-    n = 2 * half + 1
-    j = k[0]
-    ring[j] = x[0]
-    j += 1
-    if j == n:
-        j = 0
-        k[1] = 1
-    k[0] = j
+    """Keeps the price of the last one."""
+    ring[k[0]] = x[0]
+    found = swung(k, ring, int(p[0]), 1.0)
     out[0] = math.nan
     out[1] = math.nan
+    if found >= 0:
+        f[0] = ring[found]
+        k[2] = 1
     if k[1] == 1:
-        middle = j + half
-        if middle >= n:
-            middle -= n
-        v = ring[middle]
-        found = 1
-        i = 0
-        while i < n:
-            if ring[i] >= v and i != middle:
-                found = 0
-                break
-            i += 1
-        if found == 1:
-            f[0] = v
-            k[2] = 1
-        out[1] = found
-        if k[2] == 1:
-            out[0] = f[0]
+        out[1] = found >= 0
+    if k[2] == 1:
+        out[0] = f[0]
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:

@@ -6,11 +6,13 @@ import inspect
 import math
 import textwrap
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numba
 import numpy as np
 from tradeplan.dsl.catalog import Function, Gap
+from tradeplan.stdlib import windows
 
 from tests.stdlib.driver import Columns, State, constants_of, input_keys
 
@@ -28,15 +30,26 @@ def column(f, k, ring, p, rows, results, own):
 
 
 def compile_step(function: Function) -> Any:
-    """The step as machine code, made from the text of its definition with nothing but `math` in reach."""
+    """The step as machine code, made from the text of its definition with `math` and the parts of steps in reach."""
     if function.step is None:
         raise ValueError(f"function `{function.name}` has no step to compile")
-    reach: dict[str, Any] = {"math": math}
+    reach = dict(_parts())
     exec(compile(textwrap.dedent(inspect.getsource(function.step)), f"<step of {function.name}>", "exec"), reach)
     compiled = numba.njit(error_model="numpy")(reach["step"])
     vector, whole = numba.float64[::1], numba.int64[::1]
     compiled.compile((vector, whole, vector, vector, vector, vector))
     return compiled
+
+
+@cache
+def _parts() -> dict[str, Any]:
+    """`math` and the parts of steps, each compiled, calling one another."""
+    reach: dict[str, Any] = {}
+    exec(compile(inspect.getsource(windows), "<parts of steps>", "exec"), reach)
+    for name, part in reach.items():
+        if inspect.isfunction(part):
+            reach[name] = numba.njit(error_model="numpy")(part)
+    return reach
 
 
 def run_compiled(

@@ -7,6 +7,7 @@ import re
 
 from tradeplan.dsl.catalog import ENUMERATIONS, Catalog, Function, Named, SameAs
 from tradeplan.dsl.kinds import Base
+from tradeplan.stdlib import windows
 
 from tests.stdlib.markets import default_value
 
@@ -82,5 +83,5 @@ def _check_step(function: Function) -> None:
     assert function.step.__name__ == "step", "the step is a plain function named `step`"
     assert list(inspect.signature(function.step).parameters) == STEP_ARGUMENTS, f"a step takes {STEP_ARGUMENTS}"
     assert not any((code.co_freevars, function.step.__defaults__)), "a step has nothing but its arguments"
-    outside = set(code.co_names) - ALLOWED
-    assert not outside, f"a step may use `math` and plain built-ins, not {sorted(outside)}"
+    outside = set(code.co_names) - ALLOWED - set(windows.__dict__)
+    assert not outside, f"a step may use `math`, plain built-ins and the parts of steps, not {sorted(outside)}"

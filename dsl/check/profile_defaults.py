@@ -26,7 +26,7 @@ def default_text(text: str, view: View | None) -> str:
         return text
     settings = view.facts.settings if view is not None else {}
     # 1 stands in where `profile_has` complained, or the market itself does not exist
-    return PROFILE_KEY.sub(lambda found: f"{Decimal(repr(settings.get(found[1], 1.0))):f}", text)
+    return PROFILE_KEY.sub(lambda found: f"{Decimal(repr(settings.get(found[1], 1.0))).normalize():f}", text)
 
 
 def profile_has(ctx: Context, function: Function, parameter: Parameter, view: View | None, span: Span) -> bool:

@@ -21,7 +21,6 @@ from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 
-from tests.oracle.markets import facts_of
 from tests.scenarios.run import functions, profile_of
 
 FIRST = 1_704_153_600_000  # 2024-01-02 00:00 UTC
@@ -44,7 +43,7 @@ def run(text: str, closes: list[float], balance: float = 10_000.0, leverage: flo
         spread=np.zeros(n, dtype=np.int32),
         real_volume=np.zeros(n),
     )
-    checked = check_source(Source("t", text), functions(), facts_of(profiles), Graph())
+    checked = check_source(Source("t", text), functions(), profiles.facts(), Graph())
     assert checked.ok, [d.message for d in checked.diagnostics]
     account = AccountConfig(balance=balance, leverage=leverage, stop_out=20.0)
     dataset = Dataset.from_rates({("x", "M1"): rates}, profiles)

@@ -140,7 +140,7 @@ sys.stdin.readline()
 def test_a_lock_of_another_program_halts_the_run_until_it_is_given_back(
     tmp_path: Path, peace: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 60)
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 250)
     world = world_of(tmp_path / "locked")
     holder: subprocess.Popen[str] | None = None
     steps = 0
@@ -167,7 +167,9 @@ def test_a_lock_of_another_program_halts_the_run_until_it_is_given_back(
     assert holder is not None
     assert holder.returncode == 0
     told = [text for text in world.said if "HALTED: " in text]
-    assert [("is locked by another program" in text) for text in told] == [True], world.said
+    # on a busy machine the run's own two connections may make each other wait for longer than this short time, too
+    assert told
+    assert all("is locked by another program" in text for text in told)
     assert rows(world.database) == rows(peace.database)
 
 

@@ -29,7 +29,7 @@ def sections(docstring: str) -> dict[str, str]:
 
 
 def documented(function: Function, docstring: str | None) -> Function:
-    """The function with summary, source, example and the answer without data taken from the docstring.
+    """The function with summary, definition, source, example and the answer without data taken from the docstring.
 
     Without a docstring (`python -OO`) the function keeps what it has. Raises ValueError if a part is missing.
     """
@@ -45,4 +45,5 @@ def documented(function: Function, docstring: str | None) -> Function:
         source=parts["Source"],
         without_data=parts["Without data"],
         example=parts["Example"].strip("`"),
+        definition=parts["Definition"],
     )

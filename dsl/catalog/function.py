@@ -197,7 +197,7 @@ class Function:
     without_data: str = "UNKNOWN"
     source: str = ""  # where the definition comes from
     example: str = ""  # one line of a plan that uses it
-    definition: str = ""  # the reference text; empty: the module's docstring
+    definition: str = ""  # what it computes, for its page
 
     @property
     def constants(self) -> tuple[Parameter, ...]:

@@ -1,15 +1,71 @@
-"""Feeds that play stored or simulated bars: their clock decides when an instant has come."""
+"""What feeds a running instance: a clock that says when an instant has come, and the bars that came with it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
+from tradeplan.runtime.market.growing import LateBar
+
+Sleep = Callable[[float], bool]
+"""Sleeps so many seconds at most; True: something wants to be looked at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What a feed has to tell before an instant is handled.
+
+    `late` bars are journalled before they count. `halts`: scopes (a market, `` for the account) that must open
+    nothing more, with the reason. `away_until` (UTC ms): what is decided on bars up to then comes too late to be sent.
+    """
+
+    late: tuple[LateBar, ...] = ()
+    halts: tuple[tuple[str, str], ...] = ()
+    told: tuple[str, ...] = ()
+    away_until: int | None = None
+
+
+NOTHING = Arrivals()
+
+
+class Feed(Protocol):
+    """In the order of a run: `open`, `start`, then for each instant `wait_until`, `arrivals`, `deliver`; `close`."""
+
+    @property
+    def speed(self) -> float | None:
+        """Feed seconds a second; None: as fast as possible, so that nothing can be late."""
+
+    def open(self, late: Sequence[LateBar], plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """Have the history of all that was ever fed to this run, and of what the plans need."""
+
+    def start(self, at: int) -> None:
+        """The feed begins, or goes on, after this time (UTC ms)."""
+
+    def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """Feed what these plans need from now on, history included."""
+
+    def now(self) -> int:
+        """The feed's time in UTC milliseconds."""
+
+    def wait_until(self, instant: int, sleep: Sleep) -> bool:
+        """Wait for an instant and its bars; False: woken before."""
+
+    def arrivals(self, after: int) -> Arrivals:
+        """What came; `after` is the instant handled last. Nothing counts before `deliver`."""
+
+    def deliver(self) -> None:
+        """Let what came be seen by the next step."""
+
+    def close(self) -> None:
+        """End."""
 
 
 @dataclass(slots=True)
 class ReplayClock:
-    """The time of a replayed feed.
+    """The feed of stored or simulated bars, which are all there from the beginning.
 
     `speed` is feed seconds a second, None for as fast as possible: then the feed's time is simply that of the last
     instant handed out, and it stands still while the program is away. `resume_at` (UTC ms) says that the feed had
@@ -22,6 +78,12 @@ class ReplayClock:
     _origin: int = field(default=0, init=False)
     _now: int = field(default=0, init=False)
 
+    def open(self, late: Sequence[LateBar], plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """Everything is there."""
+
+    def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """Everything is there."""
+
     def start(self, at: int) -> None:
         """The feed begins, or goes on, at this time."""
         self._origin = self._now = max(at, self.resume_at or at)
@@ -33,7 +95,7 @@ class ReplayClock:
             return self._now
         return self._origin + int((time.monotonic() - self._began) * 1000 * self.speed)
 
-    def wait_until(self, instant: int, sleep: Callable[[float], bool]) -> bool:
+    def wait_until(self, instant: int, sleep: Sleep) -> bool:
         """Wait for the feed to reach `instant`; `sleep(seconds)` tells whether something woke it. True when reached."""
         if self.speed is None:
             self._now = max(self._now, instant)
@@ -42,3 +104,13 @@ class ReplayClock:
             if sleep(min(left, 0.25)):
                 return False
         return True
+
+    def arrivals(self, after: int) -> Arrivals:
+        """No bar is ever late."""
+        return NOTHING
+
+    def deliver(self) -> None:
+        """Nothing arrives."""
+
+    def close(self) -> None:
+        """Nothing to end."""

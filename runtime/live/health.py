@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.live.feed import ReplayClock
+from tradeplan.runtime.live.feed import Feed
 from tradeplan.runtime.market.dataset import Dataset
 
 WINDOW = 3_600_000
@@ -24,7 +24,7 @@ class Health:
     A feed that is played as fast as possible has no time of its own that could run late: nothing is measured then.
     """
 
-    def __init__(self, dataset: Dataset, clock: ReplayClock, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, dataset: Dataset, clock: Feed, now: Callable[[], float] = time.monotonic) -> None:
         self._dataset, self._clock, self._now = dataset, clock, now
         self._steps: deque[tuple[float, float]] = deque()  # end and length in seconds
 

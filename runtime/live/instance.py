@@ -20,7 +20,7 @@ from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.acts import Standing, enact
 from tradeplan.runtime.live.commands import commands_of
-from tradeplan.runtime.live.feed import ReplayClock
+from tradeplan.runtime.live.feed import Feed
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.health import Health
 from tradeplan.runtime.live.patience import Patience
@@ -30,6 +30,7 @@ from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
 from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.market.growing import late_bars
 from tradeplan.runtime.store.database import StoreError, StoreTrouble
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 from tradeplan.runtime.store.lock import RunLock
@@ -105,7 +106,7 @@ class Instance:
     catalog: Catalog
     settings: Settings
     database: Path
-    clock: ReplayClock
+    clock: Feed
     say: Callable[[str], None]
     tell_scan: Callable[[Scan], None]
     stop: Callable[[], bool] = lambda: False
@@ -152,6 +153,8 @@ class Instance:
 
     def _run(self, journal: Journal, writer: Writer, requests: Requests, watcher: Watcher | None) -> Totals:
         self._keep_settings(journal)
+        late = late_bars(event.body for event in journal.events() if event.kind == "late")
+        self.clock.open(late, self.folder.plans(), self.folder.guards())
         recovered = self._recover(journal)
         engine, active = recovered.engine, recovered.active
         recorder = Recorder(journal, writer, self._lot_step, self.say, self.point)
@@ -184,6 +187,7 @@ class Instance:
                         self.tell_scan(scan)
                         recorder.broken = self.folder.broken
                         if scan.changed:
+                            self.clock.need(self.folder.plans(), self.folder.guards())
                             active = switch.update(engine, active)
                     if any(not engine.busy(name) for name in active.retired):
                         active = switch.update(engine, active)
@@ -196,6 +200,7 @@ class Instance:
                 elif self.clock.wait_until(instant, lambda seconds: self._slept(seconds, watcher)):
                     with self._lock:
                         began = time.monotonic()
+                        self._take_in(journal, engine)
                         engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
                         recorder.record(told, active, engine)
                         self._run_state = _Run(journal, recorder, engine, active)
@@ -302,6 +307,26 @@ class Instance:
                 engine = before.engine
                 active = switch.put_aside(engine, before.active, instant, live_from, error)
 
+    def _take_in(self, journal: Journal, engine: Engine) -> None:
+        """Let what the feed brought be seen by the next step; what a replay must know is journalled first."""
+        came = self.clock.arrivals(engine.now)
+        for text in came.told:
+            self.say(text)
+        for scope, why in came.halts:
+            self._act("halt", {"scope": scope, "why": why})
+            self.say(f"{time_text(engine.now)} UTC: {_scope_text(scope)} is halted: {why}")
+        if came.away_until is not None and came.away_until > self._live_from:
+            self._note_away(journal, engine.now, came.away_until)
+        for bar in came.late:
+            journal.append(JournalEvent(engine.now, "late", asdict(bar)))
+        self.clock.deliver()
+
+    def _note_away(self, journal: Journal, since: int, until: int) -> None:
+        journal.append(JournalEvent(since, "outage", {"until": until}))
+        self._live_from = until
+        self.point("outage")
+        self.say(f"was away for {(until - since) / 60_000:.0f} minutes of the feed: catching up")
+
     def _keep_settings(self, journal: Journal) -> None:
         journal.keep_setting("feed", self.settings.feed)
         journal.keep_setting("account", account_text(self.settings.account))
@@ -332,17 +357,14 @@ class Instance:
         back_at = self.clock.now()
         self._live_from = max(recovered.live_from, 0)
         if recovered.continued and following is not None and back_at > following and back_at > self._live_from:
-            journal.append(JournalEvent(recovered.time, "outage", {"until": back_at}))
-            self._live_from = back_at
-            self.point("outage")
-            self.say(f"was away for {(back_at - recovered.time) / 60_000:.0f} minutes of the feed: catching up")
+            self._note_away(journal, recovered.time, back_at)
 
     def _tell_start(self, engine: Engine, active: Active, recovered: Recovery) -> None:
         came = "goes on" if recovered.continued else "begins"
         self.say(
             f"{came} at {time_text(engine.now)} UTC with {len(active.plans)} plans and {len(active.guards)} guards;"
             f" balance {engine.balance:.2f} {self.settings.account.currency};"
-            f" the feed ends at {time_text(self.settings.end)} UTC"
+            + (" the feed goes on" if self.dataset.grows else f" the feed ends at {time_text(self.settings.end)} UTC")
         )
         if engine.tested_on:
             tested = ", ".join(f"{market} {timeframe}" for market, timeframe in engine.tested_on.items())

@@ -63,6 +63,8 @@ def recover(
                 told.append((enact(engine, event), active))
             case "quarantine":
                 quarantined.add((str(event.body["name"]), str(event.body["version"])))
+            case "late":
+                pass  # the dataset was told before: the bar closes when it came
             case kind:
                 raise StoreError(
                     f"the journal holds an event `{kind}` that this version does not know: update tradeplan"

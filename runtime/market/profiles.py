@@ -14,7 +14,9 @@ from tradeplan.dsl.catalog import MarketFacts, Markets
 from tradeplan.runtime.market.errors import ProfileError
 from tradeplan.runtime.market.facts import SHIPPED, profile_files
 from tradeplan.runtime.market.profile import SymbolProfile
+from tradeplan.runtime.market.sessions import parse_boundary
 from tradeplan.runtime.market.settings import SETTINGS, allowed
+from tradeplan.runtime.market.zones import zone
 
 _BOUNDS = {"greater_than": "above {gt}", "greater_than_equal": "of at least {ge}", "less_than": "below {lt}"}
 _BOUNDS |= {"less_than_equal": "of at most {le}"}
@@ -60,6 +62,14 @@ class Profiles:
     def with_account(self, currency: str) -> Profiles:
         """The same profiles on an account kept in another currency or unit."""
         return Profiles(p.model_copy(update={"account_currency": currency}) for p in self)
+
+    def with_day(self, boundary: str) -> Profiles:
+        """The same profiles at a broker whose day begins at a boundary such as `17:00 America/New_York`.
+
+        Raises ValueError for a text that is none.
+        """
+        zone(parse_boundary(boundary)[1])
+        return Profiles(p.model_copy(update={"day_boundary": boundary}) for p in self)
 
     def facts(self) -> Markets:
         """What checking a plan needs of these profiles; nothing is said about which data there is."""

@@ -1,0 +1,61 @@
+"""Calls to a terminal as feeds make them, and what their answers mean: bars, quotes, or that nobody is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tradeplan.runtime.feed.broker_clock import BrokerClock
+from tradeplan.runtime.market.columns import COLUMNS
+from tradeplan.runtime.market.rates import Rates
+from tradeplan.runtime.mt5 import constants
+from tradeplan.runtime.mt5.terminal import BridgeError, Call, Reply, Terminal
+
+_NOBODY = frozenset({-10000, -10001, -10002, -10003, -10004, -10005})
+
+
+class TerminalAway(Exception):
+    """The terminal or the way to it is gone for now."""
+
+
+def code_of(timeframe: str) -> int:
+    """The package's number of a timeframe."""
+    return int(getattr(constants, f"TIMEFRAME_{timeframe}"))
+
+
+def ask(terminal: Terminal, calls: Sequence[Call]) -> list[Reply]:
+    """One round trip; raises TerminalAway when nobody answers, also where the package says so."""
+    try:
+        replies = terminal.batch(calls)
+    except BridgeError as error:
+        raise TerminalAway(str(error)) from error
+    for reply in replies:
+        if reply.value is None and reply.error[0] in _NOBODY:
+            raise TerminalAway(f"{reply.error[1]} ({reply.error[0]})")
+    return replies
+
+
+def newest_bars(symbol: str, timeframe: str, start: int, count: int) -> Call:
+    """Bars back from a position; 0 is the one that is forming."""
+    return Call("copy_rates_from_pos", (symbol, code_of(timeframe), start, count))
+
+
+def raw_bars(reply: Reply) -> NDArray[Any] | None:
+    """The package's array, None for a failure."""
+    return None if reply.value is None else np.asarray(reply.value)
+
+
+def rates_of(rows: NDArray[Any], clock: BrokerClock) -> Rates:
+    """Bars in UTC, in columns of their own; those not later than the one before are left out.
+
+    An hour that the broker's clock shows twice has one set of bars, which come with the first.
+    """
+    times = clock.to_utc(np.ascontiguousarray(rows["time"]))
+    if len(times):
+        kept = np.concatenate([[True], times[1:] > np.maximum.accumulate(times)[:-1]])
+        if not kept.all():
+            rows, times = rows[kept], times[kept]
+    columns = {name: np.ascontiguousarray(rows[name], dtype=kind) for name, kind in COLUMNS.items() if name != "time"}
+    return Rates(time=np.ascontiguousarray(times), **columns)

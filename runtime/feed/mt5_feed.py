@@ -1,0 +1,327 @@
+"""The feed of a MetaTrader 5 terminal: closed bars of all that the plans need, in one round trip an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
+from tradeplan.runtime.feed.asking import TerminalAway, newest_bars, rates_of, raw_bars
+from tradeplan.runtime.feed.broker_clock import BrokerClock
+from tradeplan.runtime.feed.history import history
+from tradeplan.runtime.feed.keeper import Keeper
+from tradeplan.runtime.feed.look import Look
+from tradeplan.runtime.feed.need import Series, series_needed
+from tradeplan.runtime.feed.readings import FeedReadings
+from tradeplan.runtime.feed.series import FedSeries
+from tradeplan.runtime.feed.server_rule import rule_of
+from tradeplan.runtime.feed.symbols import Specifications, near, resolve
+from tradeplan.runtime.feed.wall import Sleep, Wall, Watch
+from tradeplan.runtime.live.feed import Arrivals
+from tradeplan.runtime.market.columns import join, take
+from tradeplan.runtime.market.growing import Growing, LateBar
+from tradeplan.runtime.market.profiles import Profiles
+from tradeplan.runtime.market.rates import Rates
+from tradeplan.runtime.mt5.terminal import Terminal
+
+HISTORY = 5_000
+"""Bars of a new series, when the plans do not look back further."""
+LIMIT_MS = 2_000
+"""How long after an instant its bars are waited for; what comes later is late."""
+GRACE_MS = 300
+"""How long a bar is waited for whose successor has begun already: most likely it had no trade."""
+POLL_SECONDS = 0.1
+RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0, 5.0)
+AWAY_MS = 30_000
+"""So far behind, an instant is one that passed while the program was away: what it decides is late."""
+OWED = 5
+PAGE = 5_000
+"""A gap of more bars than this is fetched like a history."""
+_NO_BARS = np.zeros(0, dtype=[("time", "<i8")])
+
+
+class Mt5Feed:
+    """Feeds `dataset` from a terminal, and keeps what it fed in a folder, so that a restart asks only for the rest."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        profiles: Profiles,
+        folder: Path,
+        *,
+        wall: Wall | None = None,
+        history_bars: int = HISTORY,
+        limit_ms: int = LIMIT_MS,
+    ) -> None:
+        self.dataset = Growing(profiles)
+        self.readings = FeedReadings()
+        self.clock = BrokerClock(rule_of(next(iter(profiles))))
+        self._terminal, self._profiles = terminal, profiles
+        self._watch = Watch(wall or Wall())
+        self._keeper = Keeper(folder, "mt5")
+        specifications = Specifications(folder / "specifications.json")
+        self._look = Look(terminal, self.clock, self._watch, self._watch.wall.now, specifications, self.readings)
+        self._history_bars, self._limit = history_bars, limit_ms
+        self._series: dict[Series, FedSeries] = {}
+        self._pending: dict[Series, list[Rates]] = {}
+        self._waiting: dict[Series, Rates] = {}
+        self._complete = 0  # all bars due up to this instant are in hand, or will not come
+        self._handled = 0
+        self._away = self._jumped = False
+        self._told: list[str] = []
+
+    @property
+    def speed(self) -> float:
+        """A second a second."""
+        return 1.0
+
+    # --- a run, in order ---
+
+    def open(self, late: Sequence[LateBar], plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """Load what was fed before, look at the broker's clock, and fetch the history of what is new.
+
+        Raises TerminalAway when nobody answers: nothing has begun then.
+        """
+        self.dataset.expect_late(late)
+        kept = self._keeper.load()
+        self._look.symbols = resolve(self._terminal, self._profiles)
+        markets = {m for m, _ in [*kept, *series_needed(plans, guards, self._profiles)]} & set(self._look.symbols)
+        if markets:
+            self.clock.expected = self.clock.rule = rule_of(self._profiles[min(markets)])
+            self._look.measure(sorted(markets))
+            self._look.learn_weeks(self.dataset)
+            self._look.settle()
+        for (market, timeframe), rates in kept.items():
+            if market in self._look.symbols:
+                self._begin(market, timeframe, rates)
+        self._need(plans, guards)
+
+    def start(self, at: int) -> None:
+        """Ask for all that closed since."""
+        self._handled = at
+        self._fill_gap()
+
+    def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """Fetch the history of series that are not fed yet; while nobody answers, plans that need them have none."""
+        try:
+            self._need(plans, guards)
+        except TerminalAway as gone:
+            self._tell_away(gone, 0)
+
+    def now(self) -> int:
+        """UTC by the broker's quotes where they have been measured, else by this machine."""
+        return self._watch.wall.now() + self.clock.skew
+
+    def wait_until(self, instant: int, sleep: Sleep) -> bool:
+        """Wait for an instant and for the bars that are due at it, up to a limit; False: woken before."""
+        while True:
+            if self._watch.look():
+                self._jumped = True
+                self._resync()
+            left = (instant - self.now()) / 1000.0
+            if left <= 0:
+                break
+            if self._watch.pause(min(left, 0.25), sleep):
+                return False
+        due = [series for series in self._series.values() if series.due(instant) or series.owed]
+        if instant > self._complete:
+            if not self._come(due, instant, sleep):
+                return False
+            self.readings.misses += len(due)
+            self.readings.hits += len(self._series) - len(due)
+            for series in due:
+                series.passed(instant)
+            self._complete = max(self._complete, instant)
+        else:
+            self.readings.hits += len(self._series)
+        return True
+
+    def arrivals(self, after: int) -> Arrivals:
+        """Late bars, and what happened to the feed since the last call."""
+        self._handled = after
+        self._waiting = {key: join(parts) for key, parts in self._pending.items()}
+        late = tuple(bar for key, rates in self._waiting.items() for bar in self.dataset.late(*key, rates, after))
+        self.readings.late += len(late)
+        now = self.now()
+        away = now if self._away and now - after > AWAY_MS else None
+        found = Arrivals(late, tuple(self._look.halts), tuple(self._told), away)
+        self._away = False
+        self._look.halts, self._told = [], []
+        return found
+
+    def deliver(self) -> None:
+        """Write what came to disk, then let it be seen."""
+        self._keeper.add(self._waiting)
+        for key, rates in self._waiting.items():
+            added = self.dataset.append(*key, rates, self._handled)
+            self.readings.bars += added
+            self.readings.passed_over += len(rates) - added
+        self._waiting, self._pending = {}, {}
+
+    def close(self) -> None:
+        """Bring the tail into the store."""
+        self._keeper.fold()
+
+    # --- inside ---
+
+    def _need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        needed = series_needed(plans, guards, self._profiles)
+        new = {key: bars for key, bars in needed.items() if key not in self._series}
+        symbols = self._look.symbols
+        for market in sorted({market for market, _ in new} - set(symbols)):
+            self._told.append(self._no_symbol(market))
+        wanted = {
+            (symbols[market], timeframe): max(self._history_bars, 2 * bars)
+            for (market, timeframe), bars in new.items()
+            if market in symbols
+        }
+        if not wanted:
+            return
+        names = sorted({market for market, _ in new if market in symbols})
+        replies = self._look.ask([*self._look.calls(names), *self._look.specification_calls(names)])
+        self._look.see_quotes(names, replies[: len(names)])
+        self._look.see_specifications(names, replies[len(names) :])
+        markets = {symbol: market for market, symbol in symbols.items()}
+        for (symbol, timeframe), rows in history(self._terminal, wanted, self._watch).items():
+            self._begin_with(markets[symbol], timeframe, rates_of(rows, self.clock) if len(rows) else None)
+
+    def _begin(self, market: str, timeframe: str, rates: Rates) -> None:
+        self.dataset.feed(market, timeframe, rates)
+        calendar = self.dataset.calendar(market)
+        newest = int(rates.time[-1])
+        series = FedSeries(market, self._look.symbols[market], timeframe, calendar, newest, self._complete)
+        self._series[market, timeframe] = series
+
+    def _begin_with(self, market: str, timeframe: str, rates: Rates | None) -> None:
+        """Begin a series with history that a terminal gave: never with the bar that is forming."""
+        if rates is not None:
+            closes = self.dataset.calendar(market).close_of(rates.time[-1:], timeframe)
+            if int(closes[0]) > self._past():
+                rates = take(rates, slice(0, len(rates) - 1))
+        if rates is None or not len(rates):
+            self._told.append(f"the terminal has no closed {timeframe} bar of {market}: plans that need it wait")
+            return
+        self._keeper.begin(market, timeframe, rates)
+        self._begin(market, timeframe, rates)
+        self.readings.bars += len(rates)
+
+    def _no_symbol(self, market: str) -> str:
+        profile = self._profiles[market]
+        looked_for = ", ".join(f"`{name}`" for name in profile.symbols)
+        alike = ", ".join(f"`{name}`" for name in near(self._terminal, profile))
+        hint = f"; it has {alike}: if that is the market, name it in the profile's `symbols`" if alike else ""
+        return f"the broker has no symbol for {market} (looked for {looked_for}), so it has no bars{hint}"
+
+    def _past(self) -> int:
+        """A time that the broker's clock has certainly passed: its newest quote, and never later than now."""
+        return min(self._look.quotes, self.now()) if self.clock.agrees(self.now()) else 0
+
+    def _trusted(self) -> bool:
+        """Whether this machine's clock may be believed where no quote tells the time."""
+        return self.clock.agrees(self.now()) and (self.clock.offset is not None or not self._jumped)
+
+    def _come(self, due: Sequence[FedSeries], instant: int, sleep: Sleep) -> bool:
+        """Ask until the bars of every due series are there, or will not come, or the limit has passed."""
+        left, retries = list(due), 0
+        while left and instant > self._complete:
+            try:
+                rows = self._fetch(left, instant)
+            except TerminalAway as gone:
+                self._tell_away(gone, retries)
+                pause = RETRY_SECONDS[min(retries, len(RETRY_SECONDS) - 1)]
+                retries += 1
+                if self._watch.pause(pause, sleep):
+                    return False
+                continue
+            if retries:
+                self._told.append("the terminal answers again")
+                retries = 0
+                self._resync()
+                continue
+            waited = self.now() - instant
+            by = self._past()
+            if waited >= self._limit and self._trusted():
+                by = max(by, instant)
+            waits = []
+            for series, rates in zip(left, rows, strict=True):
+                new = series.closed(rates, by)
+                self._take(series, new)
+                begun = len(rates) > 0 and int(rates.time[-1]) >= instant
+                if series.has(new, instant):
+                    continue
+                if waited >= self._limit or (begun and waited >= GRACE_MS):
+                    series.owed = OWED if series.due(instant) else series.owed - 1
+                else:
+                    waits.append(series)
+            left = waits
+            if left and self._watch.pause(POLL_SECONDS, sleep):
+                return False
+        self.readings.settle_seconds = max(0.0, (self.now() - instant) / 1000.0)
+        return True
+
+    def _fetch(self, asked: Sequence[FedSeries], instant: int) -> list[Rates]:
+        """One round trip: quotes of all fed markets, then the newest rows of the series, which are at least as new."""
+        look = self._look
+        markets = sorted({series.market for series in self._series.values()})
+        again = look.specifications_due()
+        calls = look.calls(markets)
+        calls += [newest_bars(s.symbol, s.timeframe, 0, min(s.missing(instant), PAGE)) for s in asked]
+        calls += look.specification_calls(markets) if again else []
+        replies = look.ask(calls)
+        first, last = len(markets), len(markets) + len(asked)
+        look.see_quotes(markets, replies[:first])
+        if again:
+            look.see_specifications(markets, replies[last:])
+        found = [raw_bars(reply) for reply in replies[first:last]]
+        return [_no_rates() if rows is None or not len(rows) else rates_of(rows, self.clock) for rows in found]
+
+    def _take(self, series: FedSeries, rates: Rates) -> None:
+        if len(rates):
+            self._pending.setdefault(series.key, []).append(rates)
+            series.took(rates)
+
+    def _tell_away(self, gone: TerminalAway, retries: int) -> None:
+        self._away = True
+        if not retries:
+            self.readings.away += 1
+            self._told.append(f"the terminal does not answer ({gone}): nothing is decided until it does")
+
+    def _resync(self) -> None:
+        """After a jump of the clock, a sleep, or a terminal that was away: measure again and fetch what was missed."""
+        self.readings.resyncs += 1
+        self._away = True
+        self.clock.restart()
+        markets = sorted({series.market for series in self._series.values()})
+        try:
+            self._look.measure(markets)
+            self._look.agree()
+            self._look.see_specifications(markets, self._look.ask(self._look.specification_calls(markets)))
+            self._fill_gap()
+        except TerminalAway as gone:
+            self._tell_away(gone, 0)  # the next instant asks again
+            return
+        self._jumped = self._jumped and self.clock.offset is None
+
+    def _fill_gap(self) -> None:
+        """Fetch all that closed since the newest bar of each series; what is not there by now will not come."""
+        if not self._series:
+            return
+        now = self.now()
+        until = now - self._limit
+        far = {(s.symbol, s.timeframe): s.missing(now) for s in self._series.values() if s.missing(now) > PAGE}
+        paged = history(self._terminal, far, self._watch) if far else {}
+        series = list(self._series.values())
+        for one, rates in zip(series, self._fetch(series, now), strict=True):
+            rows = paged.get((one.symbol, one.timeframe))
+            if rows is not None and len(rows):
+                rates = rates_of(rows, self.clock)
+            by = max(self._past(), until) if self._trusted() else self._past()
+            self._take(one, one.closed(rates, by))
+            one.passed(until)
+        self._complete = max(self._complete, until)
+
+
+def _no_rates() -> Rates:
+    empty = np.zeros(0)
+    return Rates(np.zeros(0, np.int64), empty, empty, empty, empty, empty, np.zeros(0, np.int32), empty)

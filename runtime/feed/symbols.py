@@ -1,0 +1,89 @@
+"""What a broker calls a market, and the digest of what it says about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tradeplan.runtime.feed.asking import ask
+from tradeplan.runtime.market.profile import SymbolProfile
+from tradeplan.runtime.mt5.terminal import Call, Terminal
+
+MATTERS = (
+    "digits",
+    "point",
+    "trade_tick_size",
+    "trade_contract_size",
+    "volume_min",
+    "volume_max",
+    "volume_step",
+    "volume_limit",
+    "trade_stops_level",
+    "trade_freeze_level",
+    "trade_mode",
+    "trade_exemode",
+    "trade_calc_mode",
+    "filling_mode",
+    "order_mode",
+    "expiration_mode",
+    "currency_base",
+    "currency_profit",
+    "currency_margin",
+)
+"""The fields of a specification on which sizes, prices and orders rest; swaps and sessions may change daily."""
+
+Specification = dict[str, Any]
+
+
+def resolve(terminal: Terminal, profiles: Iterable[SymbolProfile]) -> dict[str, str]:
+    """The broker's symbol of each market that it has, put into Market Watch: the first of a profile's that is known.
+
+    A symbol that merely looks like one (`EURUSD.m`) is never taken: another suffix is another contract. Raises
+    TerminalAway.
+    """
+    asked = [(profile.name, symbol) for profile in profiles for symbol in profile.symbols]
+    replies = ask(terminal, [Call("symbol_info", (symbol,)) for _, symbol in asked])
+    found: dict[str, str] = {}
+    for (market, symbol), reply in zip(asked, replies, strict=True):
+        if reply.value is not None:
+            found.setdefault(market, symbol)
+    ask(terminal, [Call("symbol_select", (symbol, True)) for symbol in found.values()])
+    return found
+
+
+def near(terminal: Terminal, profile: SymbolProfile) -> list[str]:
+    """The broker's symbols that look like a market that it does not have by name. Raises TerminalAway."""
+    group = ",".join(f"*{symbol}*" for symbol in profile.symbols)
+    (reply,) = ask(terminal, [Call("symbols_get", (), {"group": group})])
+    return [str(info.name) for info in reply.value or ()]
+
+
+def specification(info: Any) -> Specification:
+    """What matters of a SymbolInfo."""
+    return {name: getattr(info, name) for name in MATTERS}
+
+
+class Specifications:
+    """What brokers said of markets when it was last accepted, kept in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, Specification] = {}
+        if path.is_file():
+            self._known = json.loads(path.read_text(encoding="utf-8"))
+
+    def changed(self, market: str, now: Specification) -> list[str]:
+        """What is different from before, in words; what is said now is what is compared with from here on."""
+        before = self._known.get(market)
+        self._known[market] = now
+        if before == now:
+            return []
+        aside = self._path.with_suffix(".part")
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(json.dumps(self._known, indent=1, sort_keys=True), encoding="utf-8")
+        aside.replace(self._path)
+        if before is None:
+            return []
+        return [f"{name} was {before.get(name)}, is {now[name]}" for name in now if before.get(name) != now[name]]

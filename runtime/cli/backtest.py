@@ -29,6 +29,7 @@ from tradeplan.runtime.report.page import render_report
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="write everything here")
 @click.option("--trades", "trades_file", type=click.Path(dir_okay=False, path_type=Path), help="write the trades (CSV)")
 @click.option("--report", "report_file", type=click.Path(dir_okay=False, path_type=Path), help="write a page (HTML)")
+@click.option("--figures-only", is_flag=True, help="the page without bars, prices, trades: to pass on without the data")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3_660), help="of simulated bars")
 @click.option("--seed", default=7, show_default=True, help="of the simulator")
 @click.option("--balance", default=10_000.0, show_default=True, help="at the start, in account currency")
@@ -43,6 +44,7 @@ def command(
     json_file: Path | None,
     trades_file: Path | None,
     report_file: Path | None,
+    figures_only: bool,
     days: int,
     seed: int,
     balance: float,
@@ -51,6 +53,8 @@ def command(
     longest: int,
 ) -> None:
     """Backtest plans on one account; guards in the same files apply."""
+    if figures_only and report_file is None:
+        raise click.UsageError("--figures-only is about the page of --report: give both, or neither")
     loaded = load_plans(paths, currency)
     first, last = parse_time(start, "--from"), parse_time(end, "--to", end_of_day=True)
     if first is not None and last is not None and first >= last:
@@ -89,7 +93,7 @@ def command(
             result.write_trades(trades_file)
         if report_file is not None:
             named = [("Bars", f"simulated, {days} days, seed {seed}" if data is None else f"from `{data.name}`")]
-            page = render_report(result, dataset, analyse(result).as_dict(), named, simulated=data is None)
+            page = render_report(result, dataset, analyse(result).as_dict(), named, data is None, figures_only)
             write_text(report_file, page)
     except OSError as error:
         raise click.UsageError(f"`{error.filename}` cannot be written: {error.strerror}") from error

@@ -330,6 +330,11 @@ class Engine:
         self._memory.note(told)
         return told
 
+    @property
+    def loop(self) -> OrderLoop | None:
+        """The loop that runs, for those who look at it from outside; None without plans."""
+        return self._loop
+
     def busy(self, name: str) -> bool:
         """Whether a plan has a position or a pending order."""
         owner = self._owner(name)

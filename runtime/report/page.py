@@ -23,7 +23,18 @@ from tradeplan.runtime.report.html import digest_source, finite, json_block, sec
 from tradeplan.runtime.report.levels import position_levels
 from tradeplan.runtime.report.told_sections import told_section
 
-_SCRIPTS = ("core", "theme", "equity", "positions", "market", "trades", "start")
+_SCRIPTS = ("elements", "core", "theme", "equity", "positions", "market", "trades", "start")
+_FIGURE_SCRIPTS = ("elements", "theme", "start_figures")
+_PRICED = (
+    *("trades", "open_positions", "equity_curve", "alerts", "halts"),
+    *("without", "spoken", "margin_calls", "broken_limits"),
+)
+"""What of a result tells prices, or when something happened: the bars could be made out from it."""
+_WHERE = "Every figure on this page stands in the JSON inside it (<code>result-json</code>)."
+_LEFT_OUT = (
+    "Bars, trades and the curve of equity are left out of this page; the figures are those of the whole run and stand "
+    "in the JSON inside it (<code>result-json</code>)."
+)
 _CHARTS = "lightweight-charts.standalone.production.js"
 
 
@@ -33,25 +44,33 @@ def render_report(
     analysis: Mapping[str, Any] | None = None,
     settings: Sequence[tuple[str, str]] = (),
     simulated: bool = False,
+    figures_only: bool = False,
 ) -> str:
     """The page, the same for the same run. `dataset` is that of the run: it gives calendars and notices.
 
     `analysis` is the dict of an analysis of this result; `settings` are named values to show beside those of the run;
-    `simulated` says that the bars are no real market. Stop moves show if the run had `record_moves`.
+    `simulated` says that the bars are no real market. Stop moves show if the run had `record_moves`. `figures_only`
+    leaves out bars, prices, trades and curves: a page that may be passed on where the data may not.
     """
     values: dict[str, Any] = finite(result.as_dict())
     analysed = None if analysis is None else finite(dict(analysis))
-    view = _view(result, dataset)
     digest = hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
     days = (_day(values["start"]), _day(values["end"] - 1))
     plans = {p.block.name: p.block for p in result.recording.program.plans}
-    style = _asset("report.css")
-    library = files(__package__).joinpath("vendor", _CHARTS).read_text(encoding="utf-8")
-    own = '"use strict";\n(() => {\n' + "\n".join(_asset(f"{name}.js") for name in _SCRIPTS) + "})();\n"
+    style, season = _asset("report.css"), season_grid(values["trades"])
+    scripts = [_own(_FIGURE_SCRIPTS)]
+    charts, view = "", ""
+    if figures_only:
+        values = {name: [] if name == "margin_calls" else value for name, value in values.items()}
+    else:
+        scripts = [files(__package__).joinpath("vendor", _CHARTS).read_text(encoding="utf-8"), _own(_SCRIPTS)]
+        charts = Template(_asset("charts.html")).substitute(notice=_notice())
+        view = json_block("view-json", _view(result, dataset))
+    told = {name: value for name, value in values.items() if not (figures_only and name in _PRICED)}
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src {digest_source(library)} {digest_source(own)}",
+            f"script-src {' '.join(map(digest_source, scripts))}",
             f"style-src {digest_source(style)}",
             "base-uri 'none'",
             "form-action 'none'",
@@ -66,7 +85,7 @@ def render_report(
         headline=sections.headline(values),
         doubts=sections.doubts(values, simulated, dataset.notices()),
         performance=section("performance", "Performance", sections.figures(values) + performance_tables(analysed)),
-        analysis=analysis_sections(analysed, values, season_grid(values["trades"])),
+        analysis=analysis_sections(analysed, values, season),
         conditions=section("conditions", "Conditions", _conditions(analysed, values)) + told_section(values),
         costs=sections.costs(values),
         settings=sections.settings(
@@ -74,12 +93,13 @@ def render_report(
             _texts(result),
             digest,
         ),
-        notice=_notice(),
-        data=json_block("result-json", values)
+        charts=charts,
+        skip="performance" if figures_only else "trades",
+        footer=_LEFT_OUT if figures_only else _WHERE,
+        data=json_block("result-json", told)
         + (json_block("analysis-json", analysed) if analysed is not None else "")
-        + json_block("view-json", view),
-        library=library,
-        script=own,
+        + view,
+        scripts="".join(f"<script>{script}</script>\n" for script in scripts),
     )
 
 
@@ -136,6 +156,11 @@ def _notice() -> str:
     name, owner = (text(line) for line in notice.splitlines())
     link = '<a href="https://www.tradingview.com/" rel="noopener noreferrer">https://www.tradingview.com/</a>'
     return f"Charts: {name}. {owner} {link}. Licensed under the Apache License 2.0."
+
+
+def _own(names: Sequence[str]) -> str:
+    """The page's own scripts as one."""
+    return '"use strict";\n(() => {\n' + "\n".join(_asset(f"{name}.js") for name in names) + "})();\n"
 
 
 def _asset(name: str) -> str:

@@ -50,9 +50,9 @@ class PlanVersion:
 class Journal:
     """Reads and appends; every append is on disk when the call returns. With StoreTrouble nothing of it was kept."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
-        self._db = open_database(path, durable=True)
+        self._db = open_database(path, durable=not read_only, read_only=read_only)
         try:
             refuse_damaged(self._db, path)
         except BaseException:
@@ -118,6 +118,11 @@ class Journal:
             for r in self._db.query(wanted, [plan, version]):
                 return str(r["file"]), str(r["text"])
         raise StoreError(f"`{self.path}` names version `{version}` of plan `{plan}` but does not hold its text")
+
+    def texts(self) -> list[tuple[str, str]]:
+        """File name and text of everything that ever ran, each once."""
+        with telling(self.path):
+            return [(str(r[0]), str(r[1])) for r in self._db.execute("select distinct file, text from plan_version")]
 
     def intend(self, intents: Iterable[JournalIntent]) -> list[JournalIntent]:
         """Journal intents in one durable transaction; returns those that were not there yet, the ones to send."""

@@ -1,5 +1,4 @@
 // Reads the numbers of the page and writes them as the page does: a true minus, fixed digits, UTC.
-const byId = (id) => document.getElementById(id);
 const readBlock = (id) => JSON.parse(byId(id).textContent);
 const result = readBlock("result-json");
 const view = readBlock("view-json");
@@ -27,16 +26,6 @@ function levelsOf(index) {
   const fills = [[trade.opened, trade.entry, "entry", 0, 0, 0]];
   if (trade.closed) fills.push([trade.closed, trade.exit, trade.reason, 0, 0, 0]);
   return { fills, stops: [[trade.opened, trade.stop]], targets: [] };
-}
-
-function make(name, properties = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(properties)) {
-    if (key in element) element[key] = value;
-    else element.setAttribute(key, value);
-  }
-  element.append(...children);
-  return element;
 }
 
 function held(ms) {

@@ -70,10 +70,10 @@ class Ledger:
         """How much of `target` one unit of `source` is worth."""
         if source == target:
             return 1.0
-        for pair, invert in ((source + target, False), (target + source, True)):
-            market = next((m for n, m in self.markets.items() if n.startswith(pair)), None)
-            quote = market.quote(now) if market else None
-            value = quote.bid if quote else self.conversion.get(pair)
+        for (base, quoted), invert in (((source, target), False), ((target, source), True)):
+            found = (m.quote(now) for m in self.markets.values() if (m.symbol.base, m.symbol.profit) == (base, quoted))
+            quote = next((q for q in found if q is not None), None)
+            value = quote.bid if quote else self.conversion.get(base + quoted)
             if value:
                 return 1.0 / value if invert else value
         if "USD" in (source, target):

@@ -51,6 +51,7 @@ class Market:
         self.quotes: list[Quote] = []
         self.older: dict[int, np.ndarray] = {}
         self._made: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._path: tuple[int, list[Quote]] = (-1, [])
 
     def load(self, rates: np.ndarray, timeframe: int) -> None:
         """Bars with open times in UTC seconds; the first load is the finest, later ones are older or coarser."""
@@ -73,6 +74,7 @@ class Market:
         else:
             self.base, self.utc, self.step = rows, utc, SECONDS[timeframe]
         self._made.clear()
+        self._path = (-1, [])
 
     def _at(self, now: int) -> int:
         """The index of the newest base bar that has begun, -1 before the first."""
@@ -80,14 +82,18 @@ class Market:
 
     def path(self, index: int) -> list[Quote]:
         """The four quotes of a base bar: open, the nearer extreme as its colour tells, the other, close."""
+        if self._path[0] == index:
+            return self._path[1]
         _, o, h, l, c, _, spread, _ = self.base[index].item()  # noqa: E741  (the usual names)
         prices = (o, l, h, c) if c >= o else (o, h, l, c)
         start, wide = int(self.utc[index]) * 1000, spread * self.symbol.point
         price = self.symbol.price
-        return [
+        quotes = [
             Quote(start + self.step * when, price(bid), price(bid + wide), when == 0)
             for when, bid in zip(_WHEN, prices, strict=True)
         ]
+        self._path = (index, quotes)
+        return quotes
 
     def quote(self, now: int) -> Quote | None:
         """The newest quote at a moment."""
@@ -161,8 +167,8 @@ class Market:
         forming = rows[k : k + 1].copy()
         begun, seen = int(first[k]), [q.bid for q in self.path(index) if q.time <= now]
         whole = self.base[begun:index]
-        forming["high"] = max([*seen, *whole["high"].tolist()])
-        forming["low"] = min([*seen, *whole["low"].tolist()])
+        forming["high"] = max([*seen, *([whole["high"].max()] if len(whole) else [])])
+        forming["low"] = min([*seen, *([whole["low"].min()] if len(whole) else [])])
         forming["close"] = seen[-1]
         part = int(self.base["tick_volume"][index]) * len(seen) // 4
         forming["tick_volume"] = int(whole["tick_volume"].sum()) + part

@@ -16,7 +16,7 @@ from . import checks
 from .checks import Invalid, counted
 from .market import MONTH, SECONDS, Quote
 from .records import Order
-from .sequences import INTERFACE, RATES, TICKS, make
+from .sequences import INTERFACE, TICKS, make
 from .world import World
 
 _METHODS = {method["name"]: method["kwargs_ok"] for method in INTERFACE["methods"] if method["name"] != "last_error"}
@@ -228,7 +228,7 @@ class StandIn:
 
     # ---- bars and ticks
 
-    def _rates(self, symbol: Any, timeframe: Any) -> np.ndarray:
+    def _rates(self, symbol: Any, timeframe: Any) -> tuple[np.ndarray, np.ndarray]:
         code = checks.c_int(timeframe)
         market = self._market(symbol, -1)
         if code != MONTH and code not in SECONDS:
@@ -244,8 +244,14 @@ class StandIn:
         if cold is not None:
             known = self._cold[symbol, code] = self._cold.get((symbol, code), int(cold.get("bars", 10)) // 2) * 2
             closed = closed[max(len(closed) - known, 0) :]
-        both: np.ndarray = np.concatenate([closed[-self.world.switches["maxbars"] :], forming])
-        return both
+        return closed[-self.world.switches["maxbars"] :], forming
+
+    def _cut(self, rows: tuple[np.ndarray, np.ndarray], start: int, end: int) -> np.ndarray:
+        """Rows [start, end) of the closed bars and the forming one together, without copying the rest."""
+        closed, forming = rows
+        start, more = max(start, 0), max(end - len(closed), 0)
+        cut: np.ndarray = np.concatenate([closed[start:end], forming[max(start - len(closed), 0) : more]])
+        return cut
 
     def _asked(self, count: int) -> None:
         if count >= self.world.switches["maxbars"]:
@@ -256,26 +262,27 @@ class StandIn:
         date, count = checks.date(arguments[2]), checks.c_int(arguments[3], unsigned=True)
         self._asked(count)
         rows = self._rates(arguments[0], arguments[1])
-        end = int(np.searchsorted(rows["time"], date, side="right"))
-        return rows[max(end - count, 0) : end].copy()
+        end = sum(int(np.searchsorted(part["time"], date, side="right")) for part in rows)
+        return self._cut(rows, end - count, end)
 
     def _copy_rates_from_pos(self, *arguments: Any) -> np.ndarray:
         counted(arguments, 4)
         start, count = checks.c_int(arguments[2]), checks.c_int(arguments[3], unsigned=True)
         self._asked(count)
         rows = self._rates(arguments[0], arguments[1])
-        if start < 0 or start > len(rows):
+        end = sum(map(len, rows)) - start
+        if start < 0 or end < 0:
             raise Failed(-1)
-        end = len(rows) - start
-        return rows[max(end - count, 0) : end].copy()
+        return self._cut(rows, end - count, end)
 
     def _copy_rates_range(self, *arguments: Any) -> np.ndarray:
         counted(arguments, 4)
         first, last = checks.date(arguments[2]), checks.date(arguments[3])
         rows = self._rates(arguments[0], arguments[1])
-        found = rows[(rows["time"] >= first) & (rows["time"] <= last)]
-        self._asked(len(found))
-        return found.copy() if len(found) else np.zeros(0, RATES)
+        start = sum(int(np.searchsorted(part["time"], first, side="left")) for part in rows)
+        end = sum(int(np.searchsorted(part["time"], last, side="right")) for part in rows)
+        self._asked(end - start)
+        return self._cut(rows, start, end)
 
     def _copy_ticks_from(self, *arguments: Any) -> np.ndarray:
         counted(arguments, 4)

@@ -32,7 +32,9 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", documents(), ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_commands_that_documents_name_exist(path: Path) -> None:
-    shown = re.findall(r"(?:^|`|bin/|\$ )plan ([a-z][a-z0-9]*(?:-[a-z]+)*)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    shown = re.findall(
+        r"(?:^|`|bin/|\$ )plan ([a-z][a-z0-9]*(?:-[a-z]+)*)\b", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert [name for name in shown if name not in command_files()] == []
 
 

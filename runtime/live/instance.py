@@ -291,7 +291,7 @@ class Instance:
         # INVARIANT: on disk before it is done, so that a replay does it again at the same place
         run.journal.append(event)
         self.point("act journalled")
-        run.recorder.tell(enact(run.engine, event), run.active, run.engine)
+        run.recorder.tell(enact(run.engine, event), run.active, run.engine, kind != "reading")
 
     def _advance(
         self, journal: Journal, writer: Writer, switch: Switch, engine: Engine, active: Active, instant: int

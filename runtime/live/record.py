@@ -25,8 +25,11 @@ from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalIntent
 from tradeplan.runtime.store.writer import Row, Writer
+from tradeplan.runtime.watch.states import feed_states, plan_states
 
 PROGRESS_SECONDS = 0.05
+STATES_SECONDS = 1.0
+"""How often it is worked out how each plan stands, at most: 0.4 ms a plan of eight parts."""
 _DROPPED = {"late", "beyond_stop", "cancelled", "expired", "halted"}
 
 
@@ -49,7 +52,8 @@ class Recorder:
         self._journal, self._writer, self._lot_step, self._say = journal, writer, lot_step, say
         self._waiting: dict[str, int] = {}
         self.point = point
-        self._told_at = 0.0
+        self._told_at = self._looked_at = 0.0
+        self._states: dict[str, object] = {}
         self.broken: tuple[str, ...] = ()  # files with mistakes, for whoever looks from outside
         self.steps = self.decisions = self.fills = 0
 
@@ -97,13 +101,13 @@ class Recorder:
         now = time.monotonic()
         if events or now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
-            self._progress(engine, active)
+            self._progress(engine, active, now - self._looked_at >= STATES_SECONDS)
 
-    def tell(self, events: Iterable[Event], active: Active, engine: Engine) -> None:
+    def tell(self, events: Iterable[Event], active: Active, engine: Engine, look: bool = True) -> None:
         """Record what an act between two instants came to, and where the run stands after it."""
         for event in events:
             self._write(event, active)
-        self._progress(engine, active)
+        self._progress(engine, active, look)
 
     def finish(self, engine: Engine, active: Active) -> None:
         """Say where the run stands."""
@@ -215,8 +219,13 @@ class Recorder:
                     },
                 )
 
-    def _progress(self, engine: Engine, active: Active) -> None:
-        body = {
+    def _progress(self, engine: Engine, active: Active, look: bool = True) -> None:
+        if look:
+            self._looked_at = time.monotonic()
+            states = plan_states(engine, active.retired, active.silenced)
+            self._states = {"states": states, "feeds": feed_states(engine)}
+        body = self._states | {
+            "written": time.time_ns() // 1_000_000,
             "plans": [[p.name, p.version, p.name in active.retired] for p in active.plans],
             "guards": [[g.name, g.version] for g in active.guards],
             "silenced": sorted(active.silenced),

@@ -38,6 +38,11 @@ class RunStatus:
     intents: dict[str, int]
     outages: int
     currency: str = "USD"  # of the account, and so of balance and equity
+    states: tuple[dict[str, Any], ...] = ()  # of plans: name, state, step, blocks, part
+    breakers: tuple[dict[str, Any], ...] = ()  # those that are not closed
+    held: tuple[str, ...] = ()  # scopes that a person has halted, the empty one being the account
+    feeds: tuple[dict[str, Any], ...] = ()  # of traded markets: market, timeframe, newest, age, open
+    written: int | None = None  # wall clock, when this was written
 
 
 def read_status(path: Path) -> RunStatus:
@@ -95,6 +100,11 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
         {r["state"]: r["n"] for r in _rows(connection, "select state, count(*) as n from intent group by state")},
         len(_rows(connection, "select id from event where kind = 'outage'")),
         str(account.get("currency", "USD")),
+        tuple(body.get("states", ())),
+        tuple(body.get("breakers", ())),
+        tuple(body.get("held", ())),
+        tuple(body.get("feeds", ())),
+        body.get("written"),
     )
 
 

@@ -6,6 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
+import api_pages
 import function_pages
 import knowledge
 from tradeplan.dsl.diagnostic import diagnostic_kinds
@@ -28,6 +29,7 @@ def pages() -> dict[str, str]:
         importlib.import_module(name)
     return function_pages.pages() | {
         "diagnostics.md": diagnostics_page(),
+        "api.md": api_pages.page(),
         "../KNOWLEDGE.md": knowledge.page(),
         "../../plans/README.md": knowledge.plans_page(),
     }

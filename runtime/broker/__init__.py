@@ -1,0 +1,1 @@
+"""Brokers that keep the orders and positions of a run outside of it."""

@@ -92,7 +92,7 @@ def _fill_entry(b: Book, p: int, told: Filled) -> None:
         takes = int(b.f[p + at.E_TAKES])
         for number in range(takes + 1):
             other = b.k[p + at.P_LEG0] + at.LEG * number
-            b.f[other + at.L_UNITS] = b.f[other + at.L_REQUEST] = 0.0
+            b.f[other + at.L_UNITS] = b.f[other + at.L_REQUEST] = b.f[other + at.L_OPENED] = 0.0
             b.f[other + at.L_TAKE] = 1.0 if number < takes else 0.0
     elif expects(b, p, told.leg):
         before = b.f[p + at.F_UNITS_ALL]
@@ -109,7 +109,8 @@ def _fill_entry(b: Book, p: int, told: Filled) -> None:
 
 def expects(b: Book, p: int, leg: int) -> bool:
     """Whether an open position may still get (more) units of a leg of its entry."""
-    return b.f[p + at.F_PHASE] == at.OPEN and 0 <= leg <= int(b.f[p + at.E_TAKES]) and b.f[p + at.F_CLOSE_AT] >= at.INF
+    waits = b.f[p + at.F_PHASE] == at.OPEN and b.f[p + at.F_CLOSE_AT] >= at.INF and b.f[p + at.E_ACTIVATED] == 0.0
+    return waits and 0 <= leg <= int(b.f[p + at.E_TAKES])
 
 
 def _grow_leg(b: Book, p: int, leg: int, target: float, reason: int, told: Filled) -> None:
@@ -172,11 +173,17 @@ def _fill_exit(b: Book, p: int, told: Filled) -> None:
 
 
 def refuse(loop: OrderLoop, plan: str, about: str, rule: int, outcome: str, time: int) -> None:
-    """An order that waits for its fill will get none: `about` entry or add, `outcome` as in `OUTCOMES`."""
+    """An order that waits for its fill will get none: `about` entry or add, `outcome` as in `OUTCOMES`.
+
+    Of an entry that has begun to fill it is the legs without a fill.
+    """
     b, p = live_book(loop), owner_of(loop, plan).address
     reason = OUTCOMES.index(outcome)
     if about == "entry" and b.f[p + at.F_PHASE] == at.PENDING:
         drop_entry(b, p, int(b.f[p + at.E_RULE]), float(time), reason)
+    elif about == "entry" and b.f[p + at.F_PHASE] == at.OPEN and b.f[p + at.E_ACTIVATED] == 0.0:
+        b.f[p + at.E_ACTIVATED] = 1.0  # no bar looks at it here: it says that the entry is complete
+        emit(b, float(time), at.TYPE_DECISION, p, int(b.f[p + at.E_RULE]), at.ABOUT_ENTRY, reason)
     elif about == "add" and (slot := waiting_add(b, p, rule)) is not None:
         b.f[slot + at.D_UNITS] = 0.0
         b.f[p + at.F_ADDS] -= 1.0

@@ -11,6 +11,7 @@ from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.engine.outside import expects, live_book, owner_of
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.kernels.orders.arrays import Book
+from tradeplan.runtime.kernels.orders.entry import leg_target
 from tradeplan.runtime.kernels.orders.levels import level_price, part_up
 
 ORDERS = ("market", "limit", "stop")
@@ -47,6 +48,7 @@ class Order(NamedTuple):
     legs: tuple[OrderLeg, ...]
     notional: float  # in account currency
     risk: float  # what is lost at the stop, in account currency
+    fixed: bool = False  # the rest of an entry that has begun to fill: stop and targets stand
 
 
 class Held(NamedTuple):
@@ -59,6 +61,7 @@ class Held(NamedTuple):
     close: int
     rule: int
     reason: str
+    take: bool
 
 
 class Holding(NamedTuple):
@@ -148,7 +151,33 @@ def _orders(loop: OrderLoop, p: int, plan: object) -> Iterator[Order]:
             float(b.f[p + at.E_NUMBERS + at.AS_NOTIONAL]),
             float(b.f[p + at.E_NUMBERS + at.AS_RISK]) / 100.0,
         )
-    elif b.f[p + at.F_ADDS] > 0.0:
+        return
+    rest = _rest(b, p) if b.f[p + at.F_PHASE] == at.OPEN else ()
+    if rest:
+        kind, valid = ORDERS[int(b.f[p + at.E_ORDER])], b.f[p + at.E_VALID]
+        price, units = float(b.f[p + at.E_PRICE]), sum(leg.units for leg in rest)
+        part = units / b.f[p + at.E_UNITS]
+        yield Order(
+            plan.name,
+            plan.version,
+            plan.market,
+            side,
+            "entry",
+            int(b.f[p + at.E_RULE]),
+            kind,
+            price,
+            units,
+            int(b.f[p + at.E_TIME]),
+            None if valid >= at.INF else int(valid),
+            age,
+            float(near + side * slip if kind == "market" else price),
+            stop_wanted(b, p),
+            rest,
+            float(b.f[p + at.E_NUMBERS + at.AS_NOTIONAL]) * part,
+            float(b.f[p + at.E_NUMBERS + at.AS_RISK]) / 100.0 * part,
+            True,
+        )
+    if b.f[p + at.F_PHASE] == at.OPEN and b.f[p + at.F_ADDS] > 0.0:
         for slot in range(b.k[p + at.P_ADD0], b.k[p + at.P_ADD1], at.WAITING_ADD):
             units = int(b.f[slot + at.D_UNITS])
             if units > 0:
@@ -173,6 +202,17 @@ def _orders(loop: OrderLoop, p: int, plan: object) -> Iterator[Order]:
                 )
 
 
+def _rest(b: Book, p: int) -> tuple[OrderLeg, ...]:
+    """The legs of an entry that have no fill yet."""
+    _, legs = _bracket(b, p, b.f[p + at.F_FIRST])
+    first = b.k[p + at.P_LEG0]
+    return tuple(
+        x._replace(target=_level(leg_target(b, p, first + at.LEG * x.leg)))
+        for x in legs
+        if expects(b, p, x.leg) and b.f[first + at.LEG * x.leg + at.L_OPENED] == 0.0
+    )
+
+
 def stop_wanted(b: Book, p: int) -> float:
     """The stop as last requested."""
     return float(b.f[p + (at.F_STOP_NEW if b.f[p + at.F_STOP_AT] < at.INF else at.F_STOP)])
@@ -194,14 +234,14 @@ def _holding(b: Book, p: int, plan: CheckedPlan) -> Holding:
         if units > 0:
             asked = int(b.f[leg + at.L_REQUEST])
             reason = "close" if closing or not asked else FILLS[int(b.f[leg + at.L_REQUEST_REASON])]
-            rule = (
-                int(b.f[p + at.F_CLOSE_RULE] if closing else b.f[leg + at.L_REQUEST_RULE]) if closing or asked else -1
-            )
+            rule = int(b.f[p + at.F_CLOSE_RULE] if closing else b.f[leg + at.L_REQUEST_RULE])
             target = _level(b.f[leg + at.L_TARGET])
-            by_program = b.f[leg + at.L_TAKE] != 0.0 and b.f[at.V_NETTING] != 0.0
+            take = b.f[leg + at.L_TAKE] != 0.0
+            by_program = take and b.f[at.V_NETTING] != 0.0
             close = units if closing else min(asked, units)
             entry = float(b.f[leg + at.L_ENTRY])
-            legs.append(Held(number, units, entry, None if by_program else target, close, rule, reason))
+            shown = None if by_program else target
+            legs.append(Held(number, units, entry, shown, close, rule if close else -1, reason, take))
             total += units
     wanted = stop_wanted(b, p)
     waits = [i for i in range(int(b.f[p + at.E_TAKES]) + 1) if expects(b, p, i)]

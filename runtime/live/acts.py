@@ -31,7 +31,7 @@ class Standing:
 
 
 BY_HAND = frozenset({"halt", "resume", "book", "reading"})
-BY_BROKER = frozenset({"fill", "refused", "stop", "swap", "balance"})
+BY_BROKER = frozenset({"attached", "fill", "refused", "stop", "swap", "balance", "orphan", "unknown"})
 ACTS = BY_HAND | BY_BROKER
 """The kinds of journal events that `enact` knows."""
 
@@ -67,4 +67,6 @@ def _enter(engine: Engine, kind: str, body: dict[str, Any]) -> list[Event]:
     if kind == "swap":
         charge = str(body["plan"]), int(body["leg"]), float(body["amount"]), int(body["time"])
         return engine.enter(lambda loop: charge_swap(loop, *charge))
+    if kind in ("orphan", "unknown"):
+        return []  # for the broker's memory alone
     return engine.enter(lambda loop: set_balance(loop, float(body["amount"])))

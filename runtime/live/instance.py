@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tradeplan.dsl.catalog import Catalog
+from tradeplan.runtime.broker.acts import Broker
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.by_hand import ACCOUNT
 from tradeplan.runtime.engine.engine import Engine
@@ -20,6 +21,7 @@ from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.acts import Standing, enact
 from tradeplan.runtime.live.commands import commands_of
+from tradeplan.runtime.live.exchange import Exchange
 from tradeplan.runtime.live.feed import Feed
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.health import Health
@@ -28,7 +30,7 @@ from tradeplan.runtime.live.record import Recorder, no_point
 from tradeplan.runtime.live.recovery import Recovery, recover
 from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
-from tradeplan.runtime.live.words import time_text
+from tradeplan.runtime.live.words import no_such, scope_text, time_text
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.growing import late_bars
 from tradeplan.runtime.store.database import StoreError, StoreTrouble
@@ -84,14 +86,6 @@ class _Run:
     active: Active
 
 
-def _no_such(scope: str, known: set[str]) -> str:
-    return f"there is no `{scope}` in this run: expected {', '.join(f'`{n}`' for n in sorted(known) if n) or 'no name'}"
-
-
-def _scope_text(scope: str) -> str:
-    return f"`{scope}`" if scope else "the account"
-
-
 @dataclass(slots=True)
 class Instance:
     """Owns the engine, the journal and the writer of one run.
@@ -112,6 +106,7 @@ class Instance:
     stop: Callable[[], bool] = lambda: False
     point: Callable[[str], None] = no_point
     kernels: Kernels | None = None
+    broker: Broker | None = None  # outside; None: the engine's own, on paper
     trouble: str = ""  # why nothing is done at present: the database cannot be written; empty: it can
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
     _run_state: _Run | None = field(default=None, init=False)
@@ -170,6 +165,7 @@ class Instance:
         recorder.broken = self.folder.broken
         recorder.finish(engine, active)
         self._tell_start(engine, active, recovered)
+        exchange = None if self.broker is None else Exchange.opened(self.broker, journal, recorder, self.point)
         health = Health(self.dataset, self.clock)
         commands = commands_of(self)
         # INVARIANT: whoever holds the lock sees the run between two instants; all that is done to it is done so
@@ -192,6 +188,8 @@ class Instance:
                     if any(not engine.busy(name) for name in active.retired):
                         active = switch.update(engine, active)
                     self._run_state = _Run(journal, recorder, engine, active)
+                    if exchange is not None:
+                        exchange.round(engine, active)
                     instant = engine.next_instant()
                 if instant is None:
                     if active.plans or watcher is None:
@@ -201,6 +199,8 @@ class Instance:
                     with self._lock:
                         began = time.monotonic()
                         self._take_in(journal, engine)
+                        if exchange is not None:
+                            exchange.round(engine, active)  # what filled before this instant came first
                         engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
                         recorder.record(told, active, engine)
                         self._run_state = _Run(journal, recorder, engine, active)
@@ -222,9 +222,9 @@ class Instance:
             run = self._running()
             known = {p.name for p in run.active.plans} | {p.market for p in run.active.plans}
             if scope not in known | {ACCOUNT}:
-                raise ValueError(_no_such(scope, known))
+                raise ValueError(no_such(scope, known))
             self._act("halt", {"scope": scope})
-            self.say(f"{time_text(run.engine.now)} UTC: {_scope_text(scope)} halted by hand")
+            self.say(f"{time_text(run.engine.now)} UTC: {scope_text(scope)} halted by hand")
 
     def resume(self, scope: str = ACCOUNT) -> None:
         """Lift what `halt` of this scope did; of a guard close its breakers, of a plan end its own halts.
@@ -236,9 +236,9 @@ class Instance:
             known = {p.name for p in run.active.plans} | {p.market for p in run.active.plans} | set(run.engine.held)
             known |= {g.name for g in run.active.guards}
             if scope not in known | {ACCOUNT}:
-                raise ValueError(_no_such(scope, known))
+                raise ValueError(no_such(scope, known))
             self._act("resume", {"scope": scope})
-            self.say(f"{time_text(run.engine.now)} UTC: {_scope_text(scope)} resumed by hand")
+            self.say(f"{time_text(run.engine.now)} UTC: {scope_text(scope)} resumed by hand")
 
     def book(self, amount: float) -> None:
         """Tell the run of a deposit or (negative) a withdrawal, in account currency; from any thread.
@@ -314,7 +314,7 @@ class Instance:
             self.say(text)
         for scope, why in came.halts:
             self._act("halt", {"scope": scope, "why": why})
-            self.say(f"{time_text(engine.now)} UTC: {_scope_text(scope)} is halted: {why}")
+            self.say(f"{time_text(engine.now)} UTC: {scope_text(scope)} is halted: {why}")
         if came.away_until is not None and came.away_until > self._live_from:
             self._note_away(journal, engine.now, came.away_until)
         for bar in came.late:
@@ -329,6 +329,8 @@ class Instance:
 
     def _keep_settings(self, journal: Journal) -> None:
         journal.keep_setting("feed", self.settings.feed)
+        if self.broker is not None:
+            journal.keep_setting("broker", self.broker.name)
         journal.keep_setting("account", account_text(self.settings.account))
         start = self.settings.start
         if start is None:
@@ -346,7 +348,15 @@ class Instance:
         return recover(journal, self._new_engine, self.catalog, self.folder.markets, self.folder.graph, until)
 
     def _new_engine(self) -> Engine:
-        return Engine(self.dataset, self.settings.account, self.catalog, self._start, self.settings.end, self.kernels)
+        return Engine(
+            self.dataset,
+            self.settings.account,
+            self.catalog,
+            self._start,
+            self.settings.end,
+            self.kernels,
+            outside=self.broker is not None,
+        )
 
     def _lot_step(self, market: str) -> float:
         return self.dataset.profile(market).lot_step
@@ -380,5 +390,6 @@ class Instance:
             time.sleep(seconds)
         elif watcher.wait(seconds):
             return True
-        asked = self._requests is not None and self._requests.waiting()
+        # a broker outside is looked at in every pause: what it did, and a stop that is missing, do not wait for a bar
+        asked = self.broker is not None or (self._requests is not None and self._requests.waiting())
         return asked or self.stop() or self._ending.is_set() or self._rescan.is_set()

@@ -30,7 +30,7 @@ from tradeplan.runtime.watch.states import feed_states, plan_states
 PROGRESS_SECONDS = 0.05
 STATES_SECONDS = 1.0
 """How often it is worked out how each plan stands, at most: 0.4 ms a plan of eight parts."""
-_DROPPED = {"late", "beyond_stop", "cancelled", "expired", "halted"}
+_DROPPED = {"late", "beyond_stop", "cancelled", "expired", "halted", "refused", "abandoned", "lost"}
 
 
 def no_point(name: str) -> None:
@@ -105,6 +105,11 @@ class Recorder:
 
     def tell(self, events: Iterable[Event], active: Active, engine: Engine, look: bool = True) -> None:
         """Record what an act between two instants came to, and where the run stands after it."""
+        events = list(events)
+        versions = _versions(active) if events else {}
+        states = [s for e in events for s in self._settled(e, versions)]
+        if states:
+            self._journal.settle(states)
         for event in events:
             self._write(event, active)
         self._progress(engine, active, look)

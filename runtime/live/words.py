@@ -8,3 +8,13 @@ from datetime import UTC, datetime
 def time_text(at: int) -> str:
     """UTC milliseconds as a person reads them."""
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def no_such(scope: str, known: set[str]) -> str:
+    """That a run has nothing of this name, and what it has."""
+    return f"there is no `{scope}` in this run: expected {', '.join(f'`{n}`' for n in sorted(known) if n) or 'no name'}"
+
+
+def scope_text(scope: str) -> str:
+    """A plan, a market, or the account, which has no name."""
+    return f"`{scope}`" if scope else "the account"

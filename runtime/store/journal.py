@@ -86,6 +86,12 @@ class Journal:
         with write_transaction(self._db):
             self._append(event)
 
+    def append_all(self, events: Iterable[JournalEvent]) -> None:
+        """Append several events in one commit."""
+        with write_transaction(self._db):
+            for event in events:
+                self._append(event)
+
     def activate(self, event: JournalEvent, versions: Iterable[PlanVersion]) -> None:
         """Append an activation together with the texts it names: one commit, on disk before the engine runs them."""
         with write_transaction(self._db):
@@ -150,6 +156,12 @@ class Journal:
         with telling(self.path):
             (newest,) = self._db.execute("select max(time) from intent").fetchone()
         return None if newest is None else int(newest)
+
+    def intents(self) -> list[tuple[int, str, str]]:
+        """Id, plan and leg of every intent."""
+        with telling(self.path):
+            rows = self._db.execute("select id, plan, leg from intent order by time").fetchall()
+        return [(int(r[0]), str(r[1]), str(r[2])) for r in rows]
 
     def intent_ids(self) -> set[int]:
         """Ids of all intents."""

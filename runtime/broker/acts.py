@@ -1,0 +1,42 @@
+"""What a broker tells a run, to be journalled and then entered: one batch is one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.store.journal import JournalEvent
+
+
+class Act(NamedTuple):
+    """A journal event to be: `attached fill refused stop swap balance book halt orphan`; see live/acts.py."""
+
+    kind: str
+    body: dict[str, Any]
+
+
+Batch = list[Act]
+
+
+class Broker(Protocol):
+    """A broker outside. A run calls `read`, enters what comes, then `carry_out`, and enters that.
+
+    Both are iterated batch by batch: the engine has entered one before the next is made.
+    """
+
+    @property
+    def name(self) -> str:
+        """What a journal remembers it by."""
+
+    def remember(self, events: Iterable[JournalEvent], intents: Iterable[tuple[int, str, str]]) -> None:
+        """Take down what the journal knows: its events, and its intents (id, plan, leg)."""
+
+    def note(self, act: Act) -> None:
+        """An act of this broker has been journalled."""
+
+    def read(self, engine: Engine) -> Iterator[Batch]:
+        """Look at the broker: what happened since."""
+
+    def carry_out(self, engine: Engine) -> Iterator[Batch]:
+        """Send what the engine wants and the broker does not have."""

@@ -1,0 +1,181 @@
+"""Sends what the engine wants and the broker does not have; protection first, entries last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tradeplan.runtime.broker.acts import Batch
+from tradeplan.runtime.broker.clock import BrokerTimes
+from tradeplan.runtime.broker.entries import Entries
+from tradeplan.runtime.broker.identity import comment_of, magic_of
+from tradeplan.runtime.broker.memory import Link, Memory
+from tradeplan.runtime.broker.reading import Reading
+from tradeplan.runtime.broker.requests import Traded, close_order, levels_order, removal
+from tradeplan.runtime.broker.retcodes import Verdict
+from tradeplan.runtime.broker.sending import Fillings, Request, Sent, send
+from tradeplan.runtime.broker.watchman import Watchman
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.events import intent_id
+from tradeplan.runtime.engine.wanted import Holding
+from tradeplan.runtime.mt5 import constants as mt5
+from tradeplan.runtime.mt5.structs import Tick
+from tradeplan.runtime.mt5.structs import TradePosition as Position
+from tradeplan.runtime.mt5.terminal import Terminal
+
+
+@dataclass(slots=True)
+class Closing:
+    """A close that was sent: for these units of a position that had this volume."""
+
+    volume: float
+    units: float
+    verdict: Verdict
+    since: float
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything that reduces risk, and `entries` for what adds to it."""
+
+    terminal: Terminal
+    memory: Memory
+    traded: dict[str, Traded]
+    clock: BrokerTimes
+    watchman: Watchman
+    entries: Entries
+    fillings: Fillings
+    say: Callable[[str], None]
+    point: Callable[[str], None]
+    patience: Callable[[], float]
+    timer: Callable[[], float]
+    _closings: dict[int, Closing] = field(default_factory=dict)
+    _bare: dict[int, int] = field(default_factory=dict)  # positions whose stop could not be put back, and how often
+
+    def carry_out(self, engine: Engine, reading: Reading, may_enter: str | None) -> Iterator[Batch]:
+        """Send; what is refused comes as acts. `may_enter`: why no entry may be sent, None if they may."""
+        self._orphans(reading)
+        for holding, link, position in list(self.watchman.pairs(engine, reading)):
+            if position is not None:
+                self._position(engine, reading, holding, link, position)
+        self._removals(engine, reading)
+        yield from self.entries.carry_out(engine, reading, may_enter)
+
+    def _orphans(self, reading: Reading) -> None:
+        """What filled after its order was taken back, or without the engine waiting for it, is closed at once."""
+        for p in reading.positions:
+            if p.identifier in self.memory.orphans and p.identifier not in self.memory.links:
+                self._close(reading, p, p.volume, "it filled too late: nobody waits for it", magic_of(p.identifier, 0))
+
+    def _position(self, engine: Engine, reading: Reading, holding: Holding, link: Link, position: Position) -> None:
+        traded = self.traded[holding.market]
+        asked = sum(x.close for x in holding.legs if link.leg in (-1, x.leg))
+        whole = sum(x.units for x in holding.legs if link.leg in (-1, x.leg))
+        if asked:
+            volume = min(traded.volume(asked), position.volume)
+            intent = intent_id(holding.plan, holding.version, holding.position, f"close/{link.leg}/{whole}")
+            self._close(reading, position, volume, "", magic_of(intent, 0), comment_of(intent, 0))
+            if asked >= whole:
+                return
+        half = traded.tick / 2
+        side, stop = holding.side, holding.stop_wanted
+        missing = position.sl == 0.0 or side * (holding.stop - position.sl) > half
+        if link.stop is None:
+            link.stop = position.sl
+        if not missing and side * (position.sl - stop) > half and position.sl != link.stop:
+            stop = position.sl  # tightened by hand: the watchman takes it over
+        target = next((x.target for x in holding.legs[::-1] if link.leg in (-1, x.leg)), None)
+        if not missing and abs(position.sl - stop) <= half and abs(position.tp - (target or 0.0)) <= half:
+            self._bare.pop(position.identifier, None)
+            return
+        if self._levels(reading, holding, position, stop, target, missing):
+            link.stop = stop
+
+    def _levels(
+        self, reading: Reading, holding: Holding, position: Position, stop: float, target: float | None, missing: bool
+    ) -> bool:
+        """Set stop and target; True: done. A position whose missing stop cannot be put back now is closed."""
+        if missing and position.identifier in self._bare:
+            self._close(
+                reading, position, position.volume, "its stop could not be put back", magic_of(position.identifier, 1)
+            )
+            return False
+        if missing and holding.opened < self.clock.now() - 1_000:
+            self.say(f"`{holding.plan}`: the stop of {position.ticket} is missing or looser: put back to {stop:g}")
+        sent = send(self.terminal, lambda: levels_order(position, stop, target), self.point, self.timer)
+        if sent.verdict is Verdict.DONE:
+            return True
+        if missing:
+            self._bare[position.identifier] = self._bare.get(position.identifier, 0) + 1
+            if sent.verdict is Verdict.NEVER:
+                why = f"its stop could not be put back: {sent.why}"
+                self._close(reading, position, position.volume, why, magic_of(position.identifier, 1))
+            return False
+        if sent.verdict is not Verdict.LATER:
+            self.say(f"`{holding.plan}`: stop {stop:g}, target {target or 0.0:g} of {position.ticket}: {sent.why}")
+        return False
+
+    def _close(
+        self, reading: Reading, position: Position, volume: float, why: str, magic: int, comment: str = "tp.close"
+    ) -> None:
+        """Close a position or a part of it; what may have been carried out already is waited for."""
+        before = self._closings.get(position.identifier)
+        now = self.timer()
+        if before is not None and before.volume == position.volume and before.units == volume:
+            waits = now - before.since < self.patience()
+            if before.verdict is Verdict.DONE and waits:
+                return
+            if before.verdict is Verdict.UNKNOWN and (waits or self.netting(reading)):
+                # INVARIANT: on a netting account a second close could open a position the other way round
+                if not waits:
+                    self.say(f"nobody knows whether {position.ticket} was closed: look at it; it is not sent again")
+                return
+        tick = reading.ticks.get(position.symbol)
+        traded = next((t for t in self.traded.values() if t.symbol == position.symbol), None)
+        if tick is None or traded is None:
+            return
+        if why:
+            self.say(f"ALERT: {position.symbol} {position.ticket} is closed: {why}")
+        sent = send(
+            self.terminal,
+            lambda: self._filled(
+                close_order(traded, position, volume, self.quote(position.symbol, tick), magic, comment)
+            ),
+            self.point,
+            self.timer,
+        )
+        self._closings[position.identifier] = Closing(position.volume, volume, sent.verdict, now)
+        if sent.verdict not in (Verdict.DONE, Verdict.LATER):
+            self.say(f"closing {volume:g} of {position.symbol} {position.ticket}: {sent.why}; tried again")
+
+    def _plain(self, request: Request) -> Sent:
+        """Send a request that has no price in it."""
+        return send(self.terminal, lambda: request, self.point, self.timer)
+
+    def netting(self, reading: Reading) -> bool:
+        """Whether the account nets."""
+        return reading.account.margin_mode != mt5.ACCOUNT_MARGIN_MODE_RETAIL_HEDGING
+
+    def quote(self, symbol: str, before: Tick) -> Tick:
+        """The newest quote, or the one before."""
+        reply = self.terminal.call("symbol_info_tick", symbol)
+        found: Tick | None = reply.value
+        return before if found is None else found
+
+    def _filled(self, request: Request) -> Request:
+        return request | {"type_filling": self.fillings.of(request)}
+
+    def _removals(self, engine: Engine, reading: Reading) -> None:
+        """Orders of ours that the engine does not want any more, or that have filled in part."""
+        wanted = self.entries.wanted(engine)
+        started = {d.magic for d in reading.deals}
+        for order in reading.orders:
+            known = self.memory.known.get(order.magic)
+            if known is None or (order.magic in wanted and order.magic not in started):
+                continue
+            if order.state not in (mt5.ORDER_STATE_PLACED, mt5.ORDER_STATE_PARTIAL, mt5.ORDER_STATE_STARTED):
+                continue
+            request, ticket = removal(order.ticket, order.symbol), order.ticket
+            sent = self._plain(request)
+            if sent.verdict is not Verdict.DONE:
+                self.say(f"`{known.plan}`: order {ticket} could not be taken back: {sent.why}; tried again")

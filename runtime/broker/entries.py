@@ -1,0 +1,310 @@
+"""Entries and ADDs: checked against broker and limits, sent once, looked up when nobody knows."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tradeplan.runtime.broker.acts import Act, Batch
+from tradeplan.runtime.broker.clock import BrokerTimes
+from tradeplan.runtime.broker.identity import comment_of, magic_of
+from tradeplan.runtime.broker.limits import Asked, Limits
+from tradeplan.runtime.broker.memory import Memory
+from tradeplan.runtime.broker.reading import Reading
+from tradeplan.runtime.broker.requests import Traded, market_order, pending_order
+from tradeplan.runtime.broker.retcodes import Verdict
+from tradeplan.runtime.broker.sending import Fillings, Request, Sent, send
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.events import intent_id
+from tradeplan.runtime.engine.wanted import Order, OrderLeg
+from tradeplan.runtime.mt5 import constants as mt5
+from tradeplan.runtime.mt5.structs import SymbolInfo, Tick
+from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
+
+_OVER = {mt5.ORDER_STATE_CANCELED: "cancelled", mt5.ORDER_STATE_EXPIRED: "expired", mt5.ORDER_STATE_REJECTED: "refused"}
+RESUMED, LIVE, UNKNOWN, OVER = "resumed", "live", "unknown", "over"
+
+
+@dataclass(slots=True)
+class Part:
+    """Where one part of an order stands: `resumed` (from the journal), `live`, `unknown` or `over`."""
+
+    state: str
+    since: float
+    outcome: str = ""
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Entries:
+    """Sends entries and ADDs, part by part."""
+
+    terminal: Terminal
+    memory: Memory
+    traded: dict[str, Traded]
+    clock: BrokerTimes
+    limits: Limits
+    fillings: Fillings
+    say: Callable[[str], None]
+    point: Callable[[str], None]
+    patience: Callable[[], float]
+    timer: Callable[[], float]
+    _parts: dict[int, Part] = field(default_factory=dict)
+    _times: deque[int] = field(default_factory=deque)
+
+    def resume(self, engine: Engine) -> None:
+        """After a restart: whatever waits may have been sent, so it is looked up before anything."""
+        for order in engine.orders():
+            for magic, _ in self.parts(order):
+                state = UNKNOWN if magic in self.memory.unknown else RESUMED
+                self._parts[magic] = Part(state, self.timer())
+
+    def intent(self, order: Order) -> int:
+        """The id of an order's intent."""
+        leg = "entry" if order.about == "entry" else f"add/{order.rule}"
+        return intent_id(order.plan, order.version, order.time, leg)
+
+    def parts(self, order: Order) -> list[tuple[int, OrderLeg]]:
+        """The magic numbers of an order's parts; on a netting account there is one part."""
+        intent = self.intent(order)
+        if order.about == "add" or len(order.legs) == 1:
+            part = 0 if order.about == "add" else order.legs[0].leg
+            return [(magic_of(intent, part), order.legs[0])]
+        return [(magic_of(intent, leg.leg), leg) for leg in order.legs]
+
+    def wanted(self, engine: Engine) -> set[int]:
+        """The numbers of all parts that may still fill."""
+        found = {
+            magic
+            for order in engine.orders()
+            for magic, _ in self.merged(engine, order)
+            if order.valid is None or self.clock.now() < order.valid
+        }
+        for holding in engine.holdings():
+            links = [x for x in self.memory.links.values() if x.plan == holding.plan]
+            if links:
+                newest = max(links, key=lambda x: x.identifier)
+                found |= {magic_of(newest.intent, leg) for leg in holding.waits}
+        return found
+
+    def look_up(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        """What the broker has of the orders that wait; what is over without a fill, and what was lost."""
+        signs = seen(reading)
+        said = {x.comment for x in reading.positions} | {x.comment for x in reading.orders}
+        said |= {x.comment for x in reading.done} | {x.comment for x in reading.deals}
+        signs |= {magic for comment, magic in self.memory.comments.items() if comment in said}
+        ended = {o.magic: o for o in reading.done if o.state in _OVER}
+        filled = {d.magic for d in reading.deals}
+        for order in engine.orders():
+            parts = self.merged(engine, order)
+            for magic, _ in parts:
+                part = self._parts.get(magic)
+                if magic in signs:
+                    part = self._parts.setdefault(magic, Part(LIVE, self.timer()))
+                    part.state = OVER if magic in ended and magic not in filled else LIVE
+                    if part.state == OVER:
+                        part.outcome, part.why = _OVER[ended[magic].state], ended[magic].comment
+                        if order.valid is not None and self.clock.now() >= order.valid:
+                            part.outcome = "expired"
+                elif part is not None and part.state == UNKNOWN and self.timer() - part.since >= self.patience():
+                    part.state, part.outcome = OVER, "lost"
+                    self.say(f"`{order.plan}`: no answer came and the broker does not have the order: given up as lost")
+            states = [self._parts.get(magic) for magic, _ in parts]
+            if all(part is not None and part.state == OVER for part in states):
+                yield self.over(order, states[0])
+
+    def over(self, order: Order, part: Part | None) -> Batch:
+        """The act that says that an order will not fill."""
+        outcome, why = ("refused", "") if part is None else (part.outcome, part.why)
+        body = {"plan": order.plan, "about": order.about, "rule": order.rule, "outcome": outcome}
+        return [Act("refused", body | {"time": self.clock.now(), "why": why})]
+
+    def merged(self, engine: Engine, order: Order) -> list[tuple[int, OrderLeg]]:
+        """The parts as they are sent: on a netting account all legs together."""
+        if engine.account.netting and len(order.legs) > 1:
+            whole = OrderLeg(0, order.units, order.legs[-1].target)
+            return [(magic_of(self.intent(order), 0), whole)]
+        return self.parts(order)
+
+    def carry_out(self, engine: Engine, reading: Reading, may_enter: str | None) -> Iterator[Batch]:
+        """Send what has not been sent; what cannot be sent any more is refused."""
+        for order in engine.orders():
+            unsent = [x for x in self.merged(engine, order) if self._unsent(x[0])]
+            if not unsent:
+                continue
+            objection = self._objection(engine, reading, order, may_enter)
+            if objection is not None:
+                outcome, why = objection
+                if outcome != "wait":
+                    self.say(f"`{order.plan}`: its {order.about} is not sent: {why}")
+                    for magic, _ in unsent:
+                        self._parts[magic] = Part(OVER, self.timer(), outcome, why)
+                    if len(unsent) == len(self.merged(engine, order)):
+                        yield self.over(order, self._parts[unsent[0][0]])
+                continue
+            yield from self._send(engine, reading, order, unsent)
+
+    def _unsent(self, magic: int) -> bool:
+        part = self._parts.get(magic)
+        return part is None or (part.state == RESUMED and self.timer() - part.since >= self.patience())
+
+    def _objection(
+        self, engine: Engine, reading: Reading, order: Order, may_enter: str | None
+    ) -> tuple[str, str] | None:
+        """Why an order is not sent: outcome and words; `wait` is for later."""
+        now, traded = self.clock.now(), self.traded[order.market]
+        if order.valid is not None and now >= order.valid:
+            return "expired", "its time is over"
+        if now - order.time > order.max_age:
+            return "late", f"decided {(now - order.time) / 1000:.0f} s ago"
+        if may_enter is not None:
+            return "refused", may_enter
+        info, tick = reading.symbols[traded.symbol], reading.ticks.get(traded.symbol)
+        if tick is None or not tick.bid:
+            return "wait", "there is no price"
+        told = _of_symbol(order, info, tick, traded)
+        if told is None:
+            told = self.limits.refusal(self._asked(engine, reading, order, tick))
+        return None if told is None else ("refused", told)
+
+    def _asked(self, engine: Engine, reading: Reading, order: Order, tick: Tick) -> Asked:
+        now, traded = self.clock.now(), self.traded[order.market]
+        while self._times and self._times[0] <= now - 60_000:
+            self._times.popleft()
+        market = tick.ask if order.side > 0 else tick.bid
+        price = order.price or market
+        holdings, orders = engine.holdings(), engine.orders()
+        units = sum(x.units for h in holdings if h.market == order.market for x in h.legs)
+        units += sum(o.units for o in orders if o.market == order.market)
+        risk = sum(h.risk for h in holdings) + sum(o.risk for o in orders)
+        return Asked(
+            lots=traded.volume(order.units),
+            open_lots=traded.volume(units),
+            notional=sum(h.notional for h in holdings) + sum(o.notional for o in orders),
+            risk=100.0 * risk / max(reading.account.equity, 0.01),
+            orders=len(self._times) + 1,
+            distance=100.0 * max(abs(price - market), abs(order.stop - market)) / market,
+        )
+
+    def _send(
+        self, engine: Engine, reading: Reading, order: Order, unsent: list[tuple[int, OrderLeg]]
+    ) -> Iterator[Batch]:
+        traded, tick = self.traded[order.market], reading.ticks[self.traded[order.market].symbol]
+        self._times.append(self.clock.now())
+        for number, (magic, leg) in enumerate(unsent):
+            intent = self.intent(order)
+            comment = comment_of(intent, self.memory.known[magic].part if magic in self.memory.known else leg.leg)
+
+            def made(magic: int = magic, leg: OrderLeg = leg, comment: str = comment) -> Request:
+                return self._request(engine, reading, order, magic, leg, comment, traded, tick)
+
+            why = self._margin(reading, made())
+            sent = Sent(Verdict.NEVER, why) if why else send(self.terminal, made, self.point, self.timer)
+            part = self._parts[magic] = Part(LIVE, self.timer(), why=sent.why)
+            if sent.verdict is Verdict.UNKNOWN:
+                part.state = UNKNOWN
+                self.say(f"`{order.plan}`: {sent.why}: looked up, not sent again")
+                yield [Act("unknown", {"magic": magic, "plan": order.plan})]
+            elif sent.verdict is Verdict.LATER:
+                del self._parts[magic]  # until it is late
+                return
+            elif sent.verdict is not Verdict.DONE:
+                part.state = OVER
+                part.outcome = "abandoned" if sent.verdict is Verdict.AGAIN else "refused"
+                self.say(f"`{order.plan}`: its {order.about} was {part.outcome}: {sent.why}")
+                if number == 0 and len(unsent) == len(self.merged(engine, order)):
+                    for other, _ in unsent[1:]:
+                        self._parts[other] = part
+                    yield self.over(order, part)
+                    return
+
+    def _request(
+        self,
+        engine: Engine,
+        reading: Reading,
+        order: Order,
+        magic: int,
+        leg: OrderLeg,
+        comment: str,
+        traded: Traded,
+        before: Tick,
+    ) -> Request:
+        """The request of one part with prices of now; levels given as distances are worked out from them."""
+        if order.kind != "market":
+            until = None if order.valid is None else self.clock.to_broker(order.valid)
+            info = reading.symbols[traded.symbol]
+            return pending_order(
+                traded,
+                order.kind,
+                order.side,
+                leg.units,
+                order.price,
+                order.stop,
+                leg.target,
+                magic,
+                comment,
+                info,
+                until,
+            )
+        tick = self._quote(traded.symbol, before)
+        stop, target = order.stop, leg.target
+        if order.about == "entry" and not order.fixed:
+            stop, legs = engine.bracket(order.plan, tick.ask if order.side > 0 else tick.bid)
+            target = next((x.target for x in legs if x.leg == leg.leg), legs[-1].target)
+            if engine.account.netting:
+                target = legs[-1].target
+        request = market_order(traded, order.side, leg.units, tick, stop, target, magic, comment)
+        return request | {"type_filling": self.fillings.of(request)}
+
+    def _quote(self, symbol: str, before: Tick) -> Tick:
+        try:
+            found: Tick | None = self.terminal.call("symbol_info_tick", symbol).value
+        except BridgeError:
+            return before
+        return before if found is None else found
+
+    def _margin(self, reading: Reading, request: Request) -> str:
+        """Why the margin does not suffice, empty if it does or nobody can say."""
+        kind = request["type"] % 2
+        try:
+            reply = self.terminal.call(
+                "order_calc_margin", kind, request["symbol"], request["volume"], request["price"]
+            )
+        except BridgeError:
+            return ""
+        free = reading.account.margin_free
+        if reply.value is not None and reply.value > free:
+            return f"it needs a margin of {reply.value:.2f}, {free:.2f} is free"
+        return ""
+
+
+def _of_symbol(order: Order, info: SymbolInfo, tick: Tick, traded: Traded) -> str | None:
+    """What the symbol's specification has against an order."""
+    modes = {
+        mt5.SYMBOL_TRADE_MODE_DISABLED: "trading is disabled",
+        mt5.SYMBOL_TRADE_MODE_CLOSEONLY: "positions may only be closed",
+        mt5.SYMBOL_TRADE_MODE_LONGONLY: "only long positions are allowed" if order.side < 0 else "",
+        mt5.SYMBOL_TRADE_MODE_SHORTONLY: "only short positions are allowed" if order.side > 0 else "",
+    }
+    if modes.get(info.trade_mode):
+        return f"{info.name}: {modes[info.trade_mode]}"
+    for leg in order.legs:
+        volume = traded.volume(leg.units)
+        step = Decimal(repr(info.volume_step))
+        if not info.volume_min <= volume <= info.volume_max or Decimal(repr(volume)) % step:
+            return (
+                f"{info.name} takes {info.volume_min:g} to {info.volume_max:g} lots in steps of {step}, not {volume:g}"
+            )
+    near = info.trade_stops_level * info.point
+    now = (tick.bid if order.side > 0 else tick.ask) if order.kind == "market" else order.price
+    if near and order.side * (now - order.stop) < near - info.point / 2:
+        return f"the stop {order.stop:g} is nearer to {now:g} than {info.trade_stops_level} points"
+    return None
+
+
+def seen(reading: Reading) -> set[int]:
+    """The magic numbers of everything in a reading."""
+    found = {x.magic for x in reading.positions} | {x.magic for x in reading.orders}
+    return found | {x.magic for x in reading.done} | {x.magic for x in reading.deals}

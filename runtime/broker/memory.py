@@ -1,0 +1,90 @@
+"""What a broker must not forget: whose each position is, which deals are entered, which numbers are the journal's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tradeplan.runtime.broker.identity import PARTS, comment_of, magic_of
+
+
+@dataclass(slots=True)
+class Link:
+    """A position at the broker and the leg it is: -1 on netting accounts, where it is all legs. Swaps in cents."""
+
+    plan: str
+    leg: int
+    identifier: int
+    intent: int
+    charged: float = 0.0  # swap that the engine has
+    realised: float = 0.0  # of it, what deals have brought into the balance
+    stop: float | None = None  # the stop that this program set last, as far as it knows
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a magic number stands for: a part of an intent of a plan; `leg` as in `intent_leg`."""
+
+    intent: int
+    plan: str
+    leg: str
+    part: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """Rebuilt from the journal at start-up; everything in it was journalled before it was taken down."""
+
+    links: dict[int, Link] = field(default_factory=dict)
+    deals: set[int] = field(default_factory=set)
+    orphans: set[int] = field(default_factory=set)
+    known: dict[int, Known] = field(default_factory=dict)
+    comments: dict[str, int] = field(default_factory=dict)
+    strange: set[int] = field(default_factory=set)  # magic numbers of another runtime, told already
+    unknown: set[int] = field(default_factory=set)  # parts whose answer was lost
+    attached: dict[str, Any] | None = None
+    newest: int = 0  # ms of the broker's clock: the newest deal that was entered
+
+    def forget(self) -> None:
+        """Begin again: the journal is read anew."""
+        for kept in (self.links, self.deals, self.orphans, self.known, self.comments, self.unknown, self.strange):
+            kept.clear()
+        self.attached, self.newest = None, 0
+
+    def learn(self, intent: int, plan: str, leg: str) -> None:
+        """An entry or ADD was journalled: its parts are ours."""
+        if leg != "entry" and not leg.startswith("add/"):
+            return
+        for part in range(PARTS):
+            magic = magic_of(intent, part)
+            self.known[magic] = Known(intent, plan, leg, part)
+            self.comments[comment_of(intent, part)] = magic
+
+    def note(self, kind: str, body: dict[str, Any]) -> None:
+        """An act of the broker stands in the journal."""
+        if "deal" in body:
+            self.deals.add(int(body["deal"]))
+            self.newest = max(self.newest, int(body.get("deal_msc", 0)))
+        if kind == "attached":
+            self.attached = body
+            self.newest = int(body["from_msc"])
+        elif kind == "halt" and "strangers" in body:
+            self.strange.update(body["strangers"])
+        elif kind == "unknown":
+            self.unknown.add(int(body["magic"]))
+        elif kind == "orphan":
+            self.orphans.add(int(body["identifier"]))
+        elif kind == "swap" and "identifier" in body:
+            self.links[int(body["identifier"])].charged += float(body["amount"])
+        elif kind == "fill" and "identifier" in body:
+            identifier = int(body["identifier"])
+            if body["reason"] in ("entry", "add") and identifier not in self.links:
+                link = int(body["link"])
+                self.links[identifier] = Link(str(body["plan"]), link, identifier, int(body["intent"]))
+                self.links[identifier].stop = body.get("sl")
+            elif identifier in self.links:
+                self.links[identifier].realised += float(body.get("deal_swap", 0.0))
+
+    def entered(self, deal: int) -> bool:
+        """Whether a deal is in the journal, or older than the run."""
+        return deal in self.deals or (self.attached is not None and deal <= int(self.attached["last_deal"]))

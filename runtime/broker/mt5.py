@@ -1,0 +1,197 @@
+"""MetaTrader 5 as the broker of a run: looks at the account, tells what happened, sends what is wanted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from tradeplan.runtime.broker.account import AccountRule, BrokerError
+from tradeplan.runtime.broker.acts import Act, Batch
+from tradeplan.runtime.broker.clock import BrokerTimes
+from tradeplan.runtime.broker.deals import acts_of, cents, new_deals
+from tradeplan.runtime.broker.desk import Desk
+from tradeplan.runtime.broker.entries import Entries
+from tradeplan.runtime.broker.limits import Limits
+from tradeplan.runtime.broker.memory import Memory
+from tradeplan.runtime.broker.reading import Reading, read
+from tradeplan.runtime.broker.requests import Traded
+from tradeplan.runtime.broker.sending import Fillings
+from tradeplan.runtime.broker.watchman import Watchman
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.market.profile import SymbolProfile
+from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
+from tradeplan.runtime.store.journal import JournalEvent
+
+PATIENCE_SECONDS = 10.0
+"""How long the broker may take to show what it carried out, before something counts as not there."""
+DAY_MS = 86_400_000
+
+
+def no_point(name: str) -> None:
+    """Nothing happens at the places where a crash would matter."""
+
+
+def resolve(terminal: Terminal, profiles: Mapping[str, SymbolProfile]) -> dict[str, Traded]:
+    """The broker's symbol of each market, by the profile's names; it is put into Market Watch. Raises BrokerError."""
+    found: dict[str, Traded] = {}
+    for market, profile in profiles.items():
+        names = [name for name in profile.symbols if terminal.call("symbol_info", name).value is not None]
+        if not names:
+            raise BrokerError(
+                f"the broker has none of {', '.join(f'`{n}`' for n in profile.symbols)}, the symbols of `{market}`:"
+                f" add its name for it to the profile of `{market}`"
+            )
+        terminal.call("symbol_select", names[0], True)
+        deviation = max(10, round(3 * profile.costs.slippage))
+        found[market] = Traded(market, names[0], profile.lot_step, profile.tick_size, deviation)
+    return found
+
+
+class Mt5Broker:
+    """A `Broker` (see acts.py) over a terminal.
+
+    `point(name)` is called before and after each call that sends; `timer` counts seconds; `patience` is how long
+    something may take to show.
+    """
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        clock: BrokerTimes,
+        rule: AccountRule,
+        limits: Limits,
+        traded: Mapping[str, Traded],
+        say: Callable[[str], None],
+        point: Callable[[str], None] = no_point,
+        timer: Callable[[], float] = time.monotonic,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self.terminal, self.clock, self.rule = terminal, clock, rule
+        self.say = say
+        self.traded = dict(traded)
+        self.memory = Memory()
+        self.patience = patience
+        self.blocked: str | None = None  # why nothing at all is sent or entered
+        self.held_back: str | None = None  # why no entry is sent
+        self._reading: Reading | None = None
+        self._failed = ""
+        self._resumed = False
+        fillings = Fillings(terminal)
+
+        def waits() -> float:
+            return self.patience
+
+        self.watchman = Watchman(self.memory, self.traded, clock, say, waits, timer)
+        self.entries = Entries(terminal, self.memory, self.traded, clock, limits, fillings, say, point, waits, timer)
+        self.desk = Desk(
+            terminal,
+            self.memory,
+            self.traded,
+            clock,
+            self.watchman,
+            self.entries,
+            fillings,
+            say,
+            point,
+            waits,
+            timer,
+        )
+
+    @property
+    def name(self) -> str:
+        """What a journal remembers it by."""
+        return f"mt5 {self.rule.name}"
+
+    def remember(self, events: Iterable[JournalEvent], intents: Iterable[tuple[int, str, str]]) -> None:
+        """Take down what the journal knows: its events, and its intents (id, plan, leg)."""
+        self._resumed = False
+        self.memory.forget()
+        for intent in intents:
+            self.memory.learn(*intent)
+        for event in events:
+            self.memory.note(event.kind, event.body)
+
+    def note(self, act: Act) -> None:
+        """An act of this broker has been journalled."""
+        self.memory.note(act.kind, act.body)
+
+    def read(self, engine: Engine) -> Iterator[Batch]:
+        """Look at the broker and tell what happened since; nothing when it cannot be reached or is another account."""
+        if not self._resumed:
+            self._resumed = True
+            self.entries.resume(engine)
+        for order in engine.orders():
+            leg = "entry" if order.about == "entry" else f"add/{order.rule}"
+            self.memory.learn(self.entries.intent(order), order.plan, leg)
+        self._reading = reading = self._look()
+        if reading is None:
+            return
+        if self.memory.attached is None:
+            yield [self._attach(reading)]
+        for deal in new_deals(reading, self.memory):
+            batch = acts_of(deal, engine, self.memory, reading, self.traded, self.clock)
+            for act in batch:
+                if act.kind == "orphan":
+                    self.say(f"ALERT: {deal.symbol} {deal.position_id} filled and nobody waits for it: it is closed")
+            if batch:
+                yield batch
+        yield from self.entries.look_up(engine, reading)
+        yield from self.watchman.acts(engine, reading)
+
+    def carry_out(self, engine: Engine) -> Iterator[Batch]:
+        """Send what the engine wants and the broker does not have, by the newest reading."""
+        reading = self._reading
+        if reading is None:
+            return
+        for order in engine.orders():
+            leg = "entry" if order.about == "entry" else f"add/{order.rule}"
+            self.memory.learn(self.entries.intent(order), order.plan, leg)
+        try:
+            yield from self.desk.carry_out(engine, reading, self.held_back or _switched_off(reading))
+        except BridgeError as error:
+            self._tell_once(f"the terminal does not answer: {error}")
+
+    def _look(self) -> Reading | None:
+        """One reading that this run may act on."""
+        since = self.memory.newest // 1000 - 86_400 if self.memory.newest else None
+        now = self.clock.to_broker(self.clock.now())
+        begin = now - 86_400 if since is None else since
+        found = read(self.terminal, begin, now, [t.symbol for t in self.traded.values()])
+        if isinstance(found, str):
+            self._tell_once(found)
+            return None
+        objection = self.rule.objection(found.account)
+        if objection is not None:
+            self.blocked = objection
+            self._tell_once(f"ALERT: nothing is sent: {objection}")
+            return None
+        if not found.terminal.connected:
+            self._tell_once("the terminal has no connection to the broker")
+            return None
+        if self._failed:
+            self.say("the broker can be read again")
+        self.blocked, self._failed = None, ""
+        return found
+
+    def _attach(self, reading: Reading) -> Act:
+        newest = max((d.ticket for d in reading.deals), default=0)
+        account = reading.account
+        body = {"login": account.login, "server": account.server, "last_deal": newest}
+        from_msc = self.clock.to_broker(self.clock.now()) * 1000
+        return Act("attached", body | {"amount": cents(account.balance + account.credit), "from_msc": from_msc})
+
+    def _tell_once(self, text: str) -> None:
+        if text != self._failed:
+            self._failed = text
+            self.say(text)
+
+
+def _switched_off(reading: Reading) -> str | None:
+    """Why the terminal or the account takes no orders of programs."""
+    if not reading.terminal.trade_allowed:
+        return "algo trading is switched off in the terminal: press its button"
+    if reading.terminal.tradeapi_disabled:
+        return "the terminal's options forbid trading by the Python package"
+    if not reading.account.trade_allowed or not reading.account.trade_expert:
+        return "the account does not allow trading, or not by programs: is it an investor's login?"
+    return None

@@ -1,0 +1,121 @@
+"""Requests as the package takes them: Python ints and floats, and no field that does not belong."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
+
+from tradeplan.runtime.broker.sending import Request
+from tradeplan.runtime.mt5 import constants as mt5
+from tradeplan.runtime.mt5.structs import SymbolInfo, Tick
+from tradeplan.runtime.mt5.structs import TradePosition as Position
+
+_PENDING = {
+    ("limit", 1): mt5.ORDER_TYPE_BUY_LIMIT,
+    ("limit", -1): mt5.ORDER_TYPE_SELL_LIMIT,
+    ("stop", 1): mt5.ORDER_TYPE_BUY_STOP,
+    ("stop", -1): mt5.ORDER_TYPE_SELL_STOP,
+}
+
+
+class Traded(NamedTuple):
+    """A market at the broker; `deviation` in points: how much worse a price may be than asked."""
+
+    market: str
+    symbol: str
+    lot_step: float
+    tick: float
+    deviation: int
+
+    def volume(self, units: float) -> float:
+        """Lots of whole lot steps, without the noise of binary products."""
+        return float(Decimal(repr(self.lot_step)) * int(units))
+
+    def units(self, volume: float) -> int:
+        """Whole lot steps of a volume."""
+        return int((Decimal(repr(volume)) / Decimal(repr(self.lot_step))).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def market_order(
+    traded: Traded, side: int, units: int, tick: Tick, stop: float, target: float | None, magic: int, comment: str
+) -> Request:
+    """Buy or sell at the market, with stop and target in the same request."""
+    return {
+        "action": mt5.TRADE_ACTION_DEAL,
+        "symbol": traded.symbol,
+        "volume": traded.volume(units),
+        "type": mt5.ORDER_TYPE_BUY if side > 0 else mt5.ORDER_TYPE_SELL,
+        "price": float(tick.ask if side > 0 else tick.bid),
+        "sl": float(stop),
+        "tp": float(target or 0.0),
+        "deviation": traded.deviation,
+        "magic": magic,
+        "comment": comment,
+        "type_time": mt5.ORDER_TIME_GTC,
+    }
+
+
+def pending_order(
+    traded: Traded,
+    kind: str,
+    side: int,
+    units: int,
+    price: float,
+    stop: float,
+    target: float | None,
+    magic: int,
+    comment: str,
+    info: SymbolInfo,
+    until: int | None,
+) -> Request:
+    """A LIMIT or STOP order; `until` in seconds of the broker's clock, where the symbol takes it."""
+    request: Request = {
+        "action": mt5.TRADE_ACTION_PENDING,
+        "symbol": traded.symbol,
+        "volume": traded.volume(units),
+        "type": _PENDING[kind, side],
+        "price": float(price),
+        "sl": float(stop),
+        "tp": float(target or 0.0),
+        "magic": magic,
+        "comment": comment,
+        "type_time": mt5.ORDER_TIME_GTC,
+        "type_filling": mt5.ORDER_FILLING_RETURN,
+    }
+    if until is not None and info.expiration_mode & 4:
+        request |= {"type_time": mt5.ORDER_TIME_SPECIFIED, "expiration": int(until)}
+    return request
+
+
+def close_order(traded: Traded, position: Position, volume: float, tick: Tick, magic: int, comment: str) -> Request:
+    """Close a position or a part of it, by its ticket."""
+    long = position.type == mt5.POSITION_TYPE_BUY
+    return {
+        "action": mt5.TRADE_ACTION_DEAL,
+        "symbol": position.symbol,
+        "volume": float(volume),
+        "type": mt5.ORDER_TYPE_SELL if long else mt5.ORDER_TYPE_BUY,
+        "price": float(tick.bid if long else tick.ask),
+        "deviation": 10 * traded.deviation,
+        "position": position.ticket,
+        "magic": magic,
+        "comment": comment,
+        "type_time": mt5.ORDER_TIME_GTC,
+    }
+
+
+def levels_order(position: Position, stop: float, target: float | None) -> Request:
+    """Stop and target of a position, both: one that is left out would be removed."""
+    return {
+        "action": mt5.TRADE_ACTION_SLTP,
+        "symbol": position.symbol,
+        "position": position.ticket,
+        "sl": float(stop),
+        "tp": float(target or 0.0),
+        "magic": position.magic,
+    }
+
+
+def removal(order: int, symbol: str) -> Request:
+    """Take back a pending order."""
+    return {"action": mt5.TRADE_ACTION_REMOVE, "order": order, "symbol": symbol}

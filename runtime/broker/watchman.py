@@ -1,0 +1,159 @@
+"""Compares what the broker has with what the engine holds: stops moved by hand, positions gone, strangers, money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from tradeplan.runtime.broker.acts import Act, Batch
+from tradeplan.runtime.broker.clock import BrokerTimes
+from tradeplan.runtime.broker.deals import cents, new_deals
+from tradeplan.runtime.broker.identity import is_ours
+from tradeplan.runtime.broker.memory import Link, Memory
+from tradeplan.runtime.broker.reading import Reading
+from tradeplan.runtime.broker.requests import Traded
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.wanted import Holding
+from tradeplan.runtime.mt5.structs import TradePosition as Position
+
+
+@dataclass(slots=True)
+class Watchman:
+    """Rules by which differences are settled; every one is said."""
+
+    memory: Memory
+    traded: dict[str, Traded]
+    clock: BrokerTimes
+    say: Callable[[str], None]
+    patience: Callable[[], float]  # seconds, as `timer` counts them, that the broker may take to show what it did
+    timer: Callable[[], float]
+    _missing: dict[int, float] = field(default_factory=dict)
+    _foreign_since: dict[str, float] = field(default_factory=dict)
+    _money: int | None = None
+
+    def acts(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        """What a reading says beyond its deals, batch by batch."""
+        yield from self._swaps(engine, reading)
+        yield from self._stops(engine, reading)
+        yield from self._gone(engine, reading)
+        yield from self._strangers(engine, reading)
+        yield from self._balance(engine, reading)
+
+    def links(self, holding: Holding) -> list[Link]:
+        """The positions at the broker that an open position of a plan consists of."""
+        legs = {x.leg for x in holding.legs}
+        return [x for x in self._newest(holding.plan) if x.leg in legs or x.leg == -1]
+
+    def _newest(self, plan: str) -> list[Link]:
+        """Of each leg the newest link: identifiers rise, and the legs of older positions are closed."""
+        found: dict[int, Link] = {}
+        for link in sorted((x for x in self.memory.links.values() if x.plan == plan), key=lambda x: x.identifier):
+            found[link.leg] = link
+        return list(found.values())
+
+    def pairs(self, engine: Engine, reading: Reading) -> Iterator[tuple[Holding, Link, Position | None]]:
+        """Every open position part by part, with what the broker has of it."""
+        there = {p.identifier: p for p in reading.positions}
+        for holding in engine.holdings():
+            for link in self.links(holding):
+                yield holding, link, there.get(link.identifier)
+
+    def _swaps(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        for holding, link, position in list(self.pairs(engine, reading)):
+            if position is None:
+                continue
+            nights = cents(position.swap) + link.realised - link.charged
+            if nights:
+                leg = holding.legs[-1].leg if link.leg == -1 else link.leg
+                body = {"plan": link.plan, "leg": leg, "amount": nights, "time": self.clock.now()}
+                yield [Act("swap", body | {"identifier": link.identifier})]
+
+    def _stops(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        """A stop that took effect, or one that somebody tightened, is taken over; others are put right by the desk."""
+        for holding in engine.holdings():
+            found = [p.sl for h, _, p in self.pairs(engine, reading) if h.plan == holding.plan and p is not None]
+            if not found or 0.0 in found:
+                continue
+            side, half = holding.side, self.traded[holding.market].tick / 2
+            # the loosest counts: only what every part has is in force
+            price = min(found) if side > 0 else max(found)
+            tightest = max(found) if side > 0 else min(found)
+            ours = {x.stop for h, x, _ in self.pairs(engine, reading) if h.plan == holding.plan}
+            if side * (tightest - holding.stop_wanted) > half and not ours & {tightest, None}:
+                self.say(f"`{holding.plan}`: the stop was tightened to {tightest:g} at the broker: taken over")
+                yield [Act("stop", {"plan": holding.plan, "price": tightest})]
+            elif abs(price - holding.stop_wanted) <= half and abs(holding.stop - holding.stop_wanted) > half:
+                yield [Act("stop", {"plan": holding.plan, "price": holding.stop_wanted})]
+
+    def _gone(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        """A position that the broker has no more, nor a deal that closed it, counts as closed by hand in the end."""
+        for holding, link, position in list(self.pairs(engine, reading)):
+            if position is not None:
+                self._missing.pop(link.identifier, None)
+                continue
+            since = self._missing.setdefault(link.identifier, self.timer())
+            if self.timer() - since < self.patience():
+                continue
+            tick = reading.ticks.get(self.traded[holding.market].symbol)
+            for leg in holding.legs:
+                if link.leg in (-1, leg.leg):
+                    price = leg.entry if tick is None else float(tick.bid if holding.side > 0 else tick.ask)
+                    self.say(
+                        f"`{holding.plan}`: leg {leg.leg} is gone at the broker and no deal says why: counted as closed"
+                        f" by hand at {price:g}; the balance is taken over"
+                    )
+                    body = {"plan": holding.plan, "leg": leg.leg, "reason": "hand", "rule": -1, "price": price}
+                    yield [Act("fill", body | {"units": leg.units, "time": self.clock.now()})]
+
+    def _strangers(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        """Numbers of ours that the journal does not know: another runtime; foreign volume on a netting account."""
+        mine = self.memory.known
+        magics = {x.magic for x in reading.positions} | {x.magic for x in reading.orders}
+        unknown = {magic for magic in magics if is_ours(magic) and magic not in mine}
+        unknown |= {
+            d.magic
+            for d in new_deals(reading, self.memory)
+            if is_ours(d.magic) and d.magic not in mine and d.entry == 0
+        }
+        if unknown - self.memory.strange:
+            self.say(
+                f"{len(unknown)} orders or positions carry this program's mark and are not in this journal: another"
+                " runtime trades on this account; no entries until `plan resume`, so stop the other one first"
+            )
+            yield [Act("halt", {"scope": "", "strangers": sorted(unknown | self.memory.strange)})]
+        if engine.account.netting:
+            yield from self._foreign(engine, reading)
+
+    def _foreign(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        """Volume on a netting account that is not ours: the market is disarmed."""
+        held = {h.market: sum(x.units for x in h.legs) * h.side for h in engine.holdings()}
+        for market, traded in self.traded.items():
+            there = sum(
+                traded.units(p.volume) * (1 if p.type == 0 else -1)
+                for p in reading.positions
+                if p.symbol == traded.symbol
+            )
+            ours = held.get(market, 0)
+            if there == ours:
+                self._foreign_since.pop(market, None)
+                continue
+            since = self._foreign_since.setdefault(market, self.timer())
+            if self.timer() - since >= self.patience() and market not in engine.held:
+                self.say(
+                    f"{traded.symbol} holds {there} lot steps and this run {ours}: others trade it on this netting"
+                    f" account; no entries on `{market}` until `plan resume {market}`"
+                )
+                yield [Act("halt", {"scope": market})]
+
+    def _balance(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        """The balance as the broker has it, once two readings agree that it differs."""
+        there = {p.identifier for p in reading.positions}
+        running = sum(x.charged - x.realised for x in self.memory.links.values() if x.identifier in there)
+        amount = cents(reading.account.balance + reading.account.credit) + round(running)
+        if amount == round(engine.balance * 100) or any(p is None for _, _, p in self.pairs(engine, reading)):
+            self._money = None
+        elif self._money != amount:
+            self._money = amount
+        else:
+            self._money = None
+            yield [Act("balance", {"amount": amount})]

@@ -14,6 +14,7 @@ from tradeplan.dsl.check.definitions import PARAM_BOUNDS, collect, define, may_c
 from tradeplan.dsl.check.elaborate import Elaborator
 from tradeplan.dsl.check.limits import Limits, check_limit
 from tradeplan.dsl.check.lookback import depth, lookback, merged, reachable
+from tradeplan.dsl.check.missing import report_missing
 from tradeplan.dsl.check.portfolio import check_cap
 from tradeplan.dsl.check.rules import check_rule
 from tradeplan.dsl.check.sources import account_currency
@@ -76,6 +77,8 @@ def check_plan(
     ctx.lost = lost
     limits = Limits()
     rules = _items(ctx, plan, limits, today)
+    ctx.missing.pop(home.lane, None)  # the header has said it
+    report_missing(ctx, rules)
     _check_sides(ctx, plan)
     roots = _roots(rules)
     needs = [lookback(roots, catalog)]
@@ -128,6 +131,7 @@ def check_guard(
     limits = Limits()
     covered = check_covers(ctx, guard.covers, plans)
     rules = _items(ctx, guard, limits, None)
+    report_missing(ctx, rules)
     _check_size(ctx, guard, _roots(rules), {})
     if lost is not None or _failed(report, before):
         return Elaborated(None, ctx.uses)
@@ -185,6 +189,7 @@ def _header(plan: Plan, report: Report, catalog: Catalog, markets: Markets, grap
     code = timeframe_of(unplaced, plan.timeframe.text, plan.timeframe.span)
     if code is not None:
         unplaced.view(facts, code, plan.timeframe.span)
+        report_missing(unplaced)
     timeframe = code or "M5"
     home = View(facts, timeframe, False, Lane(facts.name, timeframe))
     return home, Lane(facts.name, timeframe, steps=True)

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 from tradeplan.dsl.catalog import Catalog, Function, MarketFacts, Markets
 from tradeplan.dsl.check.value import Mode, Value, View
-from tradeplan.dsl.diagnostic import DiagnosticKind, Fix, Report, diagnostic_kind
+from tradeplan.dsl.diagnostic import DiagnosticKind, Fix, Report
 from tradeplan.dsl.graph import Graph, Lane, Node, Op
 from tradeplan.dsl.kinds import Kind
 from tradeplan.dsl.nodes import Expression, Let, Param
 from tradeplan.dsl.source import Span
 from tradeplan.dsl.timeframe import TIMEFRAMES
-
-NO_DATA = diagnostic_kind("no-data", "the stored data has no bars of a view that the plan reads")
 
 
 @dataclass(slots=True)
@@ -77,7 +75,7 @@ class Context:
         self.locals: dict[str, Value | None] | None = None
         self.uses: list[Use] = []
         self.named_reads: dict[tuple[Hashable, ...], Node] = {}
-        self._missing_views: set[Lane] = set()
+        self.missing: dict[Lane, Span] = {}  # views without data, and where each is written first
         self._placed: dict[tuple[Node, Lane], Node] = {}
 
     def value(self, expression: Expression, view: View | None) -> Value | None:
@@ -112,23 +110,11 @@ class Context:
         words = " ".join(self.report.source.slice(span).split())
         return words if len(words) <= 60 else words[:57] + "..."
 
-    def view(self, facts: MarketFacts, timeframe: str, span: Span) -> View | None:
-        """A written view, if data for it exists; one complaint per view."""
+    def view(self, facts: MarketFacts, timeframe: str, span: Span) -> View:
+        """A written view; one without data is noted, and complained about when it is known whether it is needed."""
         lane = Lane(facts.name, timeframe)
         if facts.timeframes is not None and timeframe not in facts.timeframes:
-            if lane not in self._missing_views:
-                self._missing_views.add(lane)
-                having = sorted(facts.timeframes, key=lambda t: TIMEFRAMES.get(t, 0))
-                self.error(
-                    NO_DATA,
-                    span,
-                    f"there is no data for `{facts.name}.{timeframe}`",
-                    found=f"{facts.name}.{timeframe}",
-                    expected=tuple(f"{facts.name}.{t}" for t in having),
-                    help=("read one of the views that have data, or " if having else "")
-                    + f"import `{facts.name}` on {timeframe}: `plan data import`",
-                )
-            return None
+            self.missing.setdefault(lane, span)
         return View(facts, timeframe, True, lane)
 
     def clock(self, values: tuple[Value, ...]) -> Lane | None:

@@ -19,11 +19,12 @@ _SERIES = frozenset({Base.NUMBER, Base.COUNT, Base.PRICE, Base.DISTANCE, Base.PE
 
 def foreign(ctx: Context, expression: Expression, view: View | None, span: Span) -> Value | None:
     """The value of an expression of the catalog; its mistakes are reported where the plan calls it."""
-    report, uses = ctx.report, ctx.uses
+    report, uses, missing = ctx.report, ctx.uses, set(ctx.missing)
     ctx.report, ctx.uses = Report(report.source), []
     try:
         value = ctx.value(expression, view)
     finally:
+        ctx.missing.update({lane: span for lane in ctx.missing if lane not in missing})
         found, ctx.report, ctx.uses = ctx.report.diagnostics, report, uses
     for diagnostic in found[:1]:
         report.diagnostics.append(

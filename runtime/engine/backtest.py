@@ -18,6 +18,7 @@ from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_bars, traded_market
 from tradeplan.runtime.engine.money import refuse_other_money
 from tradeplan.runtime.engine.news_read import news_warnings
+from tradeplan.runtime.engine.off_tick import off_tick_warnings
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import build_program
 from tradeplan.runtime.engine.streams_read import stream_warnings
@@ -98,6 +99,7 @@ def data_warnings(
         if milliseconds(dataset.timeframes(name)[0]) < milliseconds(timeframe):
             finer = bars_held(dataset, name, finer_than=timeframe)
             warnings.append(f"fills of {name} are tested on {timeframe}, as finer bars do not cover the run: {finer}")
+    warnings += off_tick_warnings(dataset, traded, *span)
     for guard in guards:
         if not any(guard.covers(plan.name, plan.market) for plan in plans):
             covered = ", ".join(f"`{name}`" for name in (*guard.plans, *guard.markets))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from tradeplan.dsl.graph import CheckedPlan, Node, Op
-from tradeplan.runtime.engine.views_read import parts_of
+from tradeplan.dsl.graph.parts import parts_of
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.verify import stamp
 
@@ -18,7 +18,7 @@ def news_warnings(plans: Sequence[CheckedPlan], dataset: Dataset, start: int, en
     """For each plan that reads the calendar, where the calendar does not tell enough in `(start, end]`, in words."""
     warnings: list[str] = []
     for plan in plans:
-        asked = dict.fromkeys(data for root, _, _ in parts_of(plan) for data in _news(root, plan.market))
+        asked = dict.fromkeys(data for root, _, _ in parts_of(plan.rules) for data in _news(root, plan.market))
         if asked and (dataset.news is None or dataset.news.calendar is None):
             warnings.append(
                 f"plan `{plan.name}` reads news and there is no calendar of news: {_CLOSED}; "

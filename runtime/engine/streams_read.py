@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Node, Op
-from tradeplan.runtime.engine.views_read import parts_of
+from tradeplan.dsl.graph.parts import parts_of
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.verify import stamp
 
@@ -19,7 +19,7 @@ def stream_warnings(
     """A warning for each stream that a plan reads and that is missing, or does not cover nearly all bars of the run."""
     found: dict[tuple[str, str, str], str] = {}
     for plan in plans:
-        for root, part, _ in parts_of(plan):
+        for root, part, _ in parts_of(plan.rules):
             for node in _features(root):
                 assert node.lane is not None
                 market, timeframe, stream = node.lane.market, node.lane.timeframe, str(node.data[1])

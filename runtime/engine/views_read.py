@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from tradeplan.dsl.graph import ACCOUNT_MARKET, CheckedGuard, CheckedPlan, EntryAction, Lane, MoveStopAction, Node, Op
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Lane
+from tradeplan.dsl.graph.parts import lanes_below, parts_of
 from tradeplan.dsl.timeframe import milliseconds
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.verify import stamp
@@ -27,8 +28,8 @@ def views_read(plans: Iterable[CheckedPlan | CheckedGuard]) -> list[Reading]:
     """Every view of every plan and guard once, with the first part that reads it; needed anywhere is needed."""
     found: dict[tuple[str, Lane], Reading] = {}
     for plan in plans:
-        for node, part, needed in parts_of(plan):
-            for lane, lane_needed in _lanes(node, needed):
+        for node, part, needed in parts_of(plan.rules):
+            for lane, lane_needed in lanes_below(node, needed):
                 known = found.get((plan.name, lane))
                 if known is None or (lane_needed and not known.needed):
                     guard = isinstance(plan, CheckedGuard)
@@ -56,39 +57,6 @@ def views_without_bars(
         else:
             warnings.append(f"{text}; the part stands under OPTIONAL or known(), so the run went on without it")
     return errors, warnings
-
-
-def parts_of(plan: CheckedPlan | CheckedGuard) -> Iterator[tuple[Node, str, bool]]:
-    """The values that a plan or guard reads, each with the text of the part and whether that part is needed."""
-    for rule in plan.rules:
-        for clause in rule.clauses:
-            inner = clause.inner if clause.optional and clause.inner is not None else clause.node
-            yield inner, clause.text, not clause.optional
-        for action in rule.actions:
-            if isinstance(action, EntryAction):
-                levels = [
-                    action.stop,
-                    *([] if action.target is None else [action.target]),
-                    *(t.at for t in action.takes),
-                ]
-                for node in (*(level.value for level in levels), *([] if action.price is None else [action.price])):
-                    yield node, rule.text, True
-            elif isinstance(action, MoveStopAction):
-                yield action.price, rule.text, True
-
-
-def _lanes(root: Node, needed: bool) -> Iterator[tuple[Lane, bool]]:
-    """The bar lanes below a node, and whether each is needed there; what is asked for by `known` is not."""
-    seen: set[tuple[Node, bool]] = set()
-    waiting = [(root, needed)]
-    while waiting:
-        node, need = waiting.pop()
-        if (node, need) in seen:
-            continue
-        seen.add((node, need))
-        if node.lane is not None and not node.lane.steps and node.lane.market != ACCOUNT_MARKET:
-            yield node.lane, need
-        waiting += [(x, need and node.op is not Op.KNOWN) for x in node.inputs]
 
 
 def _has_bars(dataset: Dataset, lane: Lane, start: int | None, end: int | None) -> bool:

@@ -1,6 +1,7 @@
 """Keeps the example plans of a version with their decisions in tests/compat/releases; never rewrites a release.
 
-`python tools/release_plans.py 0.2.0` takes every plan in plans/ and every whole plan in docs/language.md.
+`python tools/release_plans.py 0.2.0` takes every plan in plans/ and the whole plans in docs/language.md and docs/guide;
+further arguments are the files to take, where only some of them are new.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ def examples() -> dict[str, str]:
     shown = [block.text for block in blocks(ROOT / "docs" / "language.md") if block.words == ("plan",)]
     # all on one account under the guards: what one plan does may depend on the others
     found["together.plan"] = "\n".join(found.values())
-    return found | {f"language_{number}.plan": text for number, text in enumerate(shown, start=1)}
+    found |= {f"language_{number}.plan": text for number, text in enumerate(shown, start=1)}
+    for page in sorted((ROOT / "docs" / "guide").glob("*.md")):
+        whole = [block.text for block in blocks(page) if block.words == ("plan",)]
+        found |= {f"guide_{page.stem}_{number}.plan": text for number, text in enumerate(whole, start=1)}
+    return found
 
 
 def release_plans(
@@ -46,7 +51,8 @@ def release_plans(
         dataset = goldens.data_of(goldens.markets_of(found), days)
         data[name] = goldens.data_digest(dataset)
         texts[name] = text
-        texts[Path(name).with_suffix(".decisions").name] = "\n".join(goldens.decisions(found, dataset)) + "\n"
+        lines = goldens.decisions(found, dataset)
+        texts[Path(name).with_suffix(".decisions").name] = "".join(f"{line}\n" for line in lines)
     target.mkdir(parents=True)
     for name, text in texts.items():
         (target / name).write_text(text, encoding="utf-8", newline="\n")
@@ -58,11 +64,17 @@ def release_plans(
 
 def main() -> int:
     """Release the examples under the version of the command line."""
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         print("say the version: python tools/release_plans.py 0.2.0")
         return 2
+    found = examples()
+    wanted = sys.argv[2:] or list(found)
+    if unknown := [name for name in wanted if name not in found]:
+        print(f"no such example: {', '.join(unknown)}; expected some of {', '.join(found)}")
+        return 2
     try:
-        print(f"written: {release_plans(sys.argv[1], examples()).relative_to(ROOT).as_posix()}")
+        written = release_plans(sys.argv[1], {name: found[name] for name in wanted})
+        print(f"written: {written.relative_to(ROOT).as_posix()}")
     except AlreadyReleased as error:
         print(error)
         return 1

@@ -202,7 +202,7 @@ def encode(value: Any, parts: list[Any], fields: dict[str, list[str]]) -> Any:
 class Package:
     """MetaTrader5 behind a lock; a lost terminal is initialized again between calls, with growing pauses."""
 
-    def __init__(self, package: Any, options: dict[str, Any], read_only: bool, log: Callable[[str], None]) -> None:
+    def __init__(self, package: Any, options: dict[str, Any], read_only: bool, log: Callable[[str], object]) -> None:
         self._package, self._options, self._read_only, self._log = package, options, read_only, log
         self.version = str(getattr(package, "__version__", "unknown"))
         self._lock = threading.Lock()
@@ -271,7 +271,7 @@ def greet(sock: socket.socket, token: str, version: str) -> None:
     send_frame(sock, welcome, (), GREETING_SECONDS)
 
 
-def serve_connection(sock: socket.socket, package: Package, token: str, log: Callable[[str], None]) -> None:
+def serve_connection(sock: socket.socket, package: Package, token: str, log: Callable[[str], object]) -> None:
     """Answer one client until it goes, is silent too long, or sends what is no frame."""
     known: dict[str, list[str]] = {}
     try:
@@ -314,7 +314,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(sock: socket.socket, package: Package, token: str, log: Callable[[str], None]) -> None:
+def serve(sock: socket.socket, package: Package, token: str, log: Callable[[str], object]) -> None:
     """Accept clients for ever, each in a thread, at most CONNECTIONS at once."""
     free = threading.BoundedSemaphore(CONNECTIONS)
 
@@ -324,8 +324,12 @@ def serve(sock: socket.socket, package: Package, token: str, log: Callable[[str]
         finally:
             free.release()
 
+    sock.settimeout(1.0)
     while True:
-        client, _ = sock.accept()
+        try:
+            client, _ = sock.accept()
+        except OSError:  # nobody came: on Windows Ctrl-C would not end an accept that waits for ever
+            continue
         if free.acquire(timeout=0.2):
             threading.Thread(target=one, args=(client,), daemon=True).start()
         else:
@@ -344,8 +348,9 @@ def options_of(environment: Any) -> dict[str, Any]:
     return dict(options, portable=True) if environment.get("TRADEPLAN_MT5_PORTABLE") else options
 
 
-def _log(text: str) -> None:
+def _log(text: str) -> int:
     print(text, file=sys.stderr, flush=True)
+    return 2  # the exit code where that was the last word
 
 
 def _follow_parent() -> None:
@@ -368,22 +373,18 @@ def main(given: list[str] | None = None) -> int:
     if chosen.child:
         token = sys.stdin.readline().strip()
     if len(token) < SHORTEST_TOKEN:
-        _log(f"set TRADEPLAN_MT5_TOKEN to a secret of at least {SHORTEST_TOKEN} characters, the same for both sides")
-        return 2
+        return _log(f"set TRADEPLAN_MT5_TOKEN to a secret of at least {SHORTEST_TOKEN} characters, for both sides")
     try:
         options = options_of(os.environ)
         os.environ.pop("TRADEPLAN_MT5_PASSWORD", None)
         module = importlib.import_module("MetaTrader5")
         sock = open_socket(chosen.host, chosen.port)
     except ValueError:
-        _log("TRADEPLAN_MT5_LOGIN is the number of an account")
-        return 2
+        return _log("TRADEPLAN_MT5_LOGIN is the number of an account")
     except ImportError as error:
-        _log(f"the package MetaTrader5 cannot be imported ({error}): it exists for Windows only")
-        return 2
+        return _log(f"the package MetaTrader5 cannot be imported ({error}): it exists for Windows only")
     except OSError as error:
-        _log(f"cannot listen on {chosen.host}:{chosen.port}: {error}")
-        return 2
+        return _log(f"cannot listen on {chosen.host}:{chosen.port}: {error}")
     package = Package(module, options, chosen.read_only, _log)
     package.revive()
     if chosen.host not in ("127.0.0.1", "localhost"):

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -92,6 +93,13 @@ def _speed(text: str) -> float | None:
 @click.option("--balance", default=10_000.0, show_default=True, help="at the start, in account currency")
 @click.option("--currency", default="USD", show_default=True, help="of the account; USC is a cent account in US cents")
 @click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
+@click.option(
+    "--keep-days",
+    type=click.IntRange(1),
+    default=90,
+    show_default=True,
+    help="forget refused decisions and alerts after so many days of the feed; orders, fills and trades stay",
+)
 @click.option("--log-json", "log_json", is_flag=True, help="say everything as one JSON object a line")
 @click.option("--once", "no_watch", is_flag=True, help="do not watch the folder for changes")
 def command(
@@ -109,6 +117,7 @@ def command(
     balance: float,
     currency: str,
     mode: str,
+    keep_days: int,
     log_json: bool,
     no_watch: bool,
 ) -> None:
@@ -141,7 +150,7 @@ def command(
         markets = sorted({*markets_of(plans.plans(), plans.guards()), *usual})
         dataset = open_dataset(data, markets, days, seed, currency)
         source = f"replay {data.resolve().as_posix()}" if data is not None else f"sim days={days} seed={seed}"
-        settings = _settings(plans, dataset, source, start, end, account)
+        settings = replace(_settings(plans, dataset, source, start, end, account), keep_days=keep_days)
         _tell_data(plans, dataset, settings, say)
         clock = ReplayClock(pace, parse_time(resume_at, "--resume-at"))
         watcher = None if no_watch else Watcher(folder)

@@ -366,6 +366,11 @@ class Engine:
             plan.side * (mark - entry),
         )
 
+    @property
+    def standing(self) -> OrderLoop | None:
+        """The loop that runs, for those who look and change nothing."""
+        return self._loop
+
     def _owner(self, name: str) -> int | None:
         return self._addresses.get(name)
 

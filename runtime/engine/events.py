@@ -85,7 +85,11 @@ class Decision(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """One leg filled: money in account currency. `better` is the other outcome's price on an ambiguous bar, else 0."""
+    """One leg filled: money in account currency. `better` is the other outcome's price on an ambiguous bar, else 0.
+
+    `stop` is the position's stop at an entry, else 0; `rate` from profit to account currency; `spread` that of the bar,
+    in price units, `known` when it was the bar's own; `slip` what was added against the trader.
+    """
 
     time: int
     plan: str
@@ -98,6 +102,11 @@ class Fill(NamedTuple):
     commission: float
     position: int
     better: float = 0.0
+    stop: float = 0.0
+    rate: float = 1.0
+    spread: float = 0.0
+    known: bool = True
+    slip: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +214,11 @@ def _event(whole: list[int], row: list[float], names: dict[int, str], program: P
             row[at.EV_COMMISSION] / 100.0,
             position,
             row[at.EV_A] if reason >= at.FILL_STOP else 0.0,
+            row[at.EV_A] if reason < at.FILL_STOP else 0.0,
+            row[at.EV_RATE],
+            row[at.EV_SPREAD],
+            row[at.EV_KNOWN] != 0.0,
+            row[at.EV_SLIP],
         )
     if kind == at.TYPE_SWAP:
         return Swap(time, owner, leg, row[at.EV_PROFIT] / 100.0, position)

@@ -20,6 +20,7 @@ from tradeplan.runtime.engine.program import READINGS
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.acts import Standing, enact
+from tradeplan.runtime.live.books import Books
 from tradeplan.runtime.live.commands import commands_of
 from tradeplan.runtime.live.exchange import Exchange
 from tradeplan.runtime.live.feed import Feed
@@ -46,13 +47,14 @@ IDLE_SECONDS = 0.25
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a run is made of; a database remembers it and refuses another. `start` None: where the run began, or the
-    first bar of `span`."""
+    first bar of `span`. `keep_days`: how long refused decisions and alerts are kept, None for ever."""
 
     feed: str
     account: AccountConfig
     start: int | None
     end: int
     first_bar: int = 0
+    keep_days: int | None = None
 
 
 def account_text(account: AccountConfig) -> str:
@@ -152,7 +154,8 @@ class Instance:
         self.clock.open(late, self.folder.plans(), self.folder.guards())
         recovered = self._recover(journal)
         engine, active = recovered.engine, recovered.active
-        recorder = Recorder(journal, writer, self._lot_step, self.say, self.point)
+        books = Books(writer, self.dataset, self.catalog, self.settings.keep_days, journal.lacks_columns())
+        recorder = Recorder(journal, writer, books, self.say, self.point)
         recorder.repeat(recovered.segments)
         self.point("recovered")
         self.clock.start(recovered.time)
@@ -357,9 +360,6 @@ class Instance:
             self.kernels,
             outside=self.broker is not None,
         )
-
-    def _lot_step(self, market: str) -> float:
-        return self.dataset.profile(market).lot_step
 
     def _note_outage(self, journal: Journal, engine: Engine, recovered: Recovery) -> None:
         """When the feed went on while the program was away, what is decided on those bars comes too late to be sent."""

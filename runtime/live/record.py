@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 
 from tradeplan.runtime.engine.engine import Engine
@@ -21,9 +21,11 @@ from tradeplan.runtime.engine.events import (
     intent_leg,
 )
 from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.live.books import Books
 from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalIntent
+from tradeplan.runtime.store.retention import KEPT_FROM, is_forgotten
 from tradeplan.runtime.store.writer import Row, Writer
 from tradeplan.runtime.watch.states import feed_states, plan_states
 
@@ -44,12 +46,13 @@ class Recorder:
         self,
         journal: Journal,
         writer: Writer,
-        lot_step: Callable[[str], float],
+        books: Books,
         say: Callable[[str], None],
         point: Callable[[str], None] = no_point,
     ) -> None:
         """`point(name)` is called at the places where a crash matters; tests crash there."""
-        self._journal, self._writer, self._lot_step, self._say = journal, writer, lot_step, say
+        self._journal, self._writer, self._books, self._say = journal, writer, books, say
+        self._kept_from = int(journal.setting(KEPT_FROM) or 0)
         self._waiting: dict[str, int] = {}
         self.point = point
         self._told_at = self._looked_at = 0.0
@@ -57,7 +60,7 @@ class Recorder:
         self.broken: tuple[str, ...] = ()  # files with mistakes, for whoever looks from outside
         self.steps = self.decisions = self.fills = 0
 
-    def repeat(self, segments: Iterable[tuple[list[Event], Active]]) -> None:
+    def repeat(self, segments: Sequence[tuple[list[Event], Active]]) -> None:
         """Events that recovery found again: rows that a kill kept from the disk are written, intents must be the same.
 
         Raises StoreError when they are not: the bars or the program are others than those of the journal.
@@ -71,7 +74,6 @@ class Recorder:
                 if intent is not None:
                     found.add(intent.id)
                 states.update(self._settled(event, versions))
-                self._write(event, active, repeated=True)
         known = self._journal.intent_ids()
         if found != known:
             raise StoreError(
@@ -80,6 +82,9 @@ class Recorder:
                 " use the data of that run, or begin a new database with --db"
             )
         self._journal.settle(states.items())
+        for events, active in segments:
+            for event in events:
+                self._write(event, active, repeated=True)
         self.decisions = self.fills = 0
 
     def record(self, events: Iterable[Event], active: Active, engine: Engine) -> None:
@@ -98,6 +103,7 @@ class Recorder:
         for event in events:
             self._write(event, active)
         self.steps += 1
+        self._books.stepped(engine)
         now = time.monotonic()
         if events or now - self._told_at >= PROGRESS_SECONDS:
             self._told_at = now
@@ -156,47 +162,26 @@ class Recorder:
                 if event.spoken is not None:
                     said |= {"spoken": asdict(event.spoken)}
                 detail = json.dumps(said | {"optional": parts} if parts else said)
-                row: Row = {"time": event.time, "plan": event.plan, "rule": event.rule}
-                self._writer.put("decision", row | {"action": event.about, "outcome": event.outcome, "detail": detail})
+                leg = intent_leg(event)
+                version = _versions(active).get(event.plan, "")
+                intent = None if leg is None else intent_id(event.plan, version, event.time, leg)
+                row: Row = {"time": event.time, "plan": event.plan, "rule": event.rule, "detail": detail}
+                row["seq"] = self._books.decision(event, intent, active)
+                forgotten = is_forgotten("decision", event.outcome, event.about) and event.time < self._kept_from
+                if not (repeated and forgotten):
+                    self._writer.put("decision", row | {"action": event.about, "outcome": event.outcome})
             case Fill():
                 self.fills += 1
-                self._writer.put(
-                    "fill",
-                    {
-                        "time": event.time,
-                        "plan": event.plan,
-                        "leg": event.leg,
-                        "reason": event.reason,
-                        "position": event.position,
-                        "price": event.price,
-                        "lots": round(event.units * self._lot_step(_market(active, event.plan)), 8),
-                        "profit": event.profit,
-                        "commission": event.commission,
-                        "swap": 0.0,
-                    },
-                )
+                self._books.fill(event, active)
             case Swap():
-                self._writer.put(
-                    "fill",
-                    {
-                        "time": event.time,
-                        "plan": event.plan,
-                        "leg": event.leg,
-                        "reason": "swap",
-                        "position": event.position,
-                        "price": 0.0,
-                        "lots": 0.0,
-                        "profit": 0.0,
-                        "commission": 0.0,
-                        "swap": event.amount,
-                    },
-                )
+                self._books.swap(event, active)
             case Alert():
                 if not repeated:
                     self._say(f"{time_text(event.time)} UTC: alert of `{event.owner}`: {event.told}")
-                self._writer.put(
-                    "alert", {"time": event.time, "plan": event.owner, "rule": event.rule, "text": event.told}
-                )
+                if not (repeated and event.time < self._kept_from):
+                    self._writer.put(
+                        "alert", {"time": event.time, "plan": event.owner, "rule": event.rule, "text": event.told}
+                    )
             case MarginCall():
                 text = f"margin call: equity {event.equity:.2f} against a used margin of {event.margin:.2f}"
                 if not repeated:
@@ -206,8 +191,8 @@ class Recorder:
                 if not repeated:
                     state = "is closed again" if event.state == "reset" else "lets one smaller entry through"
                     self._say(f"{time_text(event.time)} UTC: rule {event.rule + 1} of `{event.owner}` {state}")
-                row = {"time": event.time, "plan": event.owner, "rule": event.rule}
-                self._writer.put("decision", row | {"action": "breaker", "outcome": event.state, "detail": "{}"})
+                row = {"time": event.time, "plan": event.owner, "rule": event.rule, "detail": "{}", "seq": None}
+                self._writer.put("decision", row | {"action": "breaker", "outcome": event.state})
             case Halt():
                 if not repeated:
                     until = "a person resumes" if event.until is None else f"{time_text(event.until)} UTC"
@@ -221,6 +206,7 @@ class Recorder:
                         "action": "halt",
                         "outcome": "sent",
                         "detail": json.dumps({"until": event.until}),
+                        "seq": None,
                     },
                 )
 
@@ -240,12 +226,9 @@ class Recorder:
             "held": sorted(engine.held),
         }
         row = {"id": 1, "time": engine.now, "balance": engine.balance, "equity": engine.equity}
+        self._books.states(engine, active)
         self._writer.put("progress", row | {"body": json.dumps(body)}, replace=True)
 
 
 def _versions(active: Active) -> dict[str, str]:
     return {p.name: p.version for p in active.plans}
-
-
-def _market(active: Active, plan: str) -> str:
-    return next(p.market for p in active.plans if p.name == plan)

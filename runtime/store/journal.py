@@ -175,6 +175,12 @@ class Journal:
                 return int(r["time"]), json.loads(r["body"])
         return None
 
+    def lacks_columns(self) -> bool:
+        """Whether fills are there that an older version wrote without what analysis needs."""
+        with telling(self.path):
+            (found,) = self._db.execute("select exists (select 1 from fill where seq is null)").fetchone()
+        return bool(found)
+
     def try_out(self) -> None:
         """Write something that needs room, and take it back. Raises StoreTrouble."""
         with write_transaction(self._db):

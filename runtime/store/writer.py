@@ -42,6 +42,12 @@ class Writer:
         self._queued += 1
         self._queue.put((table, row, replace))
 
+    def run(self, statement: str, parameters: list[object]) -> None:
+        """Queue a statement; it is done after the rows that were queued before it."""
+        self._refuse_failed()
+        self._queued += 1
+        self._queue.put((statement, {"": parameters}, False))
+
     def close(self) -> None:
         """Write what is queued and end the thread."""
         self._queue.put(None)
@@ -81,7 +87,11 @@ class Writer:
                 if batch:
                     with write_transaction(db):
                         for (table, replace), rows in batch.items():
-                            db.table(table).insert_all(rows, ignore=not replace, replace=replace)
+                            if " " in table:
+                                for row in rows:
+                                    db.execute(table, row[""])
+                            else:
+                                db.table(table).insert_all(rows, ignore=not replace, replace=replace)
                     self._advance(sum(map(len, batch.values())))
         finally:
             db.close()

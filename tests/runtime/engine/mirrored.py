@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.engine.events import FILLS, OUTCOMES, Decision, Event
+from tradeplan.runtime.engine.events import FILLS, OUTCOMES, Decision, Event, Fill
 from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.engine.outside import Filled, charge_swap, fill, refuse, stop_is
 from tradeplan.runtime.kernels.build import Kernels
@@ -108,9 +108,14 @@ class Mirror:
     def differences(self) -> list[str]:
         """What only one of the two told, and money that differs."""
         takes = [e for e in self.told_outside if isinstance(e, Decision) and e.about == "take"]
-        one = Counter(map(repr, self.told))
-        other = Counter(repr(e) for e in self.told_outside if e not in takes)
+        one = Counter(repr(_common(e)) for e in self.told)
+        other = Counter(repr(_common(e)) for e in self.told_outside if e not in takes)
         found = [f"only inside: {e}" for e in (one - other)] + [f"only outside: {e}" for e in (other - one)]
         if self.inside.balance != self.outside.balance:
             found.append(f"balance {self.inside.balance} inside, {self.outside.balance} outside")
         return found
+
+
+def _common(event: Event) -> Event:
+    """An event without what a broker outside does not tell: which part of its price was spread or slippage."""
+    return event._replace(spread=0.0, known=True, slip=0.0) if isinstance(event, Fill) else event

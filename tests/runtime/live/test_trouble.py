@@ -175,14 +175,15 @@ def test_a_lock_of_another_program_halts_the_run_until_it_is_given_back(
 
 
 def overwrite(path: Path) -> None:
-    """Every page but the first three becomes noise."""
+    """The first pages of three tables become noise."""
     db = Database(path)
     db.execute("pragma wal_checkpoint(truncate)").fetchone()
+    roots = [r[0] for r in db.execute("select rootpage from sqlite_master where name in ('intent', 'fill', 'event')")]
     db.close()
-    size = path.stat().st_size
     with path.open("r+b") as file:
-        file.seek(3 * 4096)
-        file.write(bytes(range(1, 256)) * ((size - 3 * 4096) // 255))
+        for page in roots:
+            file.seek((page - 1) * 4096)
+            file.write(bytes(range(256)) * 16)
 
 
 def test_a_damaged_database_is_refused_before_anything_is_done(tmp_path: Path) -> None:

@@ -28,8 +28,7 @@ PREFIX = struct.Struct(">II")
 GREETING_LIMIT, REQUEST_LIMIT, REPLY_LIMIT, CALLS_LIMIT = 4_096, 262_144, 268_435_456, 1_024
 GREETING_SECONDS, FRAME_SECONDS, IDLE_SECONDS = 3.0, 30.0, 900.0
 CONNECTIONS, SHORTEST_TOKEN = 32, 16
-LOST = (-10001, -10002, -10003, -10004, -10005)
-ORDERS = ("order_send",)
+LOST, ORDERS = (-10001, -10002, -10003, -10004, -10005), ("order_send",)
 
 # Kinds of arguments: s text, i whole number, d broker seconds that fit 32 bits, f number, b truth, r trade request;
 # after `?` they may be left out, all together. Then the keywords.
@@ -217,8 +216,7 @@ class Package:
                 self._lost, self._pause = False, 0.0
                 self._log("connected to the terminal")
                 return
-            code, text = self._package.last_error()
-            # wrong credentials are not tried often: brokers lock accounts
+            code, text = self._package.last_error()  # wrong credentials are not tried often: brokers lock accounts
             self._pause = 300.0 if code == -6 else min(self._pause * 2 or 1.0, 30.0)
             self._next = time.monotonic() + self._pause
             self._log(f"no terminal: {text} ({code}); next attempt in {self._pause:.0f} s")

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import FrameType
 
 import click
-import structlog
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.report import render_text
 from tradeplan.runtime.cli._load import markets_of, open_dataset, parse_time, time_text
+from tradeplan.runtime.cli._watching import watched
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
 from tradeplan.runtime.engine.backtest import BacktestError, data_warnings
 from tradeplan.runtime.engine.finest_over import finest_over
@@ -26,11 +26,8 @@ from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.runtime.store.database import StoreError
+from tradeplan.runtime.watch.watching import Watching
 from tradeplan.stdlib.registry import catalog
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _tell_scan(scan: Scan, say: Callable[[str], None]) -> None:
@@ -43,17 +40,6 @@ def _tell_scan(scan: Scan, say: Callable[[str], None]) -> None:
         say(f"{name} is broken as it stands: its last good version, if there is one, keeps running")
     for problem in scan.problems:
         say(problem)
-
-
-def _teller(as_json: bool) -> Callable[[str], None]:
-    """Words for a person, or one JSON object a line for a program."""
-    if not as_json:
-        return _say
-    log = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), structlog.processors.JSONRenderer()],
-    )
-    return lambda text: log.msg(text)
 
 
 def _speed(text: str) -> float | None:
@@ -100,8 +86,8 @@ def _speed(text: str) -> float | None:
     show_default=True,
     help="forget refused decisions and alerts after so many days of the feed; orders, fills and trades stay",
 )
-@click.option("--log-json", "log_json", is_flag=True, help="say everything as one JSON object a line")
 @click.option("--once", "no_watch", is_flag=True, help="do not watch the folder for changes")
+@watched
 def command(
     folder: Path,
     feed: str,
@@ -118,8 +104,8 @@ def command(
     currency: str,
     mode: str,
     keep_days: int,
-    log_json: bool,
     no_watch: bool,
+    watching: Watching,
 ) -> None:
     """Run every plan of FOLDER with the paper broker; a saved edit is live at the next step."""
     if not folder.is_dir():
@@ -127,7 +113,7 @@ def command(
     if (feed == "replay") != (data is not None):
         raise click.UsageError("a replay needs bars: give --data DIR (and only then: the simulator makes its own)")
     pace = _speed(speed)
-    say = _teller(log_json)
+    say = watching.say
 
     def tell_scan(scan: Scan) -> None:
         _tell_scan(scan, say)
@@ -155,6 +141,7 @@ def command(
         clock = ReplayClock(pace, parse_time(resume_at, "--resume-at"))
         watcher = None if no_watch else Watcher(folder)
         instance = Instance(plans, dataset, catalog(), settings, database, clock, say, tell_scan, stopping.is_set)
+        instance.turned, instance.stepped, watching.feed = watching.turned, watching.stepped, clock
         try:
             told = instance.run(watcher)
         finally:

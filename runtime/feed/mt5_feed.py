@@ -19,6 +19,7 @@ from tradeplan.runtime.feed.server_rule import rule_of
 from tradeplan.runtime.feed.symbols import Specifications, near, resolve
 from tradeplan.runtime.feed.wall import Sleep, Wall, Watch
 from tradeplan.runtime.live.feed import Arrivals
+from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.columns import join, take
 from tradeplan.runtime.market.growing import Growing, LateBar
 from tradeplan.runtime.market.profiles import Profiles
@@ -285,7 +286,9 @@ class Mt5Feed:
         self._away = True
         if not retries:
             self.readings.away += 1
-            self._told.append(f"the terminal does not answer ({gone}): nothing is decided until it does")
+            self._told.append(
+                Urgent(f"the terminal does not answer ({gone}): nothing is decided until it does", "feed")
+            )
 
     def _resync(self) -> None:
         """After a jump of the clock, a sleep, or a terminal that was away: measure again and fetch what was missed."""

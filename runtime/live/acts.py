@@ -12,6 +12,10 @@ from tradeplan.runtime.engine.outside import Filled, charge_swap, fill, refuse, 
 from tradeplan.runtime.store.journal import JournalEvent
 
 
+class NotRunningError(RuntimeError):
+    """Something was asked of a run that is not there (yet, or any more)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a run stands, for who asks from another thread: money in account currency, time in UTC ms.

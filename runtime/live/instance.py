@@ -19,6 +19,7 @@ from tradeplan.runtime.engine.events import Event
 from tradeplan.runtime.engine.program import READINGS
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.live.acts import NotRunningError as NotRunningError
 from tradeplan.runtime.live.acts import Standing, enact
 from tradeplan.runtime.live.books import Books
 from tradeplan.runtime.live.commands import commands_of
@@ -31,7 +32,7 @@ from tradeplan.runtime.live.record import Recorder, no_point
 from tradeplan.runtime.live.recovery import Recovery, recover
 from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
-from tradeplan.runtime.live.words import no_such, scope_text, time_text
+from tradeplan.runtime.live.words import Urgent, no_such, scope_text, time_text
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.growing import late_bars
 from tradeplan.runtime.store.database import StoreError, StoreTrouble
@@ -39,6 +40,7 @@ from tradeplan.runtime.store.journal import Journal, JournalEvent
 from tradeplan.runtime.store.lock import RunLock
 from tradeplan.runtime.store.requests import Requests
 from tradeplan.runtime.store.writer import Writer
+from tradeplan.runtime.watch.step import Step
 
 IDLE_SECONDS = 0.25
 """How long a wait lasts before it looks whether somebody wants to stop."""
@@ -74,10 +76,6 @@ class Totals:
     equity: float
 
 
-class NotRunningError(RuntimeError):
-    """Something was asked of a run that is not there (yet, or any more)."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What a run works with while it runs."""
@@ -109,6 +107,8 @@ class Instance:
     point: Callable[[str], None] = no_point
     kernels: Kernels | None = None
     broker: Broker | None = None  # outside; None: the engine's own, on paper
+    turned: Callable[[], None] = lambda: None  # called at every turn of the loop, waits included
+    stepped: Callable[[Step], None] = lambda step: None
     trouble: str = ""  # why nothing is done at present: the database cannot be written; empty: it can
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
     _run_state: _Run | None = field(default=None, init=False)
@@ -178,6 +178,7 @@ class Instance:
         try:
             while not (self.stop() or self._ending.is_set()):
                 requests.answer(commands)
+                self.turned()
                 with self._lock:
                     again = self._rescan.is_set()
                     self._rescan.clear()
@@ -207,7 +208,8 @@ class Instance:
                         engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
                         recorder.record(told, active, engine)
                         self._run_state = _Run(journal, recorder, engine, active)
-                        for name, value in health.measure(engine, instant, time.monotonic() - began).items():
+                        self.stepped(Step(engine, told, (took := time.monotonic() - began), recorder.states))
+                        for name, value in health.measure(engine, instant, took).items():
                             self._act("reading", {"name": name, "value": value})
                     self.point("stepped")
         finally:
@@ -317,7 +319,7 @@ class Instance:
             self.say(text)
         for scope, why in came.halts:
             self._act("halt", {"scope": scope, "why": why})
-            self.say(f"{time_text(engine.now)} UTC: {scope_text(scope)} is halted: {why}")
+            self.say(Urgent(f"{time_text(engine.now)} UTC: {scope_text(scope)} is halted: {why}", "feed"))
         if came.away_until is not None and came.away_until > self._live_from:
             self._note_away(journal, engine.now, came.away_until)
         for bar in came.late:
@@ -328,7 +330,7 @@ class Instance:
         journal.append(JournalEvent(since, "outage", {"until": until}))
         self._live_from = until
         self.point("outage")
-        self.say(f"was away for {(until - since) / 60_000:.0f} minutes of the feed: catching up")
+        self.say(Urgent(f"was away for {(until - since) / 60_000:.0f} minutes of the feed: catching up", "feed"))
 
     def _keep_settings(self, journal: Journal) -> None:
         journal.keep_setting("feed", self.settings.feed)
@@ -390,6 +392,7 @@ class Instance:
             time.sleep(seconds)
         elif watcher.wait(seconds):
             return True
+        self.turned()
         # a broker outside is looked at in every pause: what it did, and a stop that is missing, do not wait for a bar
         asked = self.broker is not None or (self._requests is not None and self._requests.waiting())
         return asked or self.stop() or self._ending.is_set() or self._rescan.is_set()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.store.database import StoreError, StoreTrouble
 from tradeplan.runtime.store.journal import Journal
 
@@ -36,18 +37,18 @@ class Patience:
     def outlast(self, trouble: StoreTrouble) -> bool:
         """Wait for the end of a trouble; False: it does not end by itself, or somebody wants to stop."""
         if not trouble.passing:
-            self._say(f"HALTED: {trouble}; the run ends, {_SAFE}")
+            self._say(Urgent(f"HALTED: {trouble}; the run ends, {_SAFE}", "trouble"))
             return False
         if self._told != str(trouble):
             self._told = str(trouble)
-            self._say(f"HALTED: {trouble}; nothing is opened, closed or moved until then, {_SAFE}")
+            self._say(Urgent(f"HALTED: {trouble}; nothing is opened, closed or moved until then, {_SAFE}", "trouble"))
         pause = FIRST_SECONDS
         while not self._stop():
             self._wait(pause)
             pause = min(2.0 * pause, LONGEST_SECONDS)
             if self._writable():
                 self._told = ""
-                self._say("the database can be written again: the run goes on as after a restart")
+                self._say(Urgent("the database can be written again: the run goes on as after a restart", "trouble"))
                 return True
         return False
 

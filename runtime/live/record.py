@@ -22,7 +22,7 @@ from tradeplan.runtime.engine.events import (
 )
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.books import Books
-from tradeplan.runtime.live.words import time_text
+from tradeplan.runtime.live.words import Urgent, time_text
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalIntent
 from tradeplan.runtime.store.retention import KEPT_FROM, is_forgotten
@@ -120,6 +120,11 @@ class Recorder:
             self._write(event, active)
         self._progress(engine, active, look)
 
+    @property
+    def states(self) -> dict[str, object]:
+        """How plans and feeds stood when it was last looked."""
+        return self._states
+
     def finish(self, engine: Engine, active: Active) -> None:
         """Say where the run stands."""
         self._progress(engine, active)
@@ -177,7 +182,7 @@ class Recorder:
                 self._books.swap(event, active)
             case Alert():
                 if not repeated:
-                    self._say(f"{time_text(event.time)} UTC: alert of `{event.owner}`: {event.told}")
+                    self._say(Urgent(f"{time_text(event.time)} UTC: alert of `{event.owner}`: {event.told}", "alert"))
                 if not (repeated and event.time < self._kept_from):
                     self._writer.put(
                         "alert", {"time": event.time, "plan": event.owner, "rule": event.rule, "text": event.told}
@@ -185,18 +190,19 @@ class Recorder:
             case MarginCall():
                 text = f"margin call: equity {event.equity:.2f} against a used margin of {event.margin:.2f}"
                 if not repeated:
-                    self._say(f"{time_text(event.time)} UTC: {text}")
+                    self._say(Urgent(f"{time_text(event.time)} UTC: {text}", "margin"))
                 self._writer.put("alert", {"time": event.time, "plan": "account", "rule": -1, "text": text})
             case Breaker():
                 if not repeated:
                     state = "is closed again" if event.state == "reset" else "lets one smaller entry through"
-                    self._say(f"{time_text(event.time)} UTC: rule {event.rule + 1} of `{event.owner}` {state}")
+                    text = f"{time_text(event.time)} UTC: rule {event.rule + 1} of `{event.owner}` {state}"
+                    self._say(Urgent(text, "breaker"))
                 row = {"time": event.time, "plan": event.owner, "rule": event.rule, "detail": "{}", "seq": None}
                 self._writer.put("decision", row | {"action": "breaker", "outcome": event.state})
             case Halt():
                 if not repeated:
                     until = "a person resumes" if event.until is None else f"{time_text(event.until)} UTC"
-                    self._say(f"{time_text(event.time)} UTC: `{event.owner}` halts until {until}")
+                    self._say(Urgent(f"{time_text(event.time)} UTC: `{event.owner}` halts until {until}", "breaker"))
                 self._writer.put(
                     "decision",
                     {

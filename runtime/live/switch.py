@@ -11,6 +11,7 @@ from tradeplan.runtime.live.activation import Active, Choice, Version, choose, v
 from tradeplan.runtime.live.folder import PlanFolder
 from tradeplan.runtime.live.quarantine import culprits, running_form
 from tradeplan.runtime.live.record import no_point
+from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.store.journal import Journal, JournalEvent, PlanVersion
 
 
@@ -105,13 +106,16 @@ class Switch:
         name, number = version
         self.quarantined.add(version)
         if isinstance(error, BacktestError):  # no fault of the text: with other data it may run after a restart
-            self._say(f"`{name}` is put aside: {error}")
+            self._say(Urgent(f"`{name}` is put aside: {error}", "quarantine"))
             return
         why = f"{type(error).__name__}: {error}"
         self._journal.append(JournalEvent(at, "quarantine", {"name": name, "version": number, "why": why}))
         self._say(
-            f"`{name}` failed and is put aside ({why}): it opens nothing more, and what it holds keeps its stop and"
-            " target; an edited version is tried again"
+            Urgent(
+                f"`{name}` failed and is put aside ({why}): it opens nothing more, and what it holds keeps its stop and"
+                " target; an edited version is tried again",
+                "quarantine",
+            )
         )
 
 

@@ -5,6 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
+class Urgent(str):
+    """A message that a person should be sent wherever they are; `kind` is what it is about, one of KINDS."""
+
+    KINDS = ("alert", "breaker", "quarantine", "trouble", "feed", "margin", "order")
+
+    kind: str
+
+    def __new__(cls, text: str, kind: str) -> Urgent:
+        """The same text, marked."""
+        made = super().__new__(cls, text)
+        made.kind = kind
+        return made
+
+
 def time_text(at: int) -> str:
     """UTC milliseconds as a person reads them."""
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -22,6 +22,7 @@ from tradeplan.runtime.live.watcher import Watcher
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.runtime.market.profiles import load_profiles
+from tradeplan.runtime.watch.step import Step
 from tradeplan.stdlib.registry import catalog
 
 START = 1_515_369_600_000  # 2018-01-08 00:00 UTC, a Monday
@@ -93,6 +94,7 @@ class World:
     minutes: int = 300
     speed: float | None = None
     instance: Instance | None = None  # of the present or last life
+    stepped: Callable[[Step], None] = lambda step: None
 
     def __post_init__(self) -> None:
         self.plans.mkdir(exist_ok=True)
@@ -142,5 +144,6 @@ class World:
             stop=lambda: hand.waits > 2 or (until is not None and steps >= until),
             point=at,
             kernels=self.kernels,
+            stepped=self.stepped,
         )
         return self.instance.run(hand)

@@ -1,0 +1,41 @@
+"""What a run says: words for a person, or one JSON object a line for a program; never a secret."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+import structlog
+from tradeplan.runtime.live.words import Urgent
+
+Say = Callable[[str], None]
+
+
+def plain_log(hide: Callable[[str], str], stream: TextIO | None = None) -> Say:
+    """Lines for a person."""
+
+    def say(text: str) -> None:
+        print(hide(text), file=stream or sys.stderr, flush=True)
+
+    return say
+
+
+def json_log(hide: Callable[[str], str], stream: TextIO | None = None) -> Say:
+    """One object a line: `event` (the words), `level`, `timestamp`, and `kind` for what a person should be sent."""
+    log = structlog.wrap_logger(
+        structlog.PrintLogger(stream or sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    )
+
+    def say(text: str) -> None:
+        if isinstance(text, Urgent):
+            log.warning(hide(text), kind=text.kind)
+        else:
+            log.info(hide(text))
+
+    return say

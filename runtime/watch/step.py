@@ -1,0 +1,22 @@
+"""What a running instance shows of a step to those who watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One instant that was handled: what the engine told, how long it took in seconds, and how plans and feeds stand.
+
+    `states` has `states` and `feeds` as they are kept with progress. The engine must only be looked at.
+    """
+
+    engine: Engine
+    told: Sequence[Event]
+    seconds: float
+    states: Mapping[str, object]

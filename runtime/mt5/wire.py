@@ -12,6 +12,8 @@ from tradeplan.runtime.mt5.terminal import BridgeError, Call, Reply
 
 # what an array's fields may be; above all no Python objects
 _NUMBER = re.compile(r"<[iuf][48]")
+# all that comes of reading an answer that is not shaped as it should be
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 def plain(value: Any, where: str) -> Any:
@@ -66,7 +68,7 @@ class Decoder:
             for value, code, text in header["replies"]:
                 decoded, view = self._value(value, view)
                 replies.append(Reply(decoded, (int(code), str(text))))
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except _UNREADABLE as error:
             raise BridgeError(
                 f"the bridge's answer cannot be read ({type(error).__name__}): is it the same version?"
             ) from error
@@ -99,6 +101,6 @@ class Decoder:
             raise ValueError("an array of other things than numbers")
         dtype = np.dtype([(str(name), kind) for name, kind in fields])
         size = dtype.itemsize * int(count)
-        if size > len(body):
+        if not 0 <= size <= len(body):
             raise ValueError("an array longer than its bytes")
         return np.frombuffer(body[:size], dtype), body[size:]

@@ -62,6 +62,34 @@ def _frame(chance: random.Random) -> bytes:
     return framed[: chance.randrange(len(framed))] if chance.random() < 0.1 else framed
 
 
+def false_answer(chance: random.Random, number: int) -> bytes:
+    """What a server might answer that has gone wrong: often nearly right."""
+    value: Any = chance.choice(
+        (
+            None,
+            1.5,
+            {"s": "Tick", "v": [1, 1.0, 2.0, 0.0, 0, 1, 2, 0.0]},
+            {"s": "Tick", "v": [1]},
+            {"S": "Nonsense", "v": [[1]]},
+            {"a": [["x", "<i8"]], "n": chance.choice((0, 1, -1, 10**9, 1e400, "2"))},
+            {"a": [["x", "|O"]], "n": 1},
+            {"t": _value(chance)},
+            {"t": [{"t": [{"t": []}]}]},
+            _value(chance),
+        )
+    )
+    header: dict[str, Any] = {"id": number, "replies": [[value, 1, "Success"]], "fields": {}}
+    if chance.random() < 0.5:
+        header["fields"] = {"Tick": ["time", "bid", "ask", "last", "volume", "time_msc", "flags", "volume_real"]}
+    if chance.random() < 0.3:
+        header[chance.choice(("id", "replies", "fields", "refused"))] = _value(chance)
+    raw = bytearray(json.dumps(header).encode())
+    if chance.random() < 0.2:
+        raw[chance.randrange(len(raw))] = chance.randrange(256)
+    body = chance.randbytes(chance.choice((0, 0, 8, 16)))
+    return PREFIX.pack(len(raw), len(body)) + bytes(raw) + body
+
+
 def attack(port: int, token: str, seed: int) -> None:
     """One connection that misbehaves; AssertionError if the server neither answers nor hangs up in time."""
     chance = random.Random(seed)

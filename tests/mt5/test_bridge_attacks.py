@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import re
 import socket
 import struct
@@ -19,9 +21,9 @@ import pytest
 from tradeplan.runtime.mt5 import server
 from tradeplan.runtime.mt5.client import Client
 from tradeplan.runtime.mt5.server import PREFIX, proof, read_frame, send_frame
-from tradeplan.runtime.mt5.terminal import BridgeError, Call
+from tradeplan.runtime.mt5.terminal import BridgeError, Call, UnknownOutcome
 
-from tests.fuzz.frames import attack
+from tests.fuzz.frames import attack, false_answer
 from tests.mt5.served import STAND_IN
 
 TOKEN = "a-very-secret-token-of-the-test"
@@ -38,12 +40,14 @@ class Running:
         own = {"PYTHONPATH": str(STAND_IN), "STAND_IN_SCENARIO": str(scenario), "TRADEPLAN_MT5_TOKEN": TOKEN}
         own |= {"TRADEPLAN_MT5_LOGIN": "5001", "TRADEPLAN_MT5_PASSWORD": PASSWORD}
         self.log = folder / "log"
+        messages = self.log.open("wb")
         self.process = subprocess.Popen(
             [sys.executable, str(Path(server.__file__)), "--port", "0"],
             env={**os.environ, **own},
             stdout=subprocess.PIPE,
-            stderr=self.log.open("wb"),
+            stderr=messages,
         )
+        messages.close()
         assert self.process.stdout is not None
         self.said = self.process.stdout.readline().decode()
         self.port = json.loads(self.said)["port"]
@@ -221,6 +225,44 @@ def test_silent_connections_do_not_hold_the_doors_for_ever(running: Running) -> 
 def test_a_hundred_random_attacks(running: Running) -> None:
     for seed in range(100):
         attack(running.port, TOKEN, seed)
+
+
+def test_a_client_of_a_server_that_answers_nonsense_raises_what_it_says_it_raises() -> None:
+    listener = server.open_socket("127.0.0.1", 0)
+    chance = random.Random(5)
+
+    def nonsense() -> None:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError, EOFError, server.FrameError):
+                send_frame(sock, {"bridge": 1, "nonce": "0"})
+                heard, _ = read_frame(sock, 4096, 0, 5)
+                mine = proof(TOKEN, "server", "0", heard["nonce"])
+                send_frame(sock, {"bridge": 1, "proof": mine, "package": "5"})
+                while True:
+                    asked, _ = read_frame(sock, 65_536, 0, 5)
+                    sock.sendall(false_answer(chance, asked["id"]))
+            sock.close()
+
+    thread = threading.Thread(target=nonsense)
+    thread.start()
+    outcomes: set[type] = set()
+    client = Client(listener.getsockname()[1], TOKEN, data_seconds=0.2, order_seconds=0.2)
+    for turn in range(400):
+        client._next = 0.0  # no pauses in this test
+        try:
+            client.call(*(("account_info",) if turn % 2 else ("order_send", {"action": 1})))
+            outcomes.add(type(None))
+        except BridgeError as error:
+            outcomes.add(type(error))
+    client.close()
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join()
+    assert outcomes >= {type(None), BridgeError, UnknownOutcome}
 
 
 def test_no_secret_is_told_anywhere(running: Running, tmp_path: Path) -> None:

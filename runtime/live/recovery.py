@@ -47,7 +47,7 @@ def recover(
     engine = new_engine()
     events = journal.events()
     processed = _known_time(journal) if until is None else until
-    versions = _Versions(journal, catalog, markets, graph)
+    versions = Versions(journal, catalog, markets, graph)
     active, told, live_from = Active(), list[tuple[list[Event], Active]](), 0
     quarantined: set[Version] = set()
     for event in events:
@@ -90,7 +90,7 @@ def _advance(engine: Engine, to: int, live_from: int) -> list[Event]:
     return told
 
 
-class _Versions:
+class Versions:
     """The plan versions that a journal names, checked again from the texts it keeps."""
 
     def __init__(self, journal: Journal, catalog: Catalog, markets: Markets, graph: Graph) -> None:

@@ -20,6 +20,7 @@ from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalEvent
+from tradeplan.runtime.store.retention import KEPT_FROM
 from tradeplan.runtime.watch.why_not import WhyNot, why_not
 
 FAR = 14 * 86_400_000
@@ -56,6 +57,27 @@ class PastJournal(Journal):
         """The plans and guards that ran after an instant, with their versions."""
         newest = [e for e in super().events() if e.kind == "activate" and e.time < at]
         return {str(n): str(v) for n, v in newest[-1].body["plans"]} if newest else {}
+
+    def kept_from(self) -> int:
+        """From when on refused decisions are all there; earlier ones may have been forgotten."""
+        return int(self.setting(KEPT_FROM) or 0)
+
+    def decisions(self) -> list[tuple[int, str, int, str, str]]:
+        """Time, plan, rule, what it was about and outcome of every decision of plans."""
+        return list(
+            self._db.execute(
+                "select time, plan, rule, action, outcome from decision where action not in ('halt', 'breaker')"
+            )
+        )
+
+    def fills(self) -> list[tuple[int, str, int, str, float]]:
+        """Time, plan, leg, reason and price of every fill."""
+        return list(self._db.execute("select time, plan, leg, reason, price from fill where reason <> 'swap'"))
+
+    def plans(self, world: World) -> list[CheckedPlan]:
+        """Every plan that ever ran, in every version."""
+        sources = [Source(file, text) for file, text in self.texts()]
+        return [p for s in sources for p in check_source(s, world.catalog, world.markets, world.graph).plans]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,11 @@ from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.cli._load import markets_of, open_dataset
+from tradeplan.runtime.feed.past import bars_folder, day_of, fed_before
+from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
+from tradeplan.runtime.market.growing import late_bars
+from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.watch.past import PastJournal, World
 from tradeplan.stdlib.registry import catalog
 
@@ -25,6 +29,8 @@ def world_of_run(journal: PastJournal, data: Path | None) -> World:
     functions, markets, graph = catalog(), load_facts().with_account(account.currency), Graph()
     feed = journal.setting("feed") or ""
     simulated = _SIMULATED.fullmatch(feed)
+    if feed.startswith("mt5 "):
+        return World(_fed(journal, feed, account.currency), functions, markets, graph)
     if data is None and simulated is None:
         data = Path(feed.removeprefix("replay "))
         if not feed.startswith("replay ") or not data.exists():
@@ -34,3 +40,10 @@ def world_of_run(journal: PastJournal, data: Path | None) -> World:
     days, seed = (int(x) for x in simulated.groups()) if simulated is not None else (0, 0)
     names = sorted({*read, *(USUAL if simulated is not None else ())})
     return World(open_dataset(data, names, days, seed, account.currency), functions, markets, graph)
+
+
+def _fed(journal: PastJournal, feed: str, currency: str) -> Dataset:
+    """What a terminal fed to a run, with the bars that came late as they came."""
+    late = late_bars(event.body for event in journal.events() if event.kind == "late")
+    profiles, day = load_profiles().with_account(currency), day_of(feed)
+    return fed_before(bars_folder(journal.path), profiles if day is None else profiles.with_day(day), late)

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -13,12 +14,13 @@ from types import FrameType
 import click
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.report import render_text
+from tradeplan.runtime.cli._feed_mt5 import mt5_feed
 from tradeplan.runtime.cli._load import markets_of, open_dataset, parse_time, time_text
 from tradeplan.runtime.cli._watching import watched
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
 from tradeplan.runtime.engine.backtest import BacktestError, data_warnings
 from tradeplan.runtime.engine.finest_over import finest_over
-from tradeplan.runtime.live.feed import ReplayClock
+from tradeplan.runtime.live.feed import Feed, ReplayClock
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.instance import Instance, Settings
 from tradeplan.runtime.live.watcher import Watcher
@@ -60,10 +62,10 @@ def _speed(text: str) -> float | None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "--feed",
-    type=click.Choice(["replay", "sim"]),
+    type=click.Choice(["replay", "sim", "mt5"]),
     default="sim",
     show_default=True,
-    help="stored bars, or the simulator",
+    help="stored bars, the simulator, or a MetaTrader 5 terminal",
 )
 @click.option("--data", type=click.Path(path_type=Path), help="the bars of a replay")
 @click.option("--broker", type=click.Choice(["paper"]), default="paper", show_default=True)
@@ -76,6 +78,9 @@ def _speed(text: str) -> float | None:
 @click.option("--resume-at", help="a replay went on to this time while the program was away")
 @click.option("--days", default=30, show_default=True, help="how much the simulator makes")
 @click.option("--seed", default=7, show_default=True, help="of the simulator")
+@click.option("--bridge", help="mt5: where `plan mt5 serve` listens, HOST:PORT")
+@click.option("--server-day", help='mt5: when the broker\'s day begins, such as "17:00 America/New_York"')
+@click.option("--history", default=5_000, show_default=True, help="mt5: bars of a series fed for the first time")
 @click.option("--balance", default=10_000.0, show_default=True, help="at the start, in account currency")
 @click.option("--currency", default="USD", show_default=True, help="of the account; USC is a cent account in US cents")
 @click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
@@ -100,6 +105,9 @@ def command(
     resume_at: str | None,
     days: int,
     seed: int,
+    bridge: str | None,
+    server_day: str | None,
+    history: int,
     balance: float,
     currency: str,
     mode: str,
@@ -112,6 +120,10 @@ def command(
         raise click.UsageError(f"`{folder}` is not a folder: give the folder that holds the plans")
     if (feed == "replay") != (data is not None):
         raise click.UsageError("a replay needs bars: give --data DIR (and only then: the simulator makes its own)")
+    if feed == "mt5" and not (speed == "max" and start is end is resume_at is None):
+        raise click.UsageError("a terminal has its own time: leave out --speed, --from, --to and --resume-at")
+    if feed != "mt5" and not (bridge is None and server_day is None):
+        raise click.UsageError("--bridge and --server-day say something about a terminal: give --feed mt5 with them")
     pace = _speed(speed)
     say = watching.say
 
@@ -132,21 +144,21 @@ def command(
         account = AccountConfig(balance=balance, currency=currency, mode=mode, record_moves=True)
         plans = PlanFolder(folder, catalog(), load_facts().with_account(currency), Graph())
         tell_scan(plans.scan())
-        usual = () if feed == "replay" else ("btc", "dxy", "eurusd", "gold", "usdjpy")
-        markets = sorted({*markets_of(plans.plans(), plans.guards()), *usual})
-        dataset = open_dataset(data, markets, days, seed, currency)
-        source = f"replay {data.resolve().as_posix()}" if data is not None else f"sim days={days} seed={seed}"
-        settings = replace(_settings(plans, dataset, source, start, end, account), keep_days=keep_days)
-        _tell_data(plans, dataset, settings, say)
-        clock = ReplayClock(pace, parse_time(resume_at, "--resume-at"))
-        watcher = None if no_watch else Watcher(folder)
-        instance = Instance(plans, dataset, catalog(), settings, database, clock, say, tell_scan, stopping.is_set)
-        instance.turned, instance.stepped, watching.feed = watching.turned, watching.stepped, clock
-        try:
+        with ExitStack() as context:
+            source: Feed
+            dataset: Dataset
+            if feed == "mt5":
+                terminal = context.enter_context(mt5_feed(bridge, database, server_day, history, account))
+                source, dataset, settings = terminal.feed, terminal.feed.dataset, terminal.settings
+            else:
+                source = ReplayClock(pace, parse_time(resume_at, "--resume-at"))
+                dataset, settings = _stored(plans, data, days, seed, start, end, account)
+                _tell_data(plans, dataset, settings, say)
+            watcher = None if no_watch else context.enter_context(closing(Watcher(folder)))
+            settings = replace(settings, keep_days=keep_days)
+            instance = Instance(plans, dataset, catalog(), settings, database, source, say, tell_scan, stopping.is_set)
+            instance.turned, instance.stepped, watching.feed = watching.turned, watching.stepped, source
             told = instance.run(watcher)
-        finally:
-            if watcher is not None:
-                watcher.close()
     except (MarketError, BacktestError, AccountError, StoreError) as error:
         raise click.UsageError(str(error)) from error
     how = "stopped" if stopping.is_set() else "the feed ended"
@@ -155,6 +167,23 @@ def command(
         f" balance {told.balance:.2f}, equity {told.equity:.2f} {currency}"
     )
     say(f"`plan status --db {database}` shows it; the same command goes on from here")
+
+
+def _stored(
+    plans: PlanFolder,
+    data: Path | None,
+    days: int,
+    seed: int,
+    start: str | None,
+    end: str | None,
+    account: AccountConfig,
+) -> tuple[Dataset, Settings]:
+    """A folder's bars, or those of the simulator, and the run over them."""
+    usual = () if data is not None else ("btc", "dxy", "eurusd", "gold", "usdjpy")
+    markets = sorted({*markets_of(plans.plans(), plans.guards()), *usual})
+    dataset = open_dataset(data, markets, days, seed, account.currency)
+    text = f"replay {data.resolve().as_posix()}" if data is not None else f"sim days={days} seed={seed}"
+    return dataset, _settings(plans, dataset, text, start, end, account)
 
 
 def _tell_data(plans: PlanFolder, dataset: Dataset, settings: Settings, say: Callable[[str], None]) -> None:

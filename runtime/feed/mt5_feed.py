@@ -22,6 +22,7 @@ from tradeplan.runtime.live.feed import Arrivals
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.columns import join, take
 from tradeplan.runtime.market.growing import Growing, LateBar
+from tradeplan.runtime.market.news_windows import NewsClock
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.mt5.terminal import Terminal
@@ -54,8 +55,11 @@ class Mt5Feed:
         wall: Wall | None = None,
         history_bars: int = HISTORY,
         limit_ms: int = LIMIT_MS,
+        news: NewsClock | None = None,
     ) -> None:
-        self.dataset = Growing(profiles)
+        """`folder` belongs to one run; `history_bars`: of a series whose plans do not look back further; `limit_ms`:
+        how long after an instant its bars are waited for."""
+        self.dataset = Growing(profiles, news=news)
         self.readings = FeedReadings()
         self.clock = BrokerClock(rule_of(next(iter(profiles))))
         self._terminal, self._profiles = terminal, profiles
@@ -82,8 +86,12 @@ class Mt5Feed:
     def open(self, late: Sequence[LateBar], plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Load what was fed before, look at the broker's clock, and fetch the history of what is new.
 
-        Raises TerminalAway when nobody answers: nothing has begun then.
+        Raises TerminalAway when nobody answers: nothing has begun then. A run that begins again in the same process
+        has its bars still.
         """
+        if self._series:
+            self.need(plans, guards)
+            return
         self.dataset.expect_late(late)
         kept = self._keeper.load()
         self._look.symbols = resolve(self._terminal, self._profiles)
@@ -123,7 +131,7 @@ class Mt5Feed:
             left = (instant - self.now()) / 1000.0
             if left <= 0:
                 break
-            if self._watch.pause(min(left, 0.25), sleep):
+            if self._watch.pause(min(left, self._watch.wall.longest), sleep):
                 return False
         due = [series for series in self._series.values() if series.due(instant) or series.owed]
         if instant > self._complete:

@@ -15,7 +15,9 @@ JUMP_MS = 2_000
 
 
 class Wall:
-    """Real time; tests give a feed another one."""
+    """Real time; tests give a feed another one. `longest`: seconds of one wait, so that it looks about now and then."""
+
+    longest = 0.25
 
     def now(self) -> int:
         """The time of day in UTC milliseconds."""

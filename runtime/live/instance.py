@@ -136,6 +136,7 @@ class Instance:
                         raise
                     self.trouble = ""
         finally:
+            self.clock.close()
             lock.close()
 
     def _live(self, watcher: Watcher | None) -> Totals:

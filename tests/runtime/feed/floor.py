@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.feed.mt5_feed import Mt5Feed
+from tradeplan.runtime.feed.past import bars_folder
 from tradeplan.runtime.feed.wall import Sleep, Wall
 from tradeplan.runtime.market.profiles import Profiles, load_profiles
 from tradeplan.runtime.market.rates import Rates
@@ -116,7 +117,9 @@ class Floor:
 
     def feed(self, history_bars: int = 500) -> Mt5Feed:
         """A new life of the feed."""
-        return Mt5Feed(self.terminal, self.profiles, self.folder / "bars", wall=self.wall, history_bars=history_bars)
+        return Mt5Feed(
+            self.terminal, self.profiles, bars_folder(self.folder / "run.db"), wall=self.wall, history_bars=history_bars
+        )
 
     def begun(
         self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard] = (), history_bars: int = 500

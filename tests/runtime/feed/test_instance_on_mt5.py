@@ -8,19 +8,22 @@ from pathlib import Path
 
 import pytest
 from tradeplan.dsl.graph import Graph
+from tradeplan.runtime.cli._past import world_of_run
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Fill
 from tradeplan.runtime.feed.mt5_feed import Mt5Feed
+from tradeplan.runtime.feed.past import feed_text
 from tradeplan.runtime.live.folder import PlanFolder
 from tradeplan.runtime.live.instance import Instance, Settings, Totals
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.runtime.market.growing import LateBar, late_bars
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.store.journal import Journal
+from tradeplan.runtime.watch.past import PastJournal, live_why_not
 from tradeplan.stdlib.registry import catalog
 
-from tests.runtime.feed.floor import DAY, HOUR, MINUTE, MONDAY, Floor, minutes
+from tests.runtime.feed.floor import DAY, HOUR, MINUTE, MONDAY, NEW_YORK, Floor, minutes
 from tests.runtime.live.grown import begun
 from tests.runtime.live.world import Hand, checked
 
@@ -66,7 +69,7 @@ class Desk:
         folder = PlanFolder(self.plans, catalog(), load_facts(), Graph())
         folder.scan()
         self.feed = self.floor.feed()
-        settings = Settings("mt5", ACCOUNT, None, MONDAY + 30 * DAY, self.floor.world.now)
+        settings = Settings(feed_text("Stand-in", NEW_YORK), ACCOUNT, None, MONDAY + 30 * DAY, self.floor.world.now)
         instance = Instance(
             folder,
             self.feed.dataset,
@@ -199,3 +202,28 @@ def test_a_plan_that_comes_later_brings_its_series(desk: Desk) -> None:
     assert desk.feed is not None
     assert ("usdjpy", "M30") in desk.feed._series
     assert any(f[1] == "more" for f in desk.fills())
+
+
+def test_a_killed_run_is_asked_why_it_did_nothing_from_the_bars_that_it_saw(desk: Desk) -> None:
+    """The bars of the newest hour are in the tail alone: nobody has folded it."""
+    until = BEGIN + 2 * HOUR
+    desk.run(until)
+    assert desk.feed is not None
+    before = len(desk.fills())
+    again = desk.floor.feed()
+    again.open([], checked(YEN, COIN)[0], [])
+    again.start(until)
+    desk.floor.world.advance(600)
+    assert again.wait_until(until + 10 * MINUTE, lambda seconds: False)
+    again.arrivals(until)
+    again.deliver()
+    journal = PastJournal(desk.folder / "run.db")
+    world = world_of_run(journal, None)
+    told = live_why_not(journal, world, "yen", None)
+    journal.close()
+    newest, fed = world.dataset.bars("usdjpy", "M1"), again.dataset.bars("usdjpy", "M1")
+    assert newest is not None
+    assert fed is not None
+    assert newest.close.tolist() == fed.close.tolist()
+    assert told.plan == "yen"
+    assert before == len(desk.fills())

@@ -88,5 +88,5 @@ def analyse(result: BacktestResult, calendar: NewsCalendar | Path | None = None)
         seasonality=seasonality(trades),
         correlation=correlations(days),
         windows=windows(trades, plans, profiles, news),
-        clauses=clause_tables(plans, trades, result.clauses),
+        clauses=clause_tables(plans, trades, result.clauses, bool(recording.source)),
     )

@@ -27,7 +27,8 @@ def input_facts(recording: Recording, calendar: NewsCalendar | None) -> dict[str
     owners = recording.program.owners
     plans = {owner.block.name: owner.block.version for owner in recording.program.plans}
     guards = {owner.block.name: owner.block.version for owner in recording.program.guards}
-    return {
+    own = {"fills": recording.source} if recording.source else {}
+    return own | {
         "version": importlib.metadata.version("tradeplan"),
         "span": [recording.start, recording.end],
         "account": asdict(recording.account),

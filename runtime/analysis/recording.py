@@ -40,6 +40,7 @@ class Recording:
         self.clauses: list[ClauseTime] = []
         self._clock = clauses
         self.dataset: Dataset | None = None  # what was read, for those who tell where figures come from
+        self.source = ""  # a digest of rows that no backtest made: they are an input of their own
         self.balance = account.balance
         self.equity = account.balance
         self.drawdown = 0.0  # the deepest fall of equity from its peak, in account currency

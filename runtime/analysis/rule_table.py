@@ -11,15 +11,22 @@ from tradeplan.runtime.engine.clauses import ClauseTime
 from tradeplan.runtime.engine.events import FILLS
 from tradeplan.runtime.kernels.orders import layout as at
 
+_UNCOUNTED = "about the position or the account, or always the same: not counted"
+_NOT_LIVE = "not counted: a running instance keeps no counts of clauses"
 FLATTENED = "a guard, or the end of the plan"
 
 
-def clause_tables(plans: list[CheckedPlan], trades: Closed, times: list[ClauseTime]) -> dict[str, Any]:
-    """For each plan its rules with their clauses, and the trades by entry rule and by what closed them."""
-    return {p.name: _plan(p, trades, i, [t for t in times if t.plan == p.name]) for i, p in enumerate(plans)}
+def clause_tables(
+    plans: list[CheckedPlan], trades: Closed, times: list[ClauseTime], lived: bool = False
+) -> dict[str, Any]:
+    """For each plan its rules with their clauses, and the trades by entry rule and by what closed them.
+
+    `lived`: of a running instance, which counts no clauses.
+    """
+    return {p.name: _plan(p, trades, i, [t for t in times if t.plan == p.name], lived) for i, p in enumerate(plans)}
 
 
-def _plan(plan: CheckedPlan, trades: Closed, number: int, times: list[ClauseTime]) -> dict[str, Any]:
+def _plan(plan: CheckedPlan, trades: Closed, number: int, times: list[ClauseTime], lived: bool) -> dict[str, Any]:
     mine = trades.plan == number
     entries = [
         {"rule": rule.number, "text": rule.text, **_result(trades, mine & (trades.entered == rule.number))}
@@ -39,7 +46,7 @@ def _plan(plan: CheckedPlan, trades: Closed, number: int, times: list[ClauseTime
                 **_result(trades, mine & (trades.reason == reason) & (trades.left == rule)),
             }
         )
-    return {"rules": [_rule(rule, times) for rule in plan.rules], "entries": entries, "exits": exits}
+    return {"rules": [_rule(rule, times, lived) for rule in plan.rules], "entries": entries, "exits": exits}
 
 
 def _result(trades: Closed, of: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, Any]:
@@ -47,7 +54,7 @@ def _result(trades: Closed, of: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str
     return {**group(trades.net[of]), "expectancy_r": float(r.mean()) if len(r) else None}
 
 
-def _rule(rule: CheckedRule, times: list[ClauseTime]) -> dict[str, Any]:
+def _rule(rule: CheckedRule, times: list[ClauseTime], lived: bool) -> dict[str, Any]:
     """A rule's clauses; one about the position or the account has no column, so it is not counted."""
     counted = [t for t in times if t.rule == rule.number]
     clauses: list[dict[str, Any]] = []
@@ -56,7 +63,7 @@ def _rule(rule: CheckedRule, times: list[ClauseTime]) -> dict[str, Any]:
         row: dict[str, Any] = {"text": clause.text, "optional": clause.optional}
         if found is None:
             row |= dict.fromkeys(("steps", "true", "false", "unknown", "alone", "decided"))
-            row["reason"] = "about the position or the account, or always the same: not counted"
+            row["reason"] = _NOT_LIVE if lived else _UNCOUNTED
         else:
             row |= {
                 "steps": found.steps,

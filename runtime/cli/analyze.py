@@ -12,6 +12,7 @@ from rich.progress import Progress
 from tradeplan.runtime.analysis.analysis import analyse
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli._analysis import show_analysis
+from tradeplan.runtime.cli._analyze_run import analyze_run
 from tradeplan.runtime.cli._load import load_plans, markets_of, open_dataset, parse_time
 from tradeplan.runtime.cli._write import write_text
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
@@ -22,7 +23,13 @@ from tradeplan.runtime.market.news import NewsError
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.option(
+    "--db",
+    "database",
+    type=click.Path(path_type=Path),
+    help="what a run did, from the file of `plan run --db`, in place of a backtest; the figures are kept in it",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="a bar store or a folder of bars; else the simulator")
 @click.option("--from", "start", help="first instant (UTC), such as 2018-03-01")
 @click.option("--to", "end", help="last day (UTC), included")
@@ -39,6 +46,7 @@ from tradeplan.runtime.market.news import NewsError
 @click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
 def command(
     paths: tuple[str, ...],
+    database: Path | None,
     data: Path | None,
     start: str | None,
     end: str | None,
@@ -54,6 +62,15 @@ def command(
 
     The same inputs give the same file, byte for byte; its digest says what they were.
     """
+    if (database is None) == (not paths):
+        raise click.UsageError("name plan files to backtest them, or give --db FILE for what a run did: one of the two")
+    if database is not None:
+        if start is not None or end is not None:
+            raise click.UsageError(
+                "--from and --to are for backtests: a run is analysed from its start to where it stands"
+            )
+        analyze_run(database, data, calendar, json_file)
+        return
     loaded = load_plans(paths, currency)
     first, last = parse_time(start, "--from"), parse_time(end, "--to", end_of_day=True)
     if first is not None and last is not None and first >= last:

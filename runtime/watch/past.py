@@ -58,6 +58,10 @@ class PastJournal(Journal):
         newest = [e for e in super().events() if e.kind == "activate" and e.time < at]
         return {str(n): str(v) for n, v in newest[-1].body["plans"]} if newest else {}
 
+    def by_broker(self) -> bool:
+        """Whether a broker outside fills."""
+        return self.setting("broker") is not None
+
     def kept_from(self) -> int:
         """From when on refused decisions are all there; earlier ones may have been forgotten."""
         return int(self.setting(KEPT_FROM) or 0)
@@ -115,7 +119,8 @@ def live_why_not(journal: PastJournal, world: World, name: str, at: int | None) 
     end = max([reached, *(span[1] for m in world.dataset.markets() if (span := world.dataset.span(m)) is not None)])
 
     def new_engine() -> Engine:
-        return Engine(world.dataset, account, world.catalog, start, end, world.kernels)
+        # with a broker outside the fills are those that the journal tells
+        return Engine(world.dataset, account, world.catalog, start, end, world.kernels, outside=journal.by_broker())
 
     found = recover(journal, new_engine, world.catalog, world.markets, world.graph, until=step - 1)
     told = found.engine.advance(step, found.live_from if step <= found.live_from else 0)

@@ -22,6 +22,9 @@ Batch = list[Act]
 class Broker(Protocol):
     """A broker outside. A run calls `read`, enters what comes, then `carry_out`, and enters that.
 
+    Before an instant, and while it catches up after an outage, a run reads `until` the next instant and sends nothing:
+    what filled later must not be known to what was decided earlier.
+
     Both are iterated batch by batch: the engine has entered one before the next is made.
     """
 
@@ -35,8 +38,8 @@ class Broker(Protocol):
     def note(self, act: Act) -> None:
         """An act of this broker has been journalled."""
 
-    def read(self, engine: Engine) -> Iterator[Batch]:
-        """Look at the broker: what happened since."""
+    def read(self, engine: Engine, until: int | None = None) -> Iterator[Batch]:
+        """Look at the broker: the deals up to a time (UTC ms); without one everything that happened since."""
 
     def carry_out(self, engine: Engine) -> Iterator[Batch]:
         """Send what the engine wants and the broker does not have."""

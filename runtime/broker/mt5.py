@@ -115,7 +115,7 @@ class Mt5Broker:
         """An act of this broker has been journalled."""
         self.memory.note(act.kind, act.body)
 
-    def read(self, engine: Engine) -> Iterator[Batch]:
+    def read(self, engine: Engine, until: int | None = None) -> Iterator[Batch]:
         """Look at the broker and tell what happened since; nothing when it cannot be reached or is another account."""
         if not self._resumed:
             self._resumed = True
@@ -129,12 +129,16 @@ class Mt5Broker:
         if self.memory.attached is None:
             yield [self._attach(reading)]
         for deal in new_deals(reading, self.memory):
+            if until is not None and self.clock.to_utc_ms(deal.time_msc / 1000) > until:
+                break
             batch = acts_of(deal, engine, self.memory, reading, self.traded, self.clock)
             for act in batch:
                 if act.kind == "orphan":
                     self.say(f"ALERT: {deal.symbol} {deal.position_id} filled and nobody waits for it: it is closed")
             if batch:
                 yield batch
+        if until is not None:
+            return
         yield from self.entries.look_up(engine, reading)
         yield from self.watchman.acts(engine, reading)
 

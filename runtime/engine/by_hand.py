@@ -9,11 +9,13 @@ from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.runtime.engine.carry import quiet_book
 from tradeplan.runtime.engine.events import Breaker
 from tradeplan.runtime.engine.order_loop import OrderLoop
+from tradeplan.runtime.engine.outside import live_book
 from tradeplan.runtime.engine.program import Owner
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.kernels.orders.breakers import spread
 from tradeplan.runtime.kernels.orders.exposure import place
 from tradeplan.runtime.kernels.orders.guard import place_guard
+from tradeplan.runtime.kernels.orders.rules import cancel_entry, request_close
 from tradeplan.runtime.kernels.orders.watch import watch
 
 ACCOUNT = ""
@@ -92,6 +94,21 @@ def resume_plan(loop: OrderLoop, owner: Owner, now: int) -> list[Breaker]:
     if loop.f[p + at.F_PHASE] == at.OPEN:
         watch(book, p)
     return told
+
+
+def flatten(loop: OrderLoop, scope: str, now: int) -> None:
+    """Cancel every pending entry of a scope's plans and ask for a full close of their positions, as FLATTEN does."""
+    book = live_book(loop)
+    for owner in loop.program.plans:
+        plan, p = owner.block, owner.address
+        assert isinstance(plan, CheckedPlan)
+        if scope not in (ACCOUNT, plan.name, plan.market):
+            continue
+        if loop.f[p + at.F_PHASE] == at.PENDING:
+            cancel_entry(book, p, at.CANCELLED, float(now))
+        elif loop.f[p + at.F_PHASE] == at.OPEN and loop.f[p + at.F_CLOSE_AT] >= at.INF:
+            request_close(book, p, -1, float(now))
+    loop.drain()
 
 
 def book_money(loop: OrderLoop, cents: float) -> None:

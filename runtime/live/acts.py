@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tradeplan.runtime.engine.by_hand import BreakerState
+from tradeplan.runtime.engine.by_hand import BreakerState, flatten
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
 from tradeplan.runtime.engine.outside import Filled, charge_swap, fill, refuse, set_balance, stop_is
@@ -34,7 +34,7 @@ class Standing:
     readings: dict[str, float]
 
 
-BY_HAND = frozenset({"halt", "resume", "book", "reading"})
+BY_HAND = frozenset({"halt", "resume", "book", "flatten", "reading"})
 BY_BROKER = frozenset({"attached", "fill", "refused", "stop", "swap", "balance", "orphan", "unknown"})
 ACTS = BY_HAND | BY_BROKER
 """The kinds of journal events that `enact` knows."""
@@ -49,6 +49,8 @@ def enact(engine: Engine, event: JournalEvent) -> list[Event]:
             return engine.resume(str(event.body["scope"]))
         case "book":
             engine.book(float(event.body["amount"]))
+        case "flatten":
+            return engine.enter(lambda loop: flatten(loop, str(event.body["scope"]), engine.now))
         case "reading":
             engine.read(str(event.body["name"]), float(event.body["value"]))
         case kind if kind in BY_BROKER:

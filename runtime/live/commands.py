@@ -26,6 +26,9 @@ class Controlled(Protocol):
     def book(self, amount: float) -> None:
         """A deposit or withdrawal."""
 
+    def flatten(self, scope: str = ...) -> list[str]:
+        """Cancel and close everything in a scope."""
+
     def reload(self) -> None:
         """Look at the folder."""
 
@@ -51,6 +54,10 @@ def _book(run: Controlled, body: Body) -> Body:
     return {}
 
 
+def _flatten(run: Controlled, body: Body) -> Body:
+    return {"plans": run.flatten(_text(body, "scope"))}
+
+
 def _reload(run: Controlled, body: Body) -> Body:
     run.reload()
     return {}
@@ -63,6 +70,7 @@ def _stop(run: Controlled, body: Body) -> Body:
 
 COMMANDS: dict[str, Callable[[Controlled, Body], Body]] = {
     "book": _book,
+    "flatten": _flatten,
     "halt": _halt,
     "reload": _reload,
     "resume": _resume,

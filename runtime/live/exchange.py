@@ -29,6 +29,11 @@ class Exchange:
         broker.remember(journal.events(), journal.intents())
         return cls(broker, journal, recorder, point)
 
+    def before(self, instant: int, engine: Engine, active: Active) -> None:
+        """Enter what filled up to an instant that is handled next."""
+        for batch in self.broker.read(engine, instant):
+            self._enter(batch, engine, active)
+
     def round(self, engine: Engine, active: Active) -> None:
         """Look at the broker, then send: first what happened, then what follows from it."""
         for batch in self.broker.read(engine):

@@ -13,7 +13,6 @@ from pathlib import Path
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.runtime.broker.acts import Broker
 from tradeplan.runtime.engine.account import AccountConfig
-from tradeplan.runtime.engine.by_hand import ACCOUNT
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
 from tradeplan.runtime.engine.program import READINGS
@@ -26,13 +25,14 @@ from tradeplan.runtime.live.commands import commands_of
 from tradeplan.runtime.live.exchange import Exchange
 from tradeplan.runtime.live.feed import Feed
 from tradeplan.runtime.live.folder import PlanFolder, Scan
+from tradeplan.runtime.live.hands import Hands, Run
 from tradeplan.runtime.live.health import Health
 from tradeplan.runtime.live.patience import Patience
 from tradeplan.runtime.live.record import Recorder, no_point
 from tradeplan.runtime.live.recovery import Recovery, recover
 from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
-from tradeplan.runtime.live.words import Urgent, no_such, scope_text, time_text
+from tradeplan.runtime.live.words import Urgent, scope_text, time_text
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.growing import late_bars
 from tradeplan.runtime.store.database import StoreError, StoreTrouble
@@ -76,23 +76,13 @@ class Totals:
     equity: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What a run works with while it runs."""
-
-    journal: Journal
-    recorder: Recorder
-    engine: Engine
-    active: Active
-
-
 @dataclass(slots=True)
-class Instance:
+class Instance(Hands):
     """Owns the engine, the journal and the writer of one run.
 
     `point(name)` is called where a crash matters: `recovered`, `outage`, `before activation`, `activation`, `decided`,
-    `journalled`, `act journalled`, `stepped`. `halt`, `resume`, `book`, `reload`, `end` and `status` may be called from
-    any thread; other processes ask for them by `Requests`.
+    `journalled`, `act journalled`, `stepped`. `halt`, `resume`, `book`, `flatten`, `reload`, `end` and `status` may
+    be called from any thread; other processes ask for them by `Requests`.
     """
 
     folder: PlanFolder
@@ -111,13 +101,14 @@ class Instance:
     stepped: Callable[[Step], None] = lambda step: None
     trouble: str = ""  # why nothing is done at present: the database cannot be written; empty: it can
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
-    _run_state: _Run | None = field(default=None, init=False)
+    _run_state: Run | None = field(default=None, init=False)
     _rescan: threading.Event = field(default_factory=threading.Event, init=False)
     _ending: threading.Event = field(default_factory=threading.Event, init=False)
     _requests: Requests | None = field(default=None, init=False)
     _start: int = field(default=0, init=False)
     _begun: bool = field(default=False, init=False)
     _live_from: int = field(default=0, init=False)
+    _caught_up: bool = field(default=False, init=False)
 
     def run(self, watcher: Watcher | None = None) -> Totals:
         """Recover, then step until the feed ends or `stop()` says so. Raises StoreError before anything is done.
@@ -174,7 +165,7 @@ class Instance:
         commands = commands_of(self)
         # INVARIANT: whoever holds the lock sees the run between two instants; all that is done to it is done so
         with self._lock:
-            self._run_state = _Run(journal, recorder, engine, active)
+            self._run_state = Run(journal, recorder, engine, active)
             self._begun = True
         try:
             while not (self.stop() or self._ending.is_set()):
@@ -192,10 +183,13 @@ class Instance:
                             active = switch.update(engine, active)
                     if any(not engine.busy(name) for name in active.retired):
                         active = switch.update(engine, active)
-                    self._run_state = _Run(journal, recorder, engine, active)
-                    if exchange is not None:
-                        exchange.round(engine, active)
+                    self._run_state = Run(journal, recorder, engine, active)
                     instant = engine.next_instant()
+                    # INVARIANT: while instants of an outage are caught up with, nothing later than them is entered
+                    self._caught_up = self._caught_up or instant is None or instant > self.clock.now()
+                    if exchange is not None and self._caught_up:
+                        exchange.round(engine, active)
+                        instant = engine.next_instant()
                 if instant is None:
                     if active.plans or watcher is None:
                         break
@@ -205,10 +199,10 @@ class Instance:
                         began = time.monotonic()
                         self._take_in(journal, engine)
                         if exchange is not None:
-                            exchange.round(engine, active)  # what filled before this instant came first
+                            exchange.before(instant, engine, active)
                         engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
                         recorder.record(told, active, engine)
-                        self._run_state = _Run(journal, recorder, engine, active)
+                        self._run_state = Run(journal, recorder, engine, active)
                         self.stepped(Step(engine, told, (took := time.monotonic() - began), recorder.states))
                         for name, value in health.measure(engine, instant, took).items():
                             self._act("reading", {"name": name, "value": value})
@@ -219,46 +213,8 @@ class Instance:
         recorder.finish(engine, active)
         return Totals(engine.now, recorder.steps, recorder.decisions, recorder.fills, engine.balance, engine.equity)
 
-    def halt(self, scope: str = ACCOUNT) -> None:
-        """Open nothing more in this scope, a plan, a market or the whole account, until `resume`; from any thread.
-
-        Raises NotRunningError when the run has not begun or has ended, ValueError for an unknown name.
-        """
-        with self._lock:
-            run = self._running()
-            known = {p.name for p in run.active.plans} | {p.market for p in run.active.plans}
-            if scope not in known | {ACCOUNT}:
-                raise ValueError(no_such(scope, known))
-            self._act("halt", {"scope": scope})
-            self.say(f"{time_text(run.engine.now)} UTC: {scope_text(scope)} halted by hand")
-
-    def resume(self, scope: str = ACCOUNT) -> None:
-        """Lift what `halt` of this scope did; of a guard close its breakers, of a plan end its own halts.
-
-        Raises NotRunningError and ValueError as `halt` does.
-        """
-        with self._lock:
-            run = self._running()
-            known = {p.name for p in run.active.plans} | {p.market for p in run.active.plans} | set(run.engine.held)
-            known |= {g.name for g in run.active.guards}
-            if scope not in known | {ACCOUNT}:
-                raise ValueError(no_such(scope, known))
-            self._act("resume", {"scope": scope})
-            self.say(f"{time_text(run.engine.now)} UTC: {scope_text(scope)} resumed by hand")
-
-    def book(self, amount: float) -> None:
-        """Tell the run of a deposit or (negative) a withdrawal, in account currency; from any thread.
-
-        Raises NotRunningError, and ValueError when nothing would be left.
-        """
-        with self._lock:
-            run = self._running()
-            if not run.engine.equity + amount > 0.0:
-                raise ValueError(
-                    f"{amount:.2f} cannot be booked on an equity of {run.engine.equity:.2f}: something must be left"
-                )
-            self._act("book", {"amount": round(amount, 2)})
-            self.say(f"{time_text(run.engine.now)} UTC: {amount:+.2f} {self.settings.account.currency} booked")
+    def _money(self) -> str:
+        return self.settings.account.currency
 
     def reload(self) -> None:
         """Have the folder looked at before the next step, whatever a watcher says; from any thread."""
@@ -285,7 +241,7 @@ class Instance:
                 {name: engine.reading(name) for name in READINGS},
             )
 
-    def _running(self) -> _Run:
+    def _running(self) -> Run:
         if self._run_state is None:
             raise NotRunningError("the run has not begun, or it has ended: ask again while it runs")
         return self._run_state
@@ -329,7 +285,7 @@ class Instance:
 
     def _note_away(self, journal: Journal, since: int, until: int) -> None:
         journal.append(JournalEvent(since, "outage", {"until": until}))
-        self._live_from = until
+        self._live_from, self._caught_up = until, False
         self.point("outage")
         self.say(Urgent(f"was away for {(until - since) / 60_000:.0f} minutes of the feed: catching up", "feed"))
 
@@ -368,7 +324,7 @@ class Instance:
         """When the feed went on while the program was away, what is decided on those bars comes too late to be sent."""
         following = engine.next_instant()
         back_at = self.clock.now()
-        self._live_from = max(recovered.live_from, 0)
+        self._live_from, self._caught_up = max(recovered.live_from, 0), False
         if recovered.continued and following is not None and back_at > following and back_at > self._live_from:
             self._note_away(journal, recovered.time, back_at)
 

@@ -65,21 +65,26 @@ class Recorder:
 
         Raises StoreError when they are not: the bars or the program are others than those of the journal.
         """
-        found: set[int] = set()
+        found: dict[int, JournalIntent] = {}
         states: dict[int, str] = {}
         for events, active in segments:
             versions = _versions(active)
             for event in events:
                 intent = self._intent(event, versions)
                 if intent is not None:
-                    found.add(intent.id)
+                    found[intent.id] = intent
                 states.update(self._settled(event, versions))
-        known = self._journal.intent_ids()
-        if found != known:
+        known, newest = self._journal.intent_ids(), self._journal.last_event_time()
+        # an act is on disk before the intents that follow from it: those of the newest may be missing
+        late = [i for i in found.values() if i.id not in known and newest is not None and i.time >= newest]
+        self._journal.intend(late)
+        known |= {i.id for i in late}
+        if found.keys() != known:
+            more, less = len(known - found.keys()), len(found.keys() - known)
             raise StoreError(
-                f"the journal `{self._journal.path}` holds {len(known - found)} orders that these bars do not give, and"
-                f" lacks {len(found - known)} that they do: the data or the program changed since; nothing is sent;"
-                " use the data of that run, or begin a new database with --db"
+                f"the journal `{self._journal.path}` holds {more} orders that these bars do not give, and lacks {less}"
+                " that they do: the data or the program changed since; nothing is sent; use the data of that run, or"
+                " begin a new database with --db"
             )
         self._journal.settle(states.items())
         for events, active in segments:
@@ -113,6 +118,9 @@ class Recorder:
         """Record what an act between two instants came to, and where the run stands after it."""
         events = list(events)
         versions = _versions(active) if events else {}
+        intents = [i for e in events if (i := self._intent(e, versions)) is not None]
+        if intents:
+            self._journal.intend(intents)
         states = [s for e in events for s in self._settled(e, versions)]
         if states:
             self._journal.settle(states)

@@ -157,6 +157,12 @@ class Journal:
             (newest,) = self._db.execute("select max(time) from intent").fetchone()
         return None if newest is None else int(newest)
 
+    def last_event_time(self) -> int | None:
+        """The newest event's place."""
+        with telling(self.path):
+            (newest,) = self._db.execute("select max(time) from event").fetchone()
+        return None if newest is None else int(newest)
+
     def intents(self) -> list[tuple[int, str, str]]:
         """Id, plan and leg of every intent."""
         with telling(self.path):

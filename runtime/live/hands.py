@@ -1,0 +1,101 @@
+"""What a person does to a run between two instants, from any thread: halt, resume, book, flatten."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tradeplan.runtime.engine.by_hand import ACCOUNT
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.live.record import Recorder
+from tradeplan.runtime.live.words import no_such, scope_text, time_text
+from tradeplan.runtime.store.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run works with while it runs."""
+
+    journal: Journal
+    recorder: Recorder
+    engine: Engine
+    active: Active
+
+
+class Hands:
+    """The acts of a person; an instance says how they are journalled and done, and holds the lock meanwhile."""
+
+    __slots__ = ()
+
+    _lock: threading.RLock
+    say: Callable[[str], None]
+
+    def _running(self) -> Run:
+        """The run. Raises NotRunningError."""
+        raise NotImplementedError
+
+    def _act(self, kind: str, body: dict[str, object]) -> None:
+        """Journal an act and do it."""
+        raise NotImplementedError
+
+    def _money(self) -> str:
+        """The account's currency."""
+        raise NotImplementedError
+
+    def halt(self, scope: str = ACCOUNT) -> None:
+        """Open nothing more in this scope, a plan, a market or the whole account, until `resume`; from any thread.
+
+        Raises NotRunningError when the run has not begun or has ended, ValueError for an unknown name.
+        """
+        with self._lock:
+            run = self._running()
+            known = {p.name for p in run.active.plans} | {p.market for p in run.active.plans}
+            if scope not in known | {ACCOUNT}:
+                raise ValueError(no_such(scope, known))
+            self._act("halt", {"scope": scope})
+            self.say(f"{time_text(run.engine.now)} UTC: {scope_text(scope)} halted by hand")
+
+    def resume(self, scope: str = ACCOUNT) -> None:
+        """Lift what `halt` of this scope did; of a guard close its breakers, of a plan end its own halts.
+
+        Raises NotRunningError and ValueError as `halt` does.
+        """
+        with self._lock:
+            run = self._running()
+            known = {p.name for p in run.active.plans} | {p.market for p in run.active.plans} | set(run.engine.held)
+            known |= {g.name for g in run.active.guards}
+            if scope not in known | {ACCOUNT}:
+                raise ValueError(no_such(scope, known))
+            self._act("resume", {"scope": scope})
+            self.say(f"{time_text(run.engine.now)} UTC: {scope_text(scope)} resumed by hand")
+
+    def book(self, amount: float) -> None:
+        """Tell the run of a deposit or (negative) a withdrawal, in account currency; from any thread.
+
+        Raises NotRunningError, and ValueError when nothing would be left.
+        """
+        with self._lock:
+            run = self._running()
+            if not run.engine.equity + amount > 0.0:
+                raise ValueError(
+                    f"{amount:.2f} cannot be booked on an equity of {run.engine.equity:.2f}: something must be left"
+                )
+            self._act("book", {"amount": round(amount, 2)})
+            self.say(f"{time_text(run.engine.now)} UTC: {amount:+.2f} {self._money()} booked")
+
+    def flatten(self, scope: str = ACCOUNT) -> list[str]:
+        """Cancel what waits and close every position of this scope, a plan, a market or the account; whose they were.
+
+        It does not keep plans from opening again: `halt` does. Raises as `halt` does.
+        """
+        with self._lock:
+            run = self._running()
+            plans = {p.name: p.market for p in run.active.plans}
+            if scope not in {*plans, *plans.values(), ACCOUNT}:
+                raise ValueError(no_such(scope, {*plans, *plans.values()}))
+            busy = [n for n, market in plans.items() if scope in (ACCOUNT, n, market) and run.engine.busy(n)]
+            self._act("flatten", {"scope": scope})
+            self.say(f"{time_text(run.engine.now)} UTC: {scope_text(scope)} flattened by hand: {len(busy)} plans")
+            return busy

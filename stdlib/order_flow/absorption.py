@@ -1,8 +1,9 @@
 """Whether far more than usual was traded while the price hardly moved: somebody took it all.
 
-Definition: volume of the bar > `times` * mean volume of the `period` bars before it, and (high - low) / close below
-`range`. `by=tick_rule` counts ticks, by their volume where the feed tells it, in place of trades.
-Source: the project's own definition (vocabulary, section 2).
+Definition: volume of the bar > `times` * mean volume of the `period` bars before it and at least `least` (in the feed's
+own units: at 60,000 dollars a coin 100,000 dollars are 1.67), and (high - low) / close below `range`. `by=tick_rule`
+counts ticks, by their volume where the feed tells it, in place of trades.
+Source: the system that this project replaces (twice the mean of a minute, 0.05 %; bitcoin 100,000 dollars a minute).
 Without data: UNKNOWN without trades (or ticks, with `by=tick_rule`), on bars that they do not cover, and until `period`
 earlier bars are known; an unknown bar is skipped.
 Example: `WHEN absorption(3, range=0.1%) THEN BUY RISK 0.5% STOP 2 ATR`
@@ -27,7 +28,7 @@ def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: lis
         total += ring[i]
     if k[1] < n:
         out[0] = math.nan
-    elif x[0] * n > p[0] * total and 100.0 * (x[1] - x[2]) < p[1] * x[3]:
+    elif x[0] * n > p[0] * total and x[0] >= p[4] and 100.0 * (x[1] - x[2]) < p[1] * x[3]:
         out[0] = 1.0
     else:
         out[0] = 0.0
@@ -44,7 +45,7 @@ def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float
         if i < n:
             found.append(math.nan)
             continue
-        loud = volume[i] * n > parameters["times"] * math.fsum(volume[i - n : i])
+        loud = volume[i] * n > parameters["times"] * math.fsum(volume[i - n : i]) and volume[i] >= parameters["least"]
         found.append(float(loud and 100.0 * (highs[i] - lows[i]) < parameters["range"] * closes[i]))
     return {"absorption": found}
 
@@ -59,6 +60,7 @@ FUNCTION = documented(
             Parameter("range", PERCENT, default="0.05", low=0.0001, high=50, about="from low to high, of the close"),
             period(20, high=500, about="how many bars before are usual"),
             flow(),
+            Parameter("least", NUMBER, default="0", low=0, high=1e12, about="the least volume that counts"),
         ),
         reads=(Feature("traded_volume", "{by}"), Field("high"), Field("low"), Field("close")),
         outputs=(Output("absorption", CONDITION, Scale.NONE),),

@@ -6,6 +6,8 @@ import re
 
 import pytest
 from tradeplan.dsl.check.sources import READINGS
+from tradeplan.dsl.diagnostic import Severity
+from tradeplan.dsl.foreign import foreign_names
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
@@ -83,6 +85,22 @@ def test_a_category_has_a_plan_and_the_plan_a_test(category: str, plan: str) -> 
     # the plan of the first category asks for the change of another market, which is a function of any series
     assert _functions_of(plan) & (its | ({"change"} if category == "correlation" else set()))
     assert (ROOT / "tests" / "plans" / f"test_{plan}.py").is_file()
+
+
+@pytest.mark.parametrize("ours", sorted(set(foreign_names().values())))
+def test_what_is_offered_for_a_name_of_elsewhere_is_accepted(ours: str) -> None:
+    crossing = ours.replace("a CROSSES", "close CROSSES").removesuffix(" b") + " open"
+    asked = crossing if "CROSSES" in ours else ours if " = " in ours or ours.startswith("time ") else f"known({ours})"
+    text = f"PLAN p TRADE btc ON M5\nWHEN rsi(14) < 30 THEN BUY RISK 0.5% STOP 2 ATR\nWHEN {asked} THEN CLOSE\n"
+    checked = check_source(Source("p", text), catalog(), load_facts(), Graph())
+    assert [d.message for d in checked.diagnostics if d.severity is Severity.ERROR] == []
+
+
+@pytest.mark.parametrize("theirs", ["momentum_decay_trap", "news_absorption_filter", "bb_squeeze", "fair_value_gap"])
+def test_a_name_of_elsewhere_is_told_what_it_is_called_here(theirs: str) -> None:
+    text = f"PLAN p TRADE btc ON M5\nWHEN {theirs} THEN BUY RISK 0.5% STOP 2 ATR\n"
+    checked = check_source(Source("p", text), catalog(), load_facts(), Graph())
+    assert any(foreign_names()[theirs] in d.help for d in checked.diagnostics)
 
 
 def test_the_readme_names_folders_and_pages_that_there_are() -> None:

@@ -89,13 +89,15 @@ def test_momentum_flip(direction: float) -> None:
     assert np.nansum(got["momentum_flip"]) > 10
 
 
-def test_absorption() -> None:
-    parameters = {"times": 2.0, "range": 0.03, "period": 20, "by": 0}
+@pytest.mark.parametrize("least", [0.0, 200.0])
+def test_absorption(least: float) -> None:
+    parameters = {"times": 2.0, "range": 0.03, "period": 20, "by": 0, "least": least}
     got = said("absorption", parameters, traded_volume=VOLUMES, high=HIGHS, low=CLOSES, close=CLOSES)
     usual = pd.Series(VOLUMES).rolling(20).mean().shift(1).to_numpy()
     narrow = 100.0 * (HIGHS - CLOSES) / CLOSES < 0.03
-    same(got["absorption"], told((2.0 * usual < VOLUMES) & narrow, ~np.isnan(usual)))
+    same(got["absorption"], told((2.0 * usual < VOLUMES) & narrow & (least <= VOLUMES), ~np.isnan(usual)))
     assert np.nansum(got["absorption"]) > 10
+    assert least == 0.0 or ((2.0 * usual < VOLUMES) & narrow & (least > VOLUMES)).any()
 
 
 def test_tick_rate() -> None:

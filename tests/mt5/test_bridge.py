@@ -195,6 +195,25 @@ def test_a_server_that_dies_within_an_order_leaves_the_outcome_unknown(tmp_path:
             bridge.client.call("order_send", deal())
 
 
+def test_a_terminal_apart_outlives_its_bridge_and_the_bridge_its_terminal(tmp_path: Path) -> None:
+    with served(tmp_path, apart=True) as bridge:
+        assert bridge.client.call("symbol_info_tick", "EURUSD").value.bid == pytest.approx(1.1 + 0.2880)
+        bridge.control.fault("crash", "order_send", after=True)
+        with pytest.raises(UnknownOutcome):
+            bridge.client.call("order_send", deal(comment="lost"))
+        assert bridge.spawned.process.wait(5) == 9
+        bridge.restart()
+        # what was sent stands, once, and its sender finds it
+        assert [p.comment for p in bridge.client.call("positions_get").value] == ["lost"]
+        bridge.control.fault("raise", "version")
+        assert bridge.client.call("version").error[0] == -2
+        assert bridge.terminal is not None
+        bridge.terminal.kill()
+        bridge.terminal.wait(5)
+        assert bridge.client.call("positions_get").error[0] == -10002
+        assert bridge.client.call("positions_get").error[0] == -10004
+
+
 def test_a_dead_connection_is_found_before_an_order_and_reading_goes_on(tmp_path: Path) -> None:
     with served(tmp_path) as bridge:
         assert bridge.client.call("account_info").value.login == 5001

@@ -14,7 +14,7 @@ KINDS = {
     "bare": "order_send answers deal 0, price 0, volume 0; position and deal are shown `late` milliseconds later",
     "lost": "order_send is carried out and its answer lost: None and last_error (code, text), or retcode 10012",
     "doubled": "the server carries the order out twice, as after a resend below us",
-    "hang": "the call takes `seconds` of real time, then answers",
+    "hang": "the call takes `seconds` of real time before it is carried out, or `after` that",
     "late": "new positions and deals are shown `late` milliseconds after they were made",
     "stale": "symbol_info_tick of `symbol` (a mask) stays at the tick it had",
     "cold": "copy_rates_* knows only the newest `bars` bars, and twice as many with each call",

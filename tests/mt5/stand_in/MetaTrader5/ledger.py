@@ -250,6 +250,10 @@ class Ledger:
     def _broker_seconds(self, symbol: str, now: int) -> int:
         return self.markets[symbol].clock.broker(now) // 1000
 
+    def near_stop_out(self, now: int) -> bool:
+        """Whether an hour's move may bring the stop-out: only then is it looked for at each quote."""
+        return bool(self.positions) and self.figures(now)["margin_level"] < 5 * self.account.margin_so_so
+
     def stop_out(self, now: int) -> None:
         """Close the worst position while the margin level is below the account's stop-out."""
         while self.positions:

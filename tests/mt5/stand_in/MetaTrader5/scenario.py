@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .apart import Remote
 from .control import listen
 from .symbol import Symbol
 from .terminal import StandIn
@@ -17,7 +18,13 @@ from .world import World
 
 
 @lru_cache(maxsize=1)
-def served() -> StandIn:
+def served() -> StandIn | Remote:
+    """What the package's functions are here: a terminal apart if STAND_IN_TERMINAL names one, else the scenario's."""
+    apart = os.environ.get("STAND_IN_TERMINAL")
+    return Remote(Path(apart)) if apart else here()
+
+
+def here() -> StandIn:
     """The stand-in of this process, from the scenario that STAND_IN_SCENARIO names (without one: an empty world)."""
     path = os.environ.get("STAND_IN_SCENARIO")
     scenario: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}

@@ -1,36 +1,19 @@
-"""The package's functions over a world: their arguments, their None and (), their last_error."""
+"""The package's functions over a world: what each takes, and what it gives."""
 
 from __future__ import annotations
 
-import os
-import threading
-import time
-from collections.abc import Callable
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from . import checks
+from .calls import Calls, Failed
 from .checks import Invalid, counted
 from .market import MONTH, SECONDS, Quote
 from .records import Order
-from .sequences import INTERFACE, TICKS, make
+from .sequences import CONSTANTS, TICKS, make
 from .world import World
-
-_METHODS = {method["name"]: method["kwargs_ok"] for method in INTERFACE["methods"] if method["name"] != "last_error"}
-_BOOLEAN = {"initialize", "login", "symbol_select", "market_book_add", "market_book_release"}
-_TEXTS = {-1: "Terminal: Call failed", -2: "Terminal: Invalid params", -4: "Terminal: Not found"}
-_TEXTS |= {-6: "Terminal: Authorization failed", -8: "Auto-Trading using Python API disabled in Terminal"}
-_TEXTS |= {-10004: "No IPC connection", -10005: "IPC timeout", -10002: "IPC recv failed", -10001: "IPC send failed"}
-
-
-class Failed(Exception):
-    """The call ends with None (or False) and last_error (code, text)."""
-
-    def __init__(self, code: int, text: str = "") -> None:
-        super().__init__(code, text or _TEXTS.get(code, "Error"))
 
 
 def matches(name: str, group: str) -> bool:
@@ -44,83 +27,15 @@ def matches(name: str, group: str) -> bool:
     return chosen
 
 
-class StandIn:
+class StandIn(Calls):
     """The package `MetaTrader5` as an object: each function a method, over a `World`."""
 
     def __init__(self, world: World, *, initialized: bool = True, password: str | None = None) -> None:
-        self.world = world
-        # the package's calls and a test's hands, one at a time
-        self.lock = threading.RLock()
-        self.connected = initialized
+        super().__init__(world, initialized)
         self.password = password
-        self.error: tuple[int, str] = (1, "Success")
-        self._failures = 0
         self._frozen: dict[str, Any] = {}
         self._cold: dict[tuple[str, int], int] = {}
         self._books: set[str] = set()
-
-    def last_error(self) -> tuple[int, str]:
-        """The code and text of the call before."""
-        return self.error
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name in _METHODS:
-            return partial(self._locked, name)
-        raise AttributeError(f"module 'MetaTrader5' has no attribute '{name}'")
-
-    # ---- around every call
-
-    def _locked(self, name: str, *arguments: Any, **keywords: Any) -> Any:
-        with self.lock:
-            return self._run(name, *arguments, **keywords)
-
-    def _run(self, name: str, *arguments: Any, **keywords: Any) -> Any:
-        if keywords and not _METHODS[name]:
-            raise TypeError(f"{name}() takes no keyword arguments")
-        faults, world = self.world.faults, self.world
-        faults.calls[name] = faults.calls.get(name, 0) + 1
-        world.catch_up()
-        self.error = (1, "Success")
-        crash, hang = faults.due("crash", name), faults.due("hang", name)
-        if crash is not None and not crash.get("after", False):
-            os._exit(9)
-        if hang is not None:
-            time.sleep(float(hang.get("seconds", 1.0)))
-        if faults.due("raise", name) is not None:
-            raise SystemError("<built-in function> returned a result with an exception set")
-        try:
-            self._reach(name)
-            result = getattr(self, f"_{name}")(*arguments, **keywords)
-            lost = faults.due("lost", name)
-            if lost is not None:
-                if "retcode" in lost.data:
-                    result = self._timed_out(result, int(lost.data["retcode"]))
-                else:
-                    raise Failed(int(lost.get("code", -10005)), str(lost.get("text", "")))
-        except Invalid as invalid:
-            self.error = (-2, str(invalid))
-            result = False if name in _BOOLEAN else None
-        except Failed as failed:
-            self.error = failed.args  # type: ignore[assignment]  # (code, text), as it was made
-            result = False if name in _BOOLEAN else None
-        if crash is not None:
-            os._exit(9)
-        return result
-
-    def _timed_out(self, result: Any, retcode: int) -> Any:
-        rest = {"request_id": result.request_id, "request": result.request}
-        return make("OrderSendResult", retcode=retcode, comment="Request timed out", **rest)
-
-    def _reach(self, name: str) -> None:
-        faults = self.world.faults
-        gone = faults.due("gone", name)
-        if gone is not None:
-            self.connected, self._failures = False, int(gone.get("failures", 0))
-        error = faults.due("error", name)
-        if error is not None:
-            raise Failed(int(error.get("code", -10004)), str(error.get("text", "")))
-        if name not in ("initialize", "shutdown") and not self.connected:
-            raise Failed(-10004)
 
     # ---- the terminal and the account
 
@@ -129,8 +44,8 @@ class StandIn:
         unknown = keywords.keys() - {"path", "login", "password", "server", "timeout", "portable"}
         if unknown:
             raise Invalid(checks.INVALID)
-        if self._failures:
-            self._failures -= 1
+        if self.failures:
+            self.failures -= 1
             raise Failed(-10003, "IPC initialize failed, Pipe server didn't answer in 60 sec")
         self._authorize(keywords)
         self.connected = True
@@ -287,20 +202,19 @@ class StandIn:
     def _copy_ticks_from(self, *arguments: Any) -> np.ndarray:
         counted(arguments, 4)
         date, count = checks.date(arguments[1]), checks.c_int(arguments[2], unsigned=True)
-        checks.c_int(arguments[3])
-        return self._ticks(arguments[0], date * 1000, None)[:count]
+        return self._ticks(arguments[0], date * 1000, None, checks.c_int(arguments[3]))[:count]
 
     def _copy_ticks_range(self, *arguments: Any) -> np.ndarray:
         counted(arguments, 4)
         first, last = checks.date(arguments[1]), checks.date(arguments[2])
-        checks.c_int(arguments[3])
-        return self._ticks(arguments[0], first * 1000, last * 1000)
+        return self._ticks(arguments[0], first * 1000, last * 1000, checks.c_int(arguments[3]))
 
-    def _ticks(self, symbol: Any, first: int, last: int | None) -> np.ndarray:
+    def _ticks(self, symbol: Any, first: int, last: int | None, flags: int) -> np.ndarray:
         market, clock = self._market(symbol), self.world.clock
         until = self.world.now if last is None else min(self.world.now, clock.utc(last))
         quotes: list[Quote] = market.between(clock.utc(first) - 1, until)
-        return market.ticks(quotes) if quotes else np.zeros(0, TICKS)
+        # a market of quotes has no trades
+        return market.ticks(quotes) if quotes and flags & CONSTANTS["COPY_TICKS_INFO"] else np.zeros(0, TICKS)
 
     # ---- positions, orders, history
 

@@ -94,14 +94,16 @@ class World:
                 ((q.time, name, q) for name in busy for q in self.markets[name].between(self.now, end)),
                 key=lambda move: move[:2],
             )
+            before = {name: self.markets[name].quote(self.now) for name in busy}
+            near = self.ledger.near_stop_out(self.now)
             for when, name, quote in moves:
-                market = self.markets[name]
-                before = market.quote(when - 1)
                 self.now = when
-                self.ledger.react(name, quote, before)
-            if moves and self.ledger.positions:
-                self.ledger.stop_out(self.now)
+                self.ledger.react(name, quote, before[name])
+                before[name] = quote
+                if near:
+                    self.ledger.stop_out(when)
             self.now = end
+            self.ledger.stop_out(end)
             if end == until:
                 break
         self.now = until

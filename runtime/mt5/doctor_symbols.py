@@ -108,7 +108,9 @@ def examine_filling(terminal: Terminal, resolved: Resolved) -> Finding | None:
             )
         if answer.retcode in _ELSEWHERE:
             return note(
-                about, f"filling modes are not known: {_ELSEWHERE[answer.retcode]}", "run this again when it is"
+                about,
+                f"filling modes are not known: {_ELSEWHERE[answer.retcode]}",
+                "run this again when that has changed",
             )
         if answer.retcode == 0:
             passed.append(name)

@@ -34,11 +34,11 @@ class Rows:
         assert found is not None  # a series that is fed stays
         return found
 
-    def part(self, first: int, last: int) -> tuple[Column, ...]:
-        """The columns of some rows."""
-        if last > self._count:
-            self._make(last)
-        return tuple(self._table[:, first:last])
+    def reached(self, count: int) -> tuple[Column, ...]:
+        """The columns, made for so many rows at least."""
+        if count > self._count:
+            self._make(count)
+        return tuple(self._table)
 
     def _make(self, count: int) -> None:
         done, market, dataset = self._count, self._market, self._dataset
@@ -85,9 +85,9 @@ class GrowingTraded(TradedBars):
         """None is a constant."""
         return (_NO_ROWS,) * _COLUMNS
 
-    def part(self, first: int, last: int) -> tuple[Column, ...]:
-        """The columns of some rows, which the engine has reached."""
-        return () if self.rows is None else self.rows.part(first, last)
+    def reached(self, count: int) -> tuple[Column, ...]:
+        """The columns, made for as many rows as the engine has reached."""
+        return () if self.rows is None else self.rows.reached(count)
 
 
 def growing_traded(dataset: Dataset, market: str, timeframe: str) -> GrowingTraded | None:

@@ -84,9 +84,9 @@ class TradedBars:
         """The further columns in the order of the order loop's layout."""
         return self.length, self.spread_known, *self.extras
 
-    def part(self, first: int, last: int) -> tuple[Column, ...]:
-        """These columns for some rows, constants as they are."""
-        return tuple(c if isinstance(c, float | int) else c[first:last] for c in self.columns())
+    def reached(self, count: int) -> tuple[Column, ...]:
+        """These columns, made for so many rows at least."""
+        return self.columns()
 
     @property
     def extras(self) -> tuple[Column, ...]:

@@ -184,10 +184,13 @@ class OrderLoop:
             k[address + at.U_END] = last
             if not moving:
                 continue
-            part = bars.part(seen, seen + last - first)
+            rows = slice(seen, seen + last - first)
+            columns = bars.reached(rows.stop)
             for what, place in moving:
                 k[address + what] = place - first
-                self.extra[place : place + last - first] = part[(what - at.B_LENGTH) // 2]
+                column = columns[(what - at.B_LENGTH) // 2]
+                if not isinstance(column, float | int):
+                    self.extra[place : place + last - first] = column[rows]
 
     def _too_early(self, bars: TradedBars, seen: int, count: int) -> int:
         """How many of the next bars opened before the run."""

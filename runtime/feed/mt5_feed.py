@@ -72,7 +72,7 @@ class Mt5Feed:
         self._pending: dict[Series, list[Rates]] = {}
         self._waiting: dict[Series, Rates] = {}
         self._complete = 0  # all bars due up to this instant are in hand, or will not come
-        self._handled = 0
+        self._handled = self._newest = 0
         self._away = self._jumped = False
         self._told: list[str] = []
 
@@ -166,6 +166,10 @@ class Mt5Feed:
             added = self.dataset.append(*key, rates, self._handled)
             self.readings.bars += added
             self.readings.passed_over += len(rates) - added
+            fed = self.dataset.bars(*key)
+            self._newest = max(self._newest, 0 if fed is None else int(fed.close_time[-1]))
+        if self._newest:
+            self.readings.bar_age = max(0.0, (self.now() - self._newest) / 1000.0)
         self._waiting, self._pending = {}, {}
 
     def close(self) -> None:

@@ -89,7 +89,8 @@ class ServedWall(Wall):
 @dataclass(frozen=True)
 class Load:
     """What a load run came to; times in ms, memory in MB. `bars_fed`: the columns of the bars of the last 80 %;
-    `terminal_share`: the part of the time that went into moving the stand-in's clock."""
+    `terminal_share`: the part of the time that went into moving the stand-in's clock; `core_at_real_speed`: the
+    processor time of this process, in percent of the week that was lived through."""
 
     plans: int
     markets: int
@@ -99,6 +100,7 @@ class Load:
     fills: int
     speed: float
     terminal_share: float
+    core_at_real_speed: float
     step_p50: float
     step_p99: float
     check_p50: float
@@ -193,13 +195,13 @@ def run(folder: Path, plans: int, markets: int, hours: float) -> Load:
         assert not scan.broken, scan.broken
         account = AccountConfig(balance=BALANCE)
         settings = Settings("mt5", account, start, MONDAY + 30 * DAY)
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
 
         def point(name: str) -> None:
-            nonlocal began, begun
+            nonlocal began, begun, worked
             if name == "recovered":
                 feed.fetches.clear()  # what follows is one batch an instant
-                began = time.perf_counter()
+                began, worked = time.perf_counter(), time.process_time()
             elif name == "decided":
                 steps.append(1000.0 * (time.perf_counter() - feed.delivered))
             elif name == "stepped":
@@ -220,7 +222,7 @@ def run(folder: Path, plans: int, markets: int, hours: float) -> Load:
             point,
         )
         told = instance.run(Hand())
-        seconds = time.perf_counter() - began
+        seconds, busy = time.perf_counter() - began, time.process_time() - worked
     fifth = len(memory) // 5
     timeframes = {timeframe for _, timeframe in feed._series}
     return Load(
@@ -232,6 +234,7 @@ def run(folder: Path, plans: int, markets: int, hours: float) -> Load:
         fills=told.fills,
         speed=hours * 3600 / seconds,
         terminal_share=wall.waited / seconds,
+        core_at_real_speed=100.0 * busy / (3600.0 * hours),
         step_p50=share(steps, 50),
         step_p99=share(steps, 99),
         check_p50=share(steps, 50) / plans,

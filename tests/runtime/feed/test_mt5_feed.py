@@ -79,6 +79,7 @@ def test_every_series_is_fed_as_it_closes(floor: Floor, plans: list[CheckedPlan]
     told = go(feed, floor, 260)  # over four hours: an H4 bar closes in it
     assert not any(came.late or came.halts or came.told for came in told)
     assert_as_stored(feed, floor, MONDAY + DAY + 260 * MINUTE)
+    assert 0 <= feed.readings.bar_age < 1  # seconds since the newest close
 
 
 def test_an_instant_is_one_round_trip_and_asks_only_for_what_is_due(floor: Floor, plans: list[CheckedPlan]) -> None:

@@ -159,6 +159,11 @@ class Mt5Feed:
         self._look.halts, self._told = [], []
         return found
 
+    def tidings(self) -> tuple[str, ...]:
+        """That nobody answers, while it is so: the next instant may be far away."""
+        found, self._told = tuple(self._told), []
+        return found
+
     def deliver(self) -> None:
         """Write what came to disk, then let it be seen."""
         self._keeper.add(self._waiting)

@@ -59,6 +59,9 @@ class Feed(Protocol):
     def deliver(self) -> None:
         """Let what came be seen by the next step."""
 
+    def tidings(self) -> tuple[str, ...]:
+        """What people should know before the next instant comes: that may take long when nobody answers."""
+
     def close(self) -> None:
         """End."""
 
@@ -104,6 +107,10 @@ class ReplayClock:
             if sleep(min(left, 0.25)):
                 return False
         return True
+
+    def tidings(self) -> tuple[str, ...]:
+        """Nothing happens to what is stored."""
+        return ()
 
     def arrivals(self, after: int) -> Arrivals:
         """No bar is ever late."""

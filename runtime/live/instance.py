@@ -350,6 +350,8 @@ class Instance(Hands):
         elif watcher.wait(seconds):
             return True
         self.turned()
+        for text in self.clock.tidings():
+            self.say(text)
         # a broker outside is looked at in every pause: what it did, and a stop that is missing, do not wait for a bar
         asked = self.broker is not None or (self._requests is not None and self._requests.waiting())
         return asked or self.stop() or self._ending.is_set() or self._rescan.is_set()

@@ -10,7 +10,8 @@ import pytest
 from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.runtime.feed import history
 from tradeplan.runtime.feed.mt5_feed import Mt5Feed
-from tradeplan.runtime.live.feed import Arrivals
+from tradeplan.runtime.live.feed import Arrivals, Sleep
+from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.rates import Rates
 
@@ -255,6 +256,27 @@ def test_a_terminal_that_restarts_is_waited_for(floor: Floor, plans: list[Checke
     assert "does not answer" in words[0]
     assert words[1] == "the terminal answers again"
     assert_as_stored(feed, floor, MONDAY + DAY + 15 * MINUTE)
+
+
+def test_that_nobody_answers_is_told_while_it_is_so(floor: Floor, plans: list[CheckedPlan]) -> None:
+    feed = floor.begun(plans)
+    handled = floor.world.now
+    floor.world.faults.add("error", "*", times=120, code=-10004)
+    told: list[str] = []
+    pause = floor.wall.pause
+
+    def looks_about(seconds: float, sleep: Sleep) -> bool:
+        told.extend(feed.tidings())  # as a run does in every pause
+        return pause(seconds, sleep)
+
+    floor.wall.pause = looks_about  # type: ignore[method-assign]  # one test's eye on the pauses
+    assert feed.wait_until(handled - handled % MINUTE + MINUTE, never)
+    # both came in the pauses, and neither is told again
+    first, second = told
+    assert first.startswith("the terminal does not answer")
+    assert isinstance(first, Urgent)
+    assert second == "the terminal answers again"
+    assert feed.arrivals(handled).told == ()
 
 
 def test_a_changed_specification_disarms_its_market_once(floor: Floor, plans: list[CheckedPlan]) -> None:

@@ -13,6 +13,7 @@ from tradeplan.dsl.graph import Graph, Node, Op
 from tradeplan.dsl.kinds import Base
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
+from tradeplan.dsl.timeframe import TIMEFRAMES
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.runtime.market.settings import SETTINGS
 from tradeplan.stdlib.registry import catalog as registered
@@ -127,14 +128,14 @@ def bars_needed(function: Function, catalog: Catalog | None = None) -> int:
     return lookback
 
 
-def _compiled(function: Function, catalog: Catalog) -> tuple[int, list[Node]]:
+def _compiled(function: Function, catalog: Catalog, timeframe: str = "M5") -> tuple[int, list[Node]]:
     """The lookback of a plan that asks for the function with its least arguments, and the nodes that it is made of."""
     arguments = ", ".join(_stand_in(p) for p in function.parameters if p.default is None)
     call = f"{function.name}({arguments})" if arguments else function.name
     rule = f"WHEN known({call}) THEN BUY RISK 0.5% STOP 10 pips\n"
     if function.management:
         rule = f"WHEN time(utc) = 00:00 THEN BUY RISK 0.5% STOP 10 pips\nWHEN known({call}) THEN CLOSE\n"
-    source = Source(function.name, f"PLAN needs\nTRADE eurusd ON M5\n{rule}")
+    source = Source(function.name, f"PLAN needs\nTRADE eurusd ON {timeframe}\n{rule}")
     checked = check_source(source, catalog, load_facts(), Graph())
     if not checked.plans:
         raise ValueError(f"no plan can be made with `{call}`: {[d.message for d in checked.diagnostics]}")
@@ -179,7 +180,7 @@ PROXIES = {"flow": "with `by=tick_rule` ticks", "tick source": "with `by=tick_vo
 
 def _data(function: Function, catalog: Catalog) -> str:
     """What it reads of bars, and beyond them."""
-    _, nodes = _compiled(function, catalog)
+    _, nodes = _compiled(function, catalog, "M2")  # no function names this one, so what is read on it is the view
     required = any(
         p.default is None and (p.kind is None or p.kind.base is not Base.ENUMERATION) for p in function.series
     )
@@ -189,9 +190,10 @@ def _data(function: Function, catalog: Catalog) -> str:
     parts += sorted(STREAMS.get(stream, stream) for stream in streams)
     if any(isinstance(r, Feature) and r.stream == "{by}" for r in function.reads):
         parts[-1] += f" ({PROXIES[next(p.kind.of for p in function.parameters if p.name == 'by' and p.kind)]})"
-    views = sorted({n.lane.timeframe for n in nodes if n.lane and not n.lane.steps and n.op is Op.FIELD} - {"M5"})
-    if views:
-        parts.append(f"on {', '.join(views)} besides the view")
+    views = {n.lane.timeframe for n in nodes if n.lane and not n.lane.steps and n.op is Op.FIELD}
+    named = ", ".join(timeframe for timeframe in TIMEFRAMES if timeframe in views - {"M2"})
+    if named:
+        parts.append(f"on {named}{' besides the view' if 'M2' in views else ', whatever the view'}")
     if function.fixed:
         parts.append("the market's profile")
     if any(n.op is Op.CALENDAR for n in nodes):

@@ -4,7 +4,7 @@ Definition: `value[i]` for the newest `i` with `condition[i]` TRUE.
 Source: Pine Script ta.valuewhen; three values are this project's own.
 Without data: UNKNOWN before the first TRUE, after an UNKNOWN condition until it is TRUE again, and where the value
 was unknown then.
-Example: `LET level = value_when(close CROSSES ABOVE resistance[1], resistance[1])`
+Example: `WHEN close < value_when(close CROSSES ABOVE resistance[1], resistance[1]) THEN ALERT "back below"`
 """
 
 from __future__ import annotations

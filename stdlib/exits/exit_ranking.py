@@ -6,7 +6,7 @@ structure before momentum before volume, then the slower timeframe. Each kind ha
 counts twice. `exit_signal` and `market_exit` fill in the strengths: a plan uses those.
 Source: the ranking of the system that this project replaces, which names critical and low without saying what they are.
 Without data: an UNKNOWN strength has no voice; UNKNOWN if all twelve are.
-Example: `LET r = exit_ranking(H1.momentum_loss, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`
+Example: `WHEN exit_ranking(H1.momentum_loss(with), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) >= medium THEN CLOSE`
 """
 
 from __future__ import annotations

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 from tradeplan.dsl.catalog import Function
+from tradeplan.dsl.graph import Graph
+from tradeplan.dsl.pipeline import check_source
+from tradeplan.dsl.source import Source
+from tradeplan.runtime.market.facts import load_facts
 from tradeplan.stdlib.registry import catalog, load_catalog
 
 from tests.docs.beside import tool
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import ROOT, Block
 from tests.stdlib.laws.test_discovery import GOOD
 
 FOLDER = ROOT / "docs" / "reference"
@@ -52,6 +56,14 @@ def test_a_function_has_a_page_that_says_all_of_it(function: Function) -> None:
     assert f"(functions/{function.name.replace('.', '_')}.md)" in PAGES["functions.md"]
 
 
+@pytest.mark.parametrize("function", list(catalog()), ids=lambda function: function.name)
+def test_an_example_gives_no_warning(function: Function) -> None:
+    block = Block(("plan-part",), function.example + "\n", function.name)
+    found = check_source(Source(function.name, block.source), catalog(), load_facts(), Graph()).diagnostics
+    # a number of the profile is constant, and so is what compares it with another
+    assert [d.message for d in found if not (function.fixed and d.code == "constant-condition")] == []
+
+
 def test_a_function_in_a_folder_of_ones_own_has_its_page(tmp_path: Path) -> None:
     (tmp_path / "travel.py").write_text(GOOD, encoding="utf-8")
     extended = load_catalog(tmp_path)
@@ -73,7 +85,7 @@ def test_what_a_function_reads_comes_from_what_it_is_made_of() -> None:
     assert reads("imbalance") == "order book"
     assert reads("delta") == "trades with the aggressor's side (with `by=tick_rule` ticks)"
     assert reads("news_pre_level") == "`close` of bars; calendar of news"
-    assert reads("htf_fvg_align") == "`close`, `high`, `low` of bars; on M30 besides the view"
+    assert reads("htf_fvg_align") == "`close`, `high`, `low` of bars; on M5, M30, whatever the view"
     assert reads("known") == "its arguments"
     assert reads("breakeven_stop") == "the position"
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -121,9 +121,8 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
-    folder = Path(os.environ.get("TMPDIR", "/tmp")) / f"frames-{os.getpid()}"
-    folder.mkdir()
-    running = Running(folder)
+    folder = tempfile.TemporaryDirectory()
+    running = Running(Path(folder.name))
     client = Client(running.port, TOKEN)
     for seed in range(chosen.seed, chosen.seed + chosen.n):
         attack(running.port, TOKEN, seed)
@@ -132,6 +131,7 @@ def main() -> None:
     client.close()
     running.close()
     log = running.log.read_text(encoding="utf-8")
+    folder.cleanup()
     assert "Traceback" not in log, log
     print(f"{chosen.n} attacks, the server stands; its log has {len(log.splitlines())} lines")
 

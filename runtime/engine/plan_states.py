@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import NamedTuple
 
 from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.kernels.orders import layout as at
@@ -11,8 +12,7 @@ FOREVER = int(at.INF)
 _PHASES = {at.FLAT: "flat", at.PENDING: "pending", at.OPEN: "open"}
 
 
-@dataclass(frozen=True, slots=True)
-class PlanState:
+class PlanState(NamedTuple):
     """A plan between two instants. Times are UTC ms; `position` None while nothing is held.
 
     `halted_until`: by whatever halts it, None when nothing does; a person has to resume it when that is FOREVER.
@@ -30,19 +30,19 @@ class PlanState:
 
 def plan_states(loop: OrderLoop, now: int) -> list[PlanState]:
     """All plans, by name."""
-    return [_state(loop, owner.address, owner.block.name, owner.block.version, now) for owner in loop.program.plans]
+    f = loop.f.item  # plain floats: this is asked for after most steps
+    return [_state(f, owner.address, owner.block.name, owner.block.version, now) for owner in loop.program.plans]
 
 
-def _state(loop: OrderLoop, p: int, name: str, version: str, now: int) -> PlanState:
-    f = loop.f
-    phase, left = f[p + at.F_PHASE], f[p + at.F_LAST_EXIT]
-    until = max(f[p + at.F_HALT], f[p + at.F_GUARDED], f[p + at.F_BY_HAND])
+def _state(f: Callable[[int], float], p: int, name: str, version: str, now: int) -> PlanState:
+    phase, left = f(p + at.F_PHASE), f(p + at.F_LAST_EXIT)
+    until = max(f(p + at.F_HALT), f(p + at.F_GUARDED), f(p + at.F_BY_HAND))
     return PlanState(
         name,
         version,
-        _PHASES[float(phase)],
-        int(f[p + at.F_POSITION]) if phase == at.OPEN else None,
+        _PHASES[phase],
+        int(f(p + at.F_POSITION)) if phase == at.OPEN else None,
         int(until) if now < until else None,
         int(left) if left > 0.0 else None,
-        int(f[p + at.F_FILLS]),
+        int(f(p + at.F_FILLS)),
     )

@@ -11,7 +11,7 @@ from tradeplan.runtime.engine.detections import Detections
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Decision, Fill, Swap
 from tradeplan.runtime.engine.market_table import TradedMarket, traded_market
-from tradeplan.runtime.engine.plan_states import plan_states
+from tradeplan.runtime.engine.plan_states import PlanState, plan_states
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.trade_book import OrderBook, TradeBook
 from tradeplan.runtime.market.dataset import Dataset
@@ -35,7 +35,7 @@ class Books:
         self._trades, self._orders = TradeBook(), OrderBook()
         self._seq = 0
         self._hour = -1
-        self._states: dict[str, Row] | None = None
+        self._states: dict[str, tuple[str, PlanState]] | None = None
         self._detections: Detections | None = None
 
     def decision(self, event: Decision, intent: int | None, active: Active) -> int:
@@ -100,17 +100,17 @@ class Books:
     def states(self, engine: Engine, active: Active) -> None:
         """The states of plans, where they have changed."""
         loop = engine.standing
-        found: dict[str, Row] = {}
+        found: dict[str, tuple[str, PlanState]] = {}
         for s in [] if loop is None else plan_states(loop, engine.now):
             said = "put aside" if s.plan in active.silenced else "retired" if s.plan in active.retired else "running"
-            found[s.plan] = asdict(s) | {"state": said}
+            found[s.plan] = said, s
         known = self._states
         if known is None or known.keys() - found.keys():
             kept = json.dumps(sorted(found))
             self._writer.run("delete from plan_state where plan not in (select value from json_each(?))", [kept])
-        for name, row in found.items():
-            if known is None or known.get(name) != row:
-                self._writer.put("plan_state", row | {"time": engine.now}, replace=True)
+        for name, (said, s) in found.items():
+            if known is None or known.get(name) != (said, s):
+                self._writer.put("plan_state", s._asdict() | {"state": said, "time": engine.now}, replace=True)
         self._states = found
 
     def _fill_row(self, event: Fill | Swap, reason: str, more: Row) -> None:

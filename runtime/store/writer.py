@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -91,7 +92,7 @@ class Writer:
                                 for row in rows:
                                     db.execute(table, row[""])
                             else:
-                                db.table(table).insert_all(rows, ignore=not replace, replace=replace)
+                                db.conn.executemany(_insert(table, tuple(rows[0]), replace), rows)
                     self._advance(sum(map(len, batch.values())))
         finally:
             db.close()
@@ -112,3 +113,10 @@ class Writer:
             except Empty:
                 return batch, True
         return batch, False
+
+
+@lru_cache
+def _insert(table: str, columns: tuple[str, ...], replace: bool) -> str:
+    """All rows of a table have the same columns, so its statement is made once."""
+    names, places = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    return f"insert or {'replace' if replace else 'ignore'} into {table} ({names}) values ({places})"

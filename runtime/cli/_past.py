@@ -23,14 +23,17 @@ USUAL = ("btc", "dxy", "eurusd", "gold", "usdjpy")
 _SIMULATED = re.compile(r"sim days=(\d+) seed=(-?\d+)")
 
 
-def world_of_run(journal: PastJournal, data: Path | None) -> World:
-    """Everything that the run was made of. `data` says where its bars are, if not where they were."""
+def world_of_run(journal: PastJournal, data: Path | None, as_scheduled: bool = False) -> World:
+    """Everything that the run was made of. `data` says where its bars are, if not where they were.
+
+    Bars that came late to a run close when they came, or, `as_scheduled`, when they should have.
+    """
     account = journal.account()
     functions, markets, graph = catalog(), load_facts().with_account(account.currency), Graph()
     feed = journal.setting("feed") or ""
     simulated = _SIMULATED.fullmatch(feed)
     if feed.startswith("mt5 "):
-        return World(_fed(journal, feed, account.currency), functions, markets, graph)
+        return World(_fed(journal, feed, account.currency, as_scheduled), functions, markets, graph)
     if data is None and simulated is None:
         data = Path(feed.removeprefix("replay "))
         if not feed.startswith("replay ") or not data.exists():
@@ -42,8 +45,8 @@ def world_of_run(journal: PastJournal, data: Path | None) -> World:
     return World(open_dataset(data, names, days, seed, account.currency), functions, markets, graph)
 
 
-def _fed(journal: PastJournal, feed: str, currency: str) -> Dataset:
-    """What a terminal fed to a run, with the bars that came late as they came."""
-    late = late_bars(event.body for event in journal.events() if event.kind == "late")
+def _fed(journal: PastJournal, feed: str, currency: str, as_scheduled: bool) -> Dataset:
+    """What a terminal fed to a run."""
+    came = [] if as_scheduled else [event.body for event in journal.events() if event.kind == "late"]
     profiles, day = load_profiles().with_account(currency), day_of(feed)
-    return fed_before(bars_folder(journal.path), profiles if day is None else profiles.with_day(day), late)
+    return fed_before(bars_folder(journal.path), profiles if day is None else profiles.with_day(day), late_bars(came))

@@ -34,7 +34,7 @@ def command(database: Path, data: Path | None, longest: int, form: str) -> None:
     try:
         journal = PastJournal(database)
         try:
-            found = compare(journal, world_of_run(journal, data))
+            found = compare(journal, world_of_run(journal, data, as_scheduled=True))
         finally:
             journal.close()
     except (StoreError, BacktestError, AccountError, MarketError) as error:

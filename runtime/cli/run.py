@@ -16,6 +16,7 @@ from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.report import render_text
 from tradeplan.runtime.cli._feed_mt5 import mt5_feed
 from tradeplan.runtime.cli._load import markets_of, open_dataset, parse_time, time_text
+from tradeplan.runtime.cli._past import USUAL
 from tradeplan.runtime.cli._watching import watched
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
 from tradeplan.runtime.engine.backtest import BacktestError, data_warnings
@@ -179,8 +180,7 @@ def _stored(
     account: AccountConfig,
 ) -> tuple[Dataset, Settings]:
     """A folder's bars, or those of the simulator, and the run over them."""
-    usual = () if data is not None else ("btc", "dxy", "eurusd", "gold", "usdjpy")
-    markets = sorted({*markets_of(plans.plans(), plans.guards()), *usual})
+    markets = sorted({*markets_of(plans.plans(), plans.guards()), *(USUAL if data is None else ())})
     dataset = open_dataset(data, markets, days, seed, account.currency)
     text = f"replay {data.resolve().as_posix()}" if data is not None else f"sim days={days} seed={seed}"
     return dataset, _settings(plans, dataset, text, start, end, account)

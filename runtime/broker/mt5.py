@@ -18,7 +18,10 @@ from tradeplan.runtime.broker.requests import Traded
 from tradeplan.runtime.broker.sending import Fillings
 from tradeplan.runtime.broker.watchman import Watchman
 from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.wanted import Holding, Order
+from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.profile import SymbolProfile
+from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 from tradeplan.runtime.store.journal import JournalEvent
 
@@ -29,6 +32,21 @@ DAY_MS = 86_400_000
 
 def no_point(name: str) -> None:
     """Nothing happens at the places where a crash would matter."""
+
+
+Say = Callable[[str], None]
+
+
+class Markets(dict[str, Traded]):
+    """The markets of a run at the broker; one that is asked for first is looked up. Raises BrokerError."""
+
+    def __init__(self, terminal: Terminal, profiles: Profiles) -> None:
+        super().__init__()
+        self._terminal, self._profiles = terminal, profiles
+
+    def __missing__(self, market: str) -> Traded:
+        self.update(resolve(self._terminal, {market: self._profiles[market]}))
+        return self[market]
 
 
 def resolve(terminal: Terminal, profiles: Mapping[str, SymbolProfile]) -> dict[str, Traded]:
@@ -60,15 +78,19 @@ class Mt5Broker:
         clock: BrokerTimes,
         rule: AccountRule,
         limits: Limits,
-        traded: Mapping[str, Traded],
-        say: Callable[[str], None],
+        traded: dict[str, Traded],
+        say: Say,
         point: Callable[[str], None] = no_point,
         timer: Callable[[], float] = time.monotonic,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.terminal, self.clock, self.rule = terminal, clock, rule
-        self.say = say
-        self.traded = dict(traded)
+        self.traded = traded
+
+        def said(text: str) -> None:
+            say(Urgent(text, "order") if text.startswith("ALERT") else text)
+
+        self.say = said
         self.memory = Memory()
         self.patience = patience
         self.blocked: str | None = None  # why nothing at all is sent or entered
@@ -81,8 +103,8 @@ class Mt5Broker:
         def waits() -> float:
             return self.patience
 
-        self.watchman = Watchman(self.memory, self.traded, clock, say, waits, timer)
-        self.entries = Entries(terminal, self.memory, self.traded, clock, limits, fillings, say, point, waits, timer)
+        self.watchman = Watchman(self.memory, self.traded, clock, said, waits, timer)
+        self.entries = Entries(terminal, self.memory, self.traded, clock, limits, fillings, said, point, waits, timer)
         self.desk = Desk(
             terminal,
             self.memory,
@@ -91,7 +113,7 @@ class Mt5Broker:
             self.watchman,
             self.entries,
             fillings,
-            say,
+            said,
             point,
             waits,
             timer,
@@ -123,6 +145,8 @@ class Mt5Broker:
         for order in engine.orders():
             leg = "entry" if order.about == "entry" else f"add/{order.rule}"
             self.memory.learn(self.entries.intent(order), order.plan, leg)
+        for wanted in (*engine.holdings(), *engine.orders()):
+            self._tradable(wanted)
         self._reading = reading = self._look()
         if reading is None:
             return
@@ -148,12 +172,31 @@ class Mt5Broker:
         if reading is None:
             return
         for order in engine.orders():
+            if not self._tradable(order):
+                yield self.entries.over(order, None)
+                return
+        reading = self._reading or reading
+        for order in engine.orders():
             leg = "entry" if order.about == "entry" else f"add/{order.rule}"
             self.memory.learn(self.entries.intent(order), order.plan, leg)
         try:
             yield from self.desk.carry_out(engine, reading, self.held_back or _switched_off(reading))
         except BridgeError as error:
             self._tell_once(f"the terminal does not answer: {error}")
+
+    def _tradable(self, wanted: Order | Holding) -> bool:
+        """Whether the broker has the market of an order or position; a new one is in the next reading."""
+        try:
+            new = wanted.market not in self.traded
+            symbol = self.traded[wanted.market].symbol
+            return not new or self._reading is None or symbol in self._reading.symbols or self._again()
+        except (BrokerError, BridgeError) as error:
+            self._tell_once(f"`{wanted.plan}`: {error}")
+            return False
+
+    def _again(self) -> bool:
+        self._reading = self._look() or self._reading
+        return True
 
     def _look(self) -> Reading | None:
         """One reading that this run may act on."""

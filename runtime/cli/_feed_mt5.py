@@ -16,6 +16,7 @@ from tradeplan.runtime.feed.past import bars_folder, feed_text
 from tradeplan.runtime.live.instance import Settings
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.profiles import load_profiles
+from tradeplan.runtime.mt5.client import Client
 from tradeplan.runtime.mt5.connect import connect
 from tradeplan.runtime.mt5.terminal import BridgeError, Call
 
@@ -30,15 +31,21 @@ class Terminal:
 
     feed: Mt5Feed
     settings: Settings
+    client: Client
 
 
 @contextmanager
 def mt5_feed(
-    bridge: str | None, database: Path, server_day: str | None, history: int, account: AccountConfig
+    bridge: str | None,
+    database: Path,
+    server_day: str | None,
+    history: int,
+    account: AccountConfig,
+    trades: bool = False,
 ) -> Iterator[Terminal]:
     """The feed of the terminal behind a bridge, while the context lasts; click.UsageError where there is none."""
     try:
-        connection = connect(bridge, read_only=True)
+        connection = connect(bridge, read_only=not trades)
     except BridgeError as error:
         raise click.UsageError(str(error)) from error
     with connection:
@@ -52,7 +59,7 @@ def mt5_feed(
             feed = Mt5Feed(connection.client, profiles, bars_folder(database), history_bars=history)
             now = time.time_ns() // 1_000_000
             settings = Settings(feed_text(str(reply.value.server), server_day), account, None, END, now - now % MINUTE)
-            yield Terminal(feed, settings)
+            yield Terminal(feed, settings, connection.client)
         except (MarketError, ValueError) as error:
             raise click.UsageError(str(error)) from error
         except TerminalAway as error:

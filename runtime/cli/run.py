@@ -14,6 +14,7 @@ from types import FrameType
 import click
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.report import render_text
+from tradeplan.runtime.cli._broker_mt5 import check_options, mt5_broker
 from tradeplan.runtime.cli._feed_mt5 import mt5_feed
 from tradeplan.runtime.cli._load import markets_of, open_dataset, parse_time, time_text
 from tradeplan.runtime.cli._past import USUAL
@@ -21,6 +22,7 @@ from tradeplan.runtime.cli._watching import watched
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
 from tradeplan.runtime.engine.backtest import BacktestError, data_warnings
 from tradeplan.runtime.engine.finest_over import finest_over
+from tradeplan.runtime.feed.mt5_feed import Mt5Feed
 from tradeplan.runtime.live.feed import Feed, ReplayClock
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.instance import Instance, Settings
@@ -69,7 +71,10 @@ def _speed(text: str) -> float | None:
     help="stored bars, the simulator, or a MetaTrader 5 terminal",
 )
 @click.option("--data", type=click.Path(path_type=Path), help="the bars of a replay")
-@click.option("--broker", type=click.Choice(["paper"]), default="paper", show_default=True)
+@click.option("--broker", type=click.Choice(["paper", "mt5"]), default="paper", show_default=True)
+@click.option("--account", "account_name", help="mt5: the account that may be traded, LOGIN@SERVER")
+@click.option("--real", is_flag=True, help="mt5: the account holds real money, and that is meant")
+@click.option("--limits", type=click.Path(path_type=Path), help="mt5: the file of what is sent at the most")
 @click.option(
     "--db", "database", type=click.Path(path_type=Path), required=True, help="the file that remembers the run"
 )
@@ -99,6 +104,9 @@ def command(
     feed: str,
     data: Path | None,
     broker: str,
+    account_name: str | None,
+    real: bool,
+    limits: Path | None,
     database: Path,
     speed: str,
     start: str | None,
@@ -125,6 +133,7 @@ def command(
         raise click.UsageError("a terminal has its own time: leave out --speed, --from, --to and --resume-at")
     if feed != "mt5" and not (bridge is None and server_day is None):
         raise click.UsageError("--bridge and --server-day say something about a terminal: give --feed mt5 with them")
+    check_options(feed, broker, account_name, real, limits)
     pace = _speed(speed)
     say = watching.say
 
@@ -149,7 +158,8 @@ def command(
             source: Feed
             dataset: Dataset
             if feed == "mt5":
-                terminal = context.enter_context(mt5_feed(bridge, database, server_day, history, account))
+                trades = broker == "mt5"
+                terminal = context.enter_context(mt5_feed(bridge, database, server_day, history, account, trades))
                 source, dataset, settings = terminal.feed, terminal.feed.dataset, terminal.settings
             else:
                 source = ReplayClock(pace, parse_time(resume_at, "--resume-at"))
@@ -158,6 +168,8 @@ def command(
             watcher = None if no_watch else context.enter_context(closing(Watcher(folder)))
             settings = replace(settings, keep_days=keep_days)
             instance = Instance(plans, dataset, catalog(), settings, database, source, say, tell_scan, stopping.is_set)
+            if broker == "mt5" and isinstance(source, Mt5Feed) and account_name is not None:
+                instance.broker = mt5_broker(terminal.client, source, account, account_name, real, limits, say)
             instance.turned, instance.stepped, watching.feed = watching.turned, watching.stepped, source
             told = instance.run(watcher)
     except (MarketError, BacktestError, AccountError, StoreError) as error:

@@ -75,4 +75,8 @@ def _enter(engine: Engine, kind: str, body: dict[str, Any]) -> list[Event]:
         return engine.enter(lambda loop: charge_swap(loop, *charge))
     if kind in ("orphan", "unknown"):
         return []  # for the broker's memory alone
+    if kind == "attached":
+        # what the account begins with is no profit: readings of loss and drawdown do not move
+        engine.book(float(body["amount"]) / 100.0 - engine.balance)
+        return []
     return engine.enter(lambda loop: set_balance(loop, float(body["amount"])))

@@ -145,8 +145,10 @@ class Mt5Broker:
         for order in engine.orders():
             leg = "entry" if order.about == "entry" else f"add/{order.rule}"
             self.memory.learn(self.entries.intent(order), order.plan, leg)
-        for wanted in (*engine.holdings(), *engine.orders()):
-            self._tradable(wanted)
+        for holding in engine.holdings():
+            self._tradable(holding)
+        for order in engine.orders():
+            self._tradable(order)
         self._reading = reading = self._look()
         if reading is None:
             return

@@ -138,3 +138,11 @@ def test_intents_survive_a_kill_and_batches_are_whole(tmp_path: Path) -> None:
     assert set(told) <= Journal(path).intent_ids()
     with sqlite3.connect(path) as connection:
         assert connection.execute("pragma integrity_check").fetchone()[0] == "ok"
+
+
+def test_the_journal_waits_for_the_disk_and_the_rest_does_not(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "run.db")
+    assert journal._db.execute("pragma synchronous").fetchone() == (2,)  # FULL
+    assert journal._db.execute("pragma journal_mode").fetchone() == ("wal",)
+    rest = open_database(tmp_path / "run.db")
+    assert rest.execute("pragma synchronous").fetchone() == (1,)  # NORMAL

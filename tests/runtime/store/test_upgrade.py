@@ -273,3 +273,33 @@ def test_missing_references_and_a_changed_schema_are_found(tmp_path: Path) -> No
     opened = open_as_it_is(path)
     assert len(faults(opened)) == 1
     assert pending(opened) == []
+
+
+@pytest.mark.parametrize("place", ["migrate", "faults", "replace"])
+def test_an_upgrade_that_dies_leaves_the_old_database(
+    tmp_path: Path, more: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """What a kill leaves behind: the file as it was, the copy whole, and another try that works."""
+    path = filled(tmp_path / "run.db")
+    (more / "m9001_note.py").write_text(EXTRA, encoding="utf-8")
+    before = intents(path)
+
+    class Killed(BaseException):
+        pass
+
+    def dies(*given: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        if place == "replace":
+            renamed = Path.replace
+            patch.setattr(Path, "replace", lambda a, b: dies() if "run.new" in a.name else renamed(a, b))
+        else:
+            patch.setattr(upgrade, place, dies)
+        with pytest.raises(Killed):
+            upgrade_file(path)
+    assert intents(path) == before
+    assert verify(path).pending == ("m9001_note",)
+    assert [intents(kept) for kept in backups(path)] == [before] * (place != "faults")
+    assert upgrade_file(path).names == ("m9001_note",)
+    assert intents(path) == before

@@ -11,6 +11,7 @@ from tradeplan.runtime.broker.limits import EXAMPLE, UNLIMITED, load_limits
 from tradeplan.runtime.broker.mt5 import Markets, Mt5Broker, Say
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.feed.mt5_feed import Mt5Feed
+from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 
@@ -64,4 +65,6 @@ def mt5_broker(
     if limits is None:
         say("no --limits: nothing stands below the plans on this account")
     profiles = load_profiles().with_account(config.currency)
-    return Mt5Broker(terminal, FeedTimes(feed), rule, ceilings, Markets(terminal, profiles), say)
+    markets = Markets(terminal, profiles)
+    # whatever it has to say is out of the ordinary: what went as it should is in the database
+    return Mt5Broker(terminal, FeedTimes(feed), rule, ceilings, markets, lambda text: say(Urgent(text, "order")))

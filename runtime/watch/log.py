@@ -12,13 +12,25 @@ from tradeplan.runtime.live.words import Urgent
 Say = Callable[[str], None]
 
 
+def _unless_gone(say: Say) -> Say:
+    """A log that nobody can take any more (a closed pipe, a full disk) does not end the run that it tells of."""
+
+    def tried(text: str) -> None:
+        try:
+            say(text)
+        except (OSError, ValueError):
+            return  # ValueError: the stream was closed; the database has what matters
+
+    return tried
+
+
 def plain_log(hide: Callable[[str], str], stream: TextIO | None = None) -> Say:
     """Lines for a person."""
 
     def say(text: str) -> None:
         print(hide(text), file=stream or sys.stderr, flush=True)
 
-    return say
+    return _unless_gone(say)
 
 
 def json_log(hide: Callable[[str], str], stream: TextIO | None = None) -> Say:
@@ -38,4 +50,4 @@ def json_log(hide: Callable[[str], str], stream: TextIO | None = None) -> Say:
         else:
             log.info(hide(text))
 
-    return say
+    return _unless_gone(say)

@@ -20,6 +20,7 @@ from tradeplan.runtime.cli.service import command as service
 from tradeplan.runtime.engine.events import Decision, Fill
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.watch.heartbeat import Heartbeat
+from tradeplan.runtime.watch.log import json_log, plain_log
 from tradeplan.runtime.watch.metrics import Metrics, MetricsError
 from tradeplan.runtime.watch.notify import Notifier, NotifyError, apprise_send
 from tradeplan.runtime.watch.secrets import HIDDEN, Hider, SecretMissingError, secret
@@ -224,6 +225,16 @@ def test_no_secret_is_in_logs_database_measures_or_errors(
         assert value not in told.output, name
         assert value not in again.output, name
         assert value.encode() not in written, name
+
+
+@pytest.mark.parametrize("log", [plain_log, json_log])
+def test_a_log_that_nobody_reads_ends_nothing(tmp_path: Path, log: Callable[..., Callable[[str], None]]) -> None:
+    gone = (tmp_path / "log").open("w", encoding="utf-8")
+    say = log(lambda text: text, gone)
+    say("read")
+    gone.close()
+    say("not read any more")
+    assert "read" in (tmp_path / "log").read_text(encoding="utf-8")
 
 
 def test_an_urgent_message_is_a_text() -> None:

@@ -119,7 +119,7 @@ class Client:
         assert self._sock is not None
         self._id += 1
         deadline = time.monotonic() + seconds
-        send_frame(self._sock, {"id": self._id, "calls": rows}, (), seconds)
+        send_frame(self._sock, {"id": self._id, "seconds": seconds, "calls": rows}, (), seconds)
         left = max(deadline - time.monotonic(), 0.001)
         header, body = read_frame(self._sock, REPLY_LIMIT, REPLY_LIMIT, left)
         if "refused" in header and "id" in header:

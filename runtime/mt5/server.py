@@ -221,10 +221,10 @@ class Package:
             self._next = time.monotonic() + self._pause
             self._log(f"no terminal: {text} ({code}); next attempt in {self._pause:.0f} s")
 
-    def answer(self, calls: list[Any], parts: list[Any], fields: dict[str, list[str]]) -> list[Any]:
+    def answer(self, calls: Any, until: float, parts: list[Any], fields: dict[str, list[str]]) -> list[Any]:
         """The replies [value, code, text] to calls [name, arguments, keywords]; Refusal before any is made."""
-        if len(calls) > CALLS_LIMIT:
-            raise Refusal(f"{len(calls)} calls in one frame, at most {CALLS_LIMIT} are taken")
+        if not isinstance(calls, list) or len(calls) > CALLS_LIMIT:
+            raise Refusal(f"a request has a list of at most {CALLS_LIMIT} calls")
         for call in calls:
             if not isinstance(call, list) or list(map(type, call)) != [str, list, dict]:
                 raise Refusal("a call is [name, arguments, keywords]")
@@ -233,11 +233,12 @@ class Package:
             if self._read_only and call[0] in ORDERS:
                 raise Refusal("this server is read-only: it sends no orders")
         with self._lock:
-            return [self._one(call[0], call[1], call[2], parts, fields) for call in calls]
+            return [self._one(call, until, parts, fields) for call in calls]
 
-    def _one(
-        self, name: str, given: list[Any], keywords: dict[str, Any], parts: list[Any], fields: dict[str, list[str]]
-    ) -> list[Any]:
+    def _one(self, call: list[Any], until: float, parts: list[Any], fields: dict[str, list[str]]) -> list[Any]:
+        name, given, keywords = call
+        if name in ORDERS and time.monotonic() > until:  # its client has begun to look it up
+            return [None, -2, "not sent: it waited for the terminal longer than its client waits for an answer"]
         try:
             row, named = arguments(name, given, keywords)
         except Refusal as refusal:
@@ -280,11 +281,9 @@ def serve_connection(sock: socket.socket, package: Package, token: str, log: Cal
             fields: dict[str, list[str]] = {}
             parts: list[Any] = []
             answer: dict[str, Any] = {"id": header.get("id") if isinstance(header.get("id"), int) else 0}
-            calls = header.get("calls")
+            limits = [limit for limit in (header.get("seconds"), FRAME_SECONDS) if isinstance(limit, (int, float))]
             try:
-                if not isinstance(calls, list):
-                    raise Refusal("a request has a list of calls")
-                answer["replies"] = package.answer(calls, parts, fields)
+                answer["replies"] = package.answer(header.get("calls"), time.monotonic() + min(limits), parts, fields)
                 answer["fields"] = {name: row for name, row in fields.items() if name not in known}
                 known.update(fields)
             except Refusal as refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ class InProcess:
         parts: list[bytes] = []
         fields: dict[str, list[str]] = {}
         rows = json.loads(json.dumps([encoded(call) for call in calls]))
-        replies = json.loads(json.dumps(self._package.answer(rows, parts, fields)))
+        replies = json.loads(json.dumps(self._package.answer(rows, math.inf, parts, fields)))
         return self._decoder.replies({"replies": replies, "fields": fields}, bytearray(b"".join(parts)))
 
     def close(self) -> None:

@@ -184,6 +184,26 @@ def test_data_that_takes_too_long_and_the_connection_after_it(tmp_path: Path) ->
         assert len(bridge.control.state()["requests"]) == 1
 
 
+def test_an_order_that_waited_longer_than_its_client_is_not_sent(tmp_path: Path) -> None:
+    with served(tmp_path) as bridge:
+        # somebody else's long question holds the package for two seconds; the order's client waits for 0.3
+        bridge.control.fault("hang", "account_info", seconds=2.0)
+        other = bridge.spawned.client(data_seconds=30.0)
+        asking = threading.Thread(target=lambda: other.call("account_info"))
+        asking.start()
+        time.sleep(0.5)
+        impatient = bridge.spawned.client(order_seconds=0.3)
+        with pytest.raises(UnknownOutcome):
+            impatient.call("order_send", deal(comment="late"))
+        asking.join(30)
+        bridge.client._data_seconds = 30.0
+        assert bridge.client.call("version").value is not None  # whatever waited before has had its turn
+        time.sleep(0.3)
+        assert bridge.control.state()["requests"] == []
+        other.close()
+        impatient.close()
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_a_server_that_dies_within_an_order_leaves_the_outcome_unknown(tmp_path: Path, after: bool) -> None:
     with served(tmp_path) as bridge:

@@ -64,6 +64,7 @@ _BINARY |= {Op.GREATEST: O_GREATEST, Op.LEAST: O_LEAST}
 _UNARY = {Op.NEG: O_NEG, Op.ABS: O_ABS, Op.NOT: O_NOT, Op.KNOWN: O_KNOWN}
 _LOGIC = {Op.AND: O_AND, Op.OR: O_OR}
 _TEMPORAL = {Op.FOR: O_FOR, Op.WITHIN: O_WITHIN, Op.BECAME: O_BECAME}
+_OWN = frozenset({O_CAPTURE, O_STATISTIC, O_READING})
 _STATISTICS = ("drawdown", "loss", "loss_rate", "equity", "balance")
 _PORTFOLIO = {"worst_loss": CAP_WORST, "exposure": CAP_GROSS, "margin_level": CAP_MARGIN}
 _OF_TRADES = {"trades.loss": LOSS, "trades.realised_loss": REALISED_LOSS, "trades.drawdown": FALL}
@@ -89,6 +90,11 @@ class Residual:
 
     code: list[Instruction] = field(default_factory=list)
     temporal: list[tuple[int, bool]] = field(default_factory=list)  # place in `code`, of the position
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is the same for every plan: it keeps nothing, and reads nothing that is kept for one."""
+        return not self.temporal and not any(x.op in _OWN for x in self.code)
 
 
 def reads_position(node: Node) -> bool:

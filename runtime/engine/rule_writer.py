@@ -13,7 +13,6 @@ from tradeplan.dsl.graph import (
     CloseAction,
     EntryAction,
     FlattenAction,
-    Gate,
     HaltAction,
     Level,
     LevelKind,
@@ -26,8 +25,8 @@ from tradeplan.dsl.graph import (
     TimeSpan,
 )
 from tradeplan.runtime.engine.book_writer import BookWriter
+from tradeplan.runtime.engine.gate_writer import GateWriter
 from tradeplan.runtime.engine.residual import (
-    POSITION_VALUES,
     Residual,
     is_of_trades,
     literals,
@@ -86,6 +85,10 @@ class RuleWriter:
         self.actions = 0
         self._captures: dict[Node, int] = {}
         self._owner = 0
+        self._gates = GateWriter(book, self.column)
+        # equal plans have equal parts, which are one node: one program serves all of them
+        self._compiled: dict[Node, Residual] = {}
+        self._places: dict[int, tuple[int, int]] = {}
 
     def rules(self, rules: Sequence[CheckedRule], owner: int, market: int, lane: int) -> WrittenRules:
         """Write the rules of a plan or guard: those without an entry first, each group in order of number."""
@@ -138,10 +141,17 @@ class RuleWriter:
             return None
         if not rule.residual.positional:
             raise ValueError(f"the residual of rule {rule.number} does not depend on the position")
-        return program(rule.residual)
+        return self._compile(rule.residual)
 
     def _move(self, action: MoveStopAction) -> Residual | None:
-        return None if operand(action.price) is not None else program(action.price)
+        return None if operand(action.price) is not None else self._compile(action.price)
+
+    def _compile(self, node: Node) -> Residual:
+        """The program of a node; one that remembers is made anew each time, since its memory is of one plan."""
+        found = self._compiled.get(node)
+        if found is None or found.temporal:
+            found = self._compiled[node] = program(node)
+        return found
 
     def _cells(self, residuals: Sequence[Residual | None], written: WrittenRules) -> None:
         """Give every temporal operator its two floats; those of the position lie together: a new one resets them."""
@@ -156,6 +166,14 @@ class RuleWriter:
             residual.code[place] = type(old)(old.op, address, old.value)
 
     def _program(self, residual: Residual) -> tuple[int, int]:
+        """Where a program lies; one that is the same for every plan is written once."""
+        if not residual.shared:
+            return self._written(residual)
+        if id(residual) not in self._places:
+            self._places[id(residual)] = self._written(residual)
+        return self._places[id(residual)]
+
+    def _written(self, residual: Residual) -> tuple[int, int]:
         code = residual.code
         first = self.book.take(at.INSTRUCTION, len(code))
         for i, x in enumerate(code):
@@ -240,10 +258,11 @@ class RuleWriter:
             at.R_WAKE: wake,
             at.R_LANE: lane,
             at.R_HALT: first_action + at.ACTION * halts[0] if halts else 0,
+            at.R_IDLE: 0 if edge or halt or how == at.STATEFUL else _idle(rule),
         }
         words |= dict(zip((at.R_VOICE0, at.R_VOICE1), self._voices(rule), strict=True))
         if rule.gates is not None and not halt and (residual is None or not edge):
-            words |= {at.R_GATED: 1} | dict(zip((at.R_GATE0, at.R_GATE1), self._gates(rule.gates), strict=True))
+            words |= {at.R_GATED: 1} | dict(zip((at.R_GATE0, at.R_GATE1), self._gates.gates(rule.gates), strict=True))
         for offset, value in words.items():
             k[address + offset] = value
         f[address + at.T_LAST] = f[address + at.T_PREVIOUS] = at.NO_TRUTH
@@ -251,23 +270,9 @@ class RuleWriter:
     def _voices(self, rule: CheckedRule) -> tuple[int, int]:
         first = self.book.take(at.VOICE, len(rule.voices))
         for i, voice in enumerate(rule.voices):
-            places = [place for node in voice.nodes for place in self._program(program(node))]
+            places = [place for node in voice.nodes for place in self._program(self._compile(node))]
             self.book.k[first + at.VOICE * i : first + at.VOICE * (i + 1)] = places
         return first, first + at.VOICE * len(rule.voices)
-
-    def _gates(self, gates: Sequence[Gate]) -> tuple[int, int]:
-        first = self.book.take(at.GATE, len(gates))
-        for i, gate in enumerate(gates):
-            address = first + at.GATE * i
-            bounds = self.book.take(at.BOUND, len(gate.bounds))
-            column = -1 if gate.column is None else self.column(gate.column)
-            self.book.k[address : address + 3] = [column, bounds, bounds + at.BOUND * len(gate.bounds)]
-            for j, bound in enumerate(gate.bounds):
-                place = bounds + at.BOUND * j
-                words = [POSITION_VALUES.index(bound.name), int(bound.upwards), int(bound.in_r)]
-                self.book.k[place : place + 3] = words
-                self.book.f[place + at.H_LEVEL] = bound.level
-        return first, first + at.GATE * len(gates)
 
     def _how(self, rule: CheckedRule, residual: Residual | None, edge: bool) -> tuple[int, tuple[int, int, int, int]]:
         if residual is None or rule.residual is None:
@@ -361,6 +366,11 @@ class RuleWriter:
 
     def _level(self, level: Level) -> tuple[int, int]:
         return _LEVELS[level.kind], self.column(level.value)
+
+
+def _idle(rule: CheckedRule) -> int:
+    """Without a position a rule that neither tells nor halts can only cancel an entry."""
+    return 1 if any(isinstance(a, CancelAction | FlattenAction) for a in rule.actions) else 2
 
 
 def _find(node: Node | None, op: Op, found: dict[Node, None]) -> None:

@@ -67,7 +67,7 @@ from tradeplan.runtime.kernels.orders.watch import (
     asleep,
 )
 
-FEW = 8
+FEW = 16
 
 
 def cruise(b: Book) -> None:

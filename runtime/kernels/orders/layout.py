@@ -93,10 +93,11 @@ R_ACTION0, R_ACTION1, R_EDGE, R_POSITIONAL, R_ENTRY, R_WAKE, R_LANE = range(8, 1
 R_HALT = 15  # the HALT action, 0 for none
 R_GATED, R_GATE0, R_GATE1 = range(16, 19)  # R_GATED: 0: to be looked at on every step
 R_VOICE0, R_VOICE1 = range(19, 21)  # the exit functions that it reads
+R_IDLE = 21  # 1: it can do nothing while flat; 2: nor while an entry is pending
 # floats; truths: -1 none, 0 FALSE, 1 UNKNOWN, 2 TRUE
 T_LAST, T_PREVIOUS, T_UNTIL, T_BLOCKED, T_INERT = range(5)
 T_STATE, T_PROBE, T_OUTCOME = range(5, 8)  # of a guard's breaker; T_PROBE: the plan that tries (0 none, GONE)
-RULE = 21
+RULE = 22
 CLOSED, BLOCKING, HALF_OPEN = 0.0, 1.0, 2.0
 GONE = -1.0
 NO_RESIDUAL, LITERALS, PROGRAM, STATEFUL = 0, 1, 2, 3

@@ -95,6 +95,8 @@ from tradeplan.runtime.kernels.orders.layout import (
     R_ACTION0,
     R_ACTION1,
     R_EDGE,
+    R_GATED,
+    R_IDLE,
     R_NUMBER,
     RULE,
     SENT,
@@ -143,6 +145,7 @@ from tradeplan.runtime.kernels.orders.values import (
     run_program,
 )
 from tradeplan.runtime.kernels.orders.watch import (
+    closed,
     doze,
     watch,
 )
@@ -164,8 +167,12 @@ def plan_step(b: Book, p: int, i: int, t: float) -> None:
     busy = b.f[p + F_BUSY]
     tightest = math.nan
     for r in range(b.k[p + P_RULE0], b.k[p + P_ENTRY0], RULE):
-        if is_open and b.f[r + T_INERT] != 0.0:
-            continue  # whatever it says, it could change nothing
+        # whatever it says, it could change nothing; or it is not TRUE
+        if is_open:
+            if b.f[r + T_INERT] != 0.0 or (b.k[r + R_GATED] != 0 and closed(b, p, r, i, t)):
+                continue
+        elif b.k[r + R_IDLE] > (1 if phase == PENDING else 0):
+            continue
         truth = rule_truth(b, p, r, i, t)
         became = b.k[r + R_EDGE] != 0 and becomes_true(b, p, r, i, truth)
         if truth != 2:

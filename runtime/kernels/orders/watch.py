@@ -157,12 +157,8 @@ def doze(b: Book, p: int, i: int, t: float) -> None:
 def shut(b: Book, p: int, g: int, t: float) -> bool:
     """Whether one of the bounds of a gate does not hold; the first such is what the plan waits for."""
     for x in range(b.k[g + G_BOUND0], b.k[g + G_BOUND1], BOUND):
-        level = b.f[x + H_LEVEL]
-        if b.k[x + H_IN_R] != 0:
-            level *= b.f[p + F_R]
+        level = bound_level(b, p, x)
         upwards = b.k[x + H_UPWARDS] != 0
-        # the condition may divide where this multiplies: more than its rounding is allowed for
-        level += -NEARLY * abs(level) if upwards else NEARLY * abs(level)
         what = b.k[x + H_VALUE]
         value = position_value(b, p, what, t)
         if value >= level if upwards else value <= level:
@@ -178,6 +174,35 @@ def shut(b: Book, p: int, g: int, t: float) -> bool:
             b.f[p + F_HELD_UNTIL] = min(b.f[p + F_HELD_UNTIL], b.f[p + F_OPENED] + math.floor(level))
         return True  # of the furthest and the time held only less was asked for: they never fall
     return False
+
+
+def closed(b: Book, p: int, r: int, i: int, t: float) -> bool:
+    """Whether a rule of an open position cannot be TRUE at a step: none of its gates is open."""
+    for g in range(b.k[r + R_GATE0], b.k[r + R_GATE1], GATE):
+        column = b.k[g + G_COLUMN]
+        if column >= 0 and b.truths[b.k[column] + i] != 2:
+            continue
+        if within(b, p, g, t):
+            return False
+    return True
+
+
+def within(b: Book, p: int, g: int, t: float) -> bool:
+    """Whether the bounds of a gate hold."""
+    for x in range(b.k[g + G_BOUND0], b.k[g + G_BOUND1], BOUND):
+        value = position_value(b, p, b.k[x + H_VALUE], t)
+        level = bound_level(b, p, x)
+        if value < level if b.k[x + H_UPWARDS] != 0 else value > level:
+            return False
+    return True
+
+
+def bound_level(b: Book, p: int, x: int) -> float:
+    """What a bound is compared with; the condition may divide where this multiplies, so its rounding is allowed for."""
+    level = b.f[x + H_LEVEL]
+    if b.k[x + H_IN_R] != 0:
+        level *= b.f[p + F_R]
+    return level - NEARLY * abs(level) if b.k[x + H_UPWARDS] != 0 else level + NEARLY * abs(level)
 
 
 def next_step(b: Book, p: int, column: int, i: int) -> int:

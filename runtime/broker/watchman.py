@@ -29,6 +29,7 @@ class Watchman:
     timer: Callable[[], float]
     _missing: dict[int, float] = field(default_factory=dict)
     _foreign_since: dict[str, float] = field(default_factory=dict)
+    _told: set[int] = field(default_factory=set)
     _money: int | None = None
 
     def acts(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
@@ -38,6 +39,18 @@ class Watchman:
         yield from self._gone(engine, reading)
         yield from self._strangers(engine, reading)
         yield from self._balance(engine, reading)
+        self._unheld(engine, reading)
+
+    def _unheld(self, engine: Engine, reading: Reading) -> None:
+        """A position that was this run's and is no plan's any more: its stop stands, a person has to look."""
+        held = {link.identifier for _, link, _ in self.pairs(engine, reading)}
+        for p in reading.positions:
+            if p.identifier in self.memory.links and p.identifier not in held | self._told:
+                self._told.add(p.identifier)
+                self.say(
+                    f"ALERT: {p.symbol} {p.ticket} was opened by `{self.memory.links[p.identifier].plan}` and no plan"
+                    " holds it any more: its stop and target stay at the broker; close it by hand"
+                )
 
     def links(self, holding: Holding) -> list[Link]:
         """The positions at the broker that an open position of a plan consists of."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from tradeplan.runtime.engine.by_hand import BreakerState, flatten
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.engine.events import Event
-from tradeplan.runtime.engine.outside import Filled, charge_swap, fill, refuse, set_balance, stop_is
+from tradeplan.runtime.engine.events import Alert, Event
+from tradeplan.runtime.engine.outside import ActError, Filled, charge_swap, fill, refuse, set_balance, stop_is
 from tradeplan.runtime.store.journal import JournalEvent
 
 
@@ -54,7 +54,11 @@ def enact(engine: Engine, event: JournalEvent) -> list[Event]:
         case "reading":
             engine.read(str(event.body["name"]), float(event.body["value"]))
         case kind if kind in BY_BROKER:
-            return _enter(engine, kind, event.body)
+            try:
+                return _enter(engine, kind, event.body)
+            except ActError as error:
+                # it is in the journal: now and in every replay it changes nothing, and a person is told
+                return [Alert(engine.now, "broker", -1, f"an act of the broker does not fit: {error}")]
         case kind:
             raise ValueError(f"`{kind}` is no act")
     return []

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlite_utils import Database
 from tradeplan.runtime.live import patience
-from tradeplan.runtime.live.patience import Patience
 from tradeplan.runtime.store import database
 from tradeplan.runtime.store.backup import backup
 from tradeplan.runtime.store.database import StoreError, StoreTrouble
@@ -18,6 +16,7 @@ from tradeplan.runtime.store.journal import Journal, JournalIntent
 
 from tests.kill.campaign import rows
 from tests.kill.plans import BREAKERS, BREAKOUT, GUARD, PULLBACK
+from tests.runtime.live.disk import Disk, sleeping
 from tests.runtime.live.world import World, dataset_of, walk
 
 SPANS = {"market": "btc", "timeframe": "M1", "hold": "40m", "rest": "20m", "end": "120", "some": "90"}
@@ -46,52 +45,11 @@ def peace(tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
-class Disk:
-    """A disk that can be filled: connections get no new page while it is full."""
-
-    def __init__(self) -> None:
-        self.is_full = False
-        self._open: list[Database] = []
-        self._connect = database.connect
-
-    def connect(self, path: Path, *, durable: bool = False, read_only: bool = False) -> Database:
-        db = self._connect(path, durable=durable, read_only=read_only)
-        self._open.append(db)
-        self._limit(db)
-        return db
-
-    def fill(self, full: bool) -> None:
-        self.is_full = full
-        for db in self._open:
-            self._limit(db)
-
-    def _limit(self, db: Database) -> None:
-        try:
-            # never less than the file has; a full disk has no free pages inside the file either, or few
-            db.execute(f"pragma max_page_count = {1 if self.is_full else 1_000_000}")
-        except Exception:
-            self._open.remove(db)  # it was closed
-
-
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
     made = Disk()
     monkeypatch.setattr(database, "connect", made.connect)
     return made
-
-
-def sleeping(monkeypatch: pytest.MonkeyPatch, done: Callable[[int], None]) -> list[float]:
-    """Patience that sleeps for no time; `done(n)` is called at its n-th sleep."""
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        done(len(slept))
-
-    default = Patience.__init__.__defaults__
-    assert default is not None
-    monkeypatch.setattr(Patience.__init__, "__defaults__", (sleep,))
-    return slept
 
 
 @pytest.mark.parametrize("minute", [1, 120, 333])

@@ -50,6 +50,7 @@ class Metrics:
         )
         self._fills = counter("fills", "fills by reason: entry, add, stop, target, take, close, ...", "reason")
         self._exits = counter("exits", "closes by the plan and the rule that asked for them", "plan", "rule")
+        self._voices = counter("exit_voices", "closes by what an exit function said", "function", "kind", "rank")
         self._breakers = counter("breaker_events", "breakers: halt, half_open, reset", "owner", "event")
         self._alerts = counter("alerts", "alerts of plans and guards", "owner")
         self._margin_calls = counter("margin_calls", "margin calls")
@@ -72,6 +73,8 @@ class Metrics:
                     self._decisions.labels(event.about, event.outcome).inc()
                     if event.about == "close" and event.outcome == "sent":
                         self._exits.labels(event.plan, str(event.rule + 1) if event.rule >= 0 else "guard").inc()
+                        if (said := event.spoken) is not None:
+                            self._voices.labels(said.function, said.kind, said.rank).inc()
                 case Fill():
                     self._fills.labels(event.reason).inc()
                 case Halt():

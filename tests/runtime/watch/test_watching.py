@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 import threading
 import time
 import urllib.request
@@ -27,7 +28,7 @@ from tradeplan.runtime.watch.secrets import HIDDEN, Hider, SecretMissingError, s
 from tradeplan.runtime.watch.states import feed_states, plan_states
 from tradeplan.runtime.watch.step import Step
 
-from tests.runtime.live.world import START, World, dataset_of, walk
+from tests.runtime.live.world import START, World, dataset_of, ramp, walk
 from tests.runtime.watch.web import web
 
 TRADES = (
@@ -82,6 +83,33 @@ def test_measures_count_what_the_run_told(tmp_path: Path) -> None:
     assert _value(metrics.text(), 'bar_age_seconds{market="btc"}') == 0.0
     shown = {state: _value(metrics.text(), f'plans{{state="{state}"}}') for state in ("armed", "blocked", "position")}
     assert sum(shown.values()) == 1.0
+
+
+def test_measures_count_which_exit_spoke(tmp_path: Path) -> None:
+    """1R is 1 % of about 10,052: with 0.4R of it in hand after 15 minutes a scalp is over."""
+    world = World(tmp_path, dataset_of(ramp(300)), minutes=300)
+    rules = "WHEN close > 10050 THEN BUY 0.1 lots STOP 1%\nWHEN exit_signal >= high THEN CLOSE\n"
+    world.write("p.plan", f"PLAN p\nTRADE btc ON M1\nONCE\n{rules}")
+    metrics = Metrics()
+    world.stepped = metrics.count
+    world.run()
+    assert _value(metrics.text(), 'exit_voices_total{function="exit_signal",kind="time",rank="high"}') == 1
+    assert _value(metrics.text(), 'exits_total{plan="p",rule="2"}') == 1
+
+
+@pytest.mark.parametrize(
+    ("library", "use", "words"),
+    [
+        ("prometheus_client", Metrics, "measures need prometheus-client: pip install"),
+        ("apprise", lambda: apprise_send("json://localhost"), "sending messages needs apprise: pip install"),
+    ],
+)
+def test_a_library_that_is_not_there_is_named(
+    monkeypatch: pytest.MonkeyPatch, library: str, use: Callable[[], object], words: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ValueError, match=words):
+        use()
 
 
 def test_measures_are_served_on_this_machine_and_a_taken_port_is_told() -> None:

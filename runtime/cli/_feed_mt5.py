@@ -40,6 +40,7 @@ def mt5_feed(
     database: Path,
     server_day: str | None,
     history: int,
+    calendar: str | None,
     account: AccountConfig,
     trades: bool = False,
 ) -> Iterator[Terminal]:
@@ -56,7 +57,7 @@ def mt5_feed(
             profiles = load_profiles().with_account(account.currency)
             if server_day is not None:
                 profiles = profiles.with_day(server_day)
-            feed = Mt5Feed(connection.client, profiles, bars_folder(database), history_bars=history)
+            feed = Mt5Feed(connection.client, profiles, bars_folder(database), history_bars=history, calendar=calendar)
             now = time.time_ns() // 1_000_000
             settings = Settings(feed_text(str(reply.value.server), server_day), account, None, END, now - now % MINUTE)
             yield Terminal(feed, settings, connection.client)

@@ -87,6 +87,7 @@ def _speed(text: str) -> float | None:
 @click.option("--bridge", help="mt5: where `plan mt5 serve` listens, HOST:PORT")
 @click.option("--server-day", help='mt5: when the broker\'s day begins, such as "17:00 America/New_York"')
 @click.option("--history", default=5_000, show_default=True, help="mt5: bars of a series fed for the first time")
+@click.option("--calendar", help="mt5: news, a file or an address that is looked at every hour")
 @click.option("--balance", default=10_000.0, show_default=True, help="at the start, in account currency")
 @click.option("--currency", default="USD", show_default=True, help="of the account; USC is a cent account in US cents")
 @click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
@@ -117,6 +118,7 @@ def command(
     bridge: str | None,
     server_day: str | None,
     history: int,
+    calendar: str | None,
     balance: float,
     currency: str,
     mode: str,
@@ -131,8 +133,8 @@ def command(
         raise click.UsageError("a replay needs bars: give --data DIR (and only then: the simulator makes its own)")
     if feed == "mt5" and not (speed == "max" and start is end is resume_at is None):
         raise click.UsageError("a terminal has its own time: leave out --speed, --from, --to and --resume-at")
-    if feed != "mt5" and not (bridge is None and server_day is None):
-        raise click.UsageError("--bridge and --server-day say something about a terminal: give --feed mt5 with them")
+    if feed != "mt5" and not (bridge is server_day is calendar is None):
+        raise click.UsageError("--bridge, --server-day and --calendar go with a terminal: give --feed mt5 with them")
     check_options(feed, broker, account_name, real, limits)
     pace = _speed(speed)
     say = watching.say
@@ -158,8 +160,9 @@ def command(
             source: Feed
             dataset: Dataset
             if feed == "mt5":
-                trades = broker == "mt5"
-                terminal = context.enter_context(mt5_feed(bridge, database, server_day, history, account, trades))
+                terminal = context.enter_context(
+                    mt5_feed(bridge, database, server_day, history, calendar, account, trades=broker == "mt5")
+                )
                 source, dataset, settings = terminal.feed, terminal.feed.dataset, terminal.settings
             else:
                 source = ReplayClock(pace, parse_time(resume_at, "--resume-at"))

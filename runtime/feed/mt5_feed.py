@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from tradeplan.runtime.feed.history import history
 from tradeplan.runtime.feed.keeper import Keeper
 from tradeplan.runtime.feed.look import Look
 from tradeplan.runtime.feed.need import Series, series_needed
+from tradeplan.runtime.feed.news_source import NewsSource, kept_news
 from tradeplan.runtime.feed.readings import FeedReadings
 from tradeplan.runtime.feed.series import FedSeries
 from tradeplan.runtime.feed.server_rule import rule_of
@@ -22,7 +24,6 @@ from tradeplan.runtime.live.feed import Arrivals
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.columns import join, take
 from tradeplan.runtime.market.growing import Growing, LateBar
-from tradeplan.runtime.market.news_windows import NewsClock
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.mt5.terminal import Terminal
@@ -55,16 +56,17 @@ class Mt5Feed:
         wall: Wall | None = None,
         history_bars: int = HISTORY,
         limit_ms: int = LIMIT_MS,
-        news: NewsClock | None = None,
+        calendar: str | None = None,
     ) -> None:
         """`folder` belongs to one run; `history_bars`: of a series whose plans do not look back further; `limit_ms`:
-        how long after an instant its bars are waited for."""
-        self.dataset = Growing(profiles, news=news)
+        how long after an instant its bars are waited for; `calendar`: a file or address with news."""
+        self.dataset = Growing(profiles, versions=None if calendar is None else partial(kept_news, folder))
         self.readings = FeedReadings()
         self.clock = BrokerClock(rule_of(next(iter(profiles))))
         self._terminal, self._profiles = terminal, profiles
         self._watch = Watch(wall or Wall())
         self._keeper = Keeper(folder, "mt5")
+        self._news = None if calendar is None else NewsSource(calendar, folder, self._watch.wall.now)
         specifications = Specifications(folder / "specifications.json")
         self._look = Look(terminal, self.clock, self._watch, self._watch.wall.now, specifications, self.readings)
         self._history_bars, self._limit = history_bars, limit_ms
@@ -154,7 +156,8 @@ class Mt5Feed:
         self.readings.late += len(late)
         now = self.now()
         away = now if self._away and now - after > AWAY_MS else None
-        found = Arrivals(late, tuple(self._look.halts), tuple(self._told), away)
+        news = self._look_at_news()
+        found = Arrivals(late, tuple(self._look.halts), tuple(self._told), away, news)
         self._away = False
         self._look.halts, self._told = [], []
         return found
@@ -181,7 +184,23 @@ class Mt5Feed:
         """Bring the tail into the store."""
         self._keeper.fold()
 
+    def begin_news(self, digest: str | None) -> Arrivals:
+        """The newest calendar, waited for; where it cannot be had, the one used last."""
+        if self._news is None:
+            return Arrivals()
+        self._news.begin(digest)
+        news = self._look_at_news(wait=True)
+        told, self._told = tuple(self._told), []
+        return Arrivals(told=told, news=news)
+
     # --- inside ---
+
+    def _look_at_news(self, wait: bool = False) -> str | None:
+        found = None if self._news is None else self._news.look(wait)
+        if found is None:
+            return None
+        self._told.append(found.told)
+        return None if found.calendar is None else found.calendar.digest
 
     def _need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         needed = series_needed(plans, guards, self._profiles)

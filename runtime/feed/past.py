@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from tradeplan.runtime.feed.keeper import Keeper
+from tradeplan.runtime.feed.news_source import kept_news
 from tradeplan.runtime.market.growing import Growing, LateBar
 from tradeplan.runtime.market.profiles import Profiles
 
@@ -33,7 +35,7 @@ def bars_folder(database: Path) -> Path:
 
 def fed_before(folder: Path, profiles: Profiles, late: Iterable[LateBar]) -> Growing:
     """All that was fed to a run, complete from the beginning; nothing is written."""
-    dataset = Growing(profiles, late)
+    dataset = Growing(profiles, late, versions=partial(kept_news, folder))
     for (market, timeframe), rates in Keeper.peek(folder).items():
         if profiles.get(market) is not None:
             dataset.feed(market, timeframe, rates)

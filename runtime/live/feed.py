@@ -20,12 +20,14 @@ class Arrivals:
 
     `late` bars are journalled before they count. `halts`: scopes (a market, `` for the account) that must open
     nothing more, with the reason. `away_until` (UTC ms): what is decided on bars up to then comes too late to be sent.
+    `news`: the digest of another calendar of news.
     """
 
     late: tuple[LateBar, ...] = ()
     halts: tuple[tuple[str, str], ...] = ()
     told: tuple[str, ...] = ()
     away_until: int | None = None
+    news: str | None = None
 
 
 NOTHING = Arrivals()
@@ -37,6 +39,9 @@ class Feed(Protocol):
     @property
     def speed(self) -> float | None:
         """Feed seconds a second; None: as fast as possible, so that nothing can be late."""
+
+    def begin_news(self, digest: str | None) -> Arrivals:
+        """The calendar of news before the first step; `digest` is that of the one used last."""
 
     def open(self, late: Sequence[LateBar], plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Have the history of all that was ever fed to this run, and of what the plans need."""
@@ -86,6 +91,10 @@ class ReplayClock:
 
     def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Everything is there."""
+
+    def begin_news(self, digest: str | None) -> Arrivals:
+        """What there is does not change."""
+        return NOTHING
 
     def start(self, at: int) -> None:
         """The feed begins, or goes on, at this time."""

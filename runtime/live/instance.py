@@ -23,7 +23,7 @@ from tradeplan.runtime.live.acts import Standing, enact
 from tradeplan.runtime.live.books import Books
 from tradeplan.runtime.live.commands import commands_of
 from tradeplan.runtime.live.exchange import Exchange
-from tradeplan.runtime.live.feed import Feed
+from tradeplan.runtime.live.feed import Arrivals, Feed
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.hands import Hands, Run
 from tradeplan.runtime.live.health import Health
@@ -34,7 +34,7 @@ from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
 from tradeplan.runtime.live.words import Urgent, scope_text, time_text
 from tradeplan.runtime.market.dataset import Dataset
-from tradeplan.runtime.market.growing import late_bars
+from tradeplan.runtime.market.growing import Growing, late_bars
 from tradeplan.runtime.store.database import StoreError, StoreTrouble
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 from tradeplan.runtime.store.lock import RunLock
@@ -151,6 +151,8 @@ class Instance(Hands):
         recorder.repeat(recovered.segments)
         self.point("recovered")
         self.clock.start(recovered.time)
+        used = [str(event.body["digest"]) for event in journal.events() if event.kind == "news"]
+        self._take_news(journal, engine, self.clock.begin_news(used[-1] if used else None))
         self._note_outage(journal, engine, recovered)
         switch = Switch(self.folder, journal, self.say, recovered.quarantined, self.point)
         self.tell_scan(self.folder.scan())
@@ -272,8 +274,7 @@ class Instance(Hands):
     def _take_in(self, journal: Journal, engine: Engine) -> None:
         """Let what the feed brought be seen by the next step; what a replay must know is journalled first."""
         came = self.clock.arrivals(engine.now)
-        for text in came.told:
-            self.say(text)
+        self._take_news(journal, engine, came)
         for scope, why in came.halts:
             self._act("halt", {"scope": scope, "why": why})
             self.say(Urgent(f"{time_text(engine.now)} UTC: {scope_text(scope)} is halted: {why}", "feed"))
@@ -282,6 +283,14 @@ class Instance(Hands):
         for bar in came.late:
             journal.append(JournalEvent(engine.now, "late", asdict(bar)))
         self.clock.deliver()
+
+    def _take_news(self, journal: Journal, engine: Engine, came: Arrivals) -> None:
+        """What a feed says, and another calendar of news, which is in force for steps after this instant."""
+        for text in came.told:
+            self.say(text)
+        if came.news is not None and isinstance(self.dataset, Growing):
+            journal.append(JournalEvent(engine.now, "news", {"digest": came.news}))
+            self.dataset.use_news(came.news)
 
     def _note_away(self, journal: Journal, since: int, until: int) -> None:
         journal.append(JournalEvent(since, "outage", {"until": until}))

@@ -15,6 +15,7 @@ from tradeplan.runtime.engine.events import Event
 from tradeplan.runtime.live.activation import Active, Version
 from tradeplan.runtime.live.acts import ACTS, enact
 from tradeplan.runtime.live.quarantine import running_form
+from tradeplan.runtime.market.growing import Growing
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 
@@ -45,6 +46,7 @@ def recover(
     Raises StoreError when the journal does not fit the program or the bars: then nothing may be sent.
     """
     engine = new_engine()
+    _use_news(engine, None)
     events = journal.events()
     processed = _known_time(journal) if until is None else until
     versions = Versions(journal, catalog, markets, graph)
@@ -63,6 +65,8 @@ def recover(
                 told.append((enact(engine, event), active))
             case "quarantine":
                 quarantined.add((str(event.body["name"]), str(event.body["version"])))
+            case "news":
+                _use_news(engine, str(event.body["digest"]))
             case "late":
                 pass  # the dataset was told before: the bar closes when it came
             case kind:
@@ -72,6 +76,12 @@ def recover(
     if processed is not None:
         told.append((_advance(engine, processed, live_from), active))
     return Recovery(engine, active, told, engine.now, live_from, bool(events), frozenset(quarantined))
+
+
+def _use_news(engine: Engine, digest: str | None) -> None:
+    """The calendar of news that a live feed had from here on."""
+    if isinstance(engine.dataset, Growing):
+        engine.dataset.use_news(digest)
 
 
 def _known_time(journal: Journal) -> int | None:

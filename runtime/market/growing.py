@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from tradeplan.runtime.market.columns import take
 from tradeplan.runtime.market.dataset import Dataset, cut
 from tradeplan.runtime.market.errors import DataError
 from tradeplan.runtime.market.growing_bars import GrowingBars
+from tradeplan.runtime.market.news import NewsCalendar
 from tradeplan.runtime.market.news_windows import NewsClock
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
@@ -44,10 +45,15 @@ class Growing(Dataset):
         late: Iterable[LateBar] = (),
         streams: Streams | None = None,
         news: NewsClock | None = None,
+        versions: Callable[[str], NewsCalendar] | None = None,
     ) -> None:
+        """`versions` gives a calendar of news by its digest, where the calendar changes while the run goes on."""
+        if versions is not None:
+            news = NewsClock(lambda: None)
         super().__init__(MemorySource({}, profiles), profiles, streams, news)
         self._growing: dict[Series, GrowingBars] = {}
         self._late: dict[Series, dict[int, int]] = {}
+        self._versions = versions
         self.expect_late(late)
 
     @property
@@ -59,6 +65,11 @@ class Growing(Dataset):
         """What a journal says of bars that came late, before their series are fed."""
         for bar in late:
             self._late.setdefault((bar.market, bar.timeframe), {})[bar.opens] = bar.closes
+
+    def use_news(self, digest: str | None) -> None:
+        """Another version of the calendar of news from the next step on, None: none; raises NewsError without it."""
+        if self._versions is not None and self.news is not None:
+            self.news.use(None if digest is None else self._versions(digest))
 
     def feed(self, market: str, timeframe: str, rates: Rates) -> None:
         """Begin a series with its history; raises DataError for one that is there or has no bars."""

@@ -93,6 +93,11 @@ class NewsClock:
         """The calendar, None if there is none."""
         return self._load()
 
+    def use(self, calendar: NewsCalendar | None) -> None:
+        """Another calendar from now on."""
+        self.__dict__["calendar"] = calendar
+        self._windows.clear()
+
     def windows(self, choice: Choice) -> Windows:
         """The windows of a choice."""
         if choice not in self._windows:

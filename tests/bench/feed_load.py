@@ -187,9 +187,8 @@ def run(folder: Path, plans: int, markets: int, hours: float) -> Load:
     with Served(folder / "terminal", symbols=symbols, bars=bars, now=start, zone="America/New_York+7") as served:
         del bars
         wall = ServedWall(served.control, start)
-        feed = TimedFeed(
-            served.client, profiles, folder / "bars", wall=wall, history_bars=1_000, news=NewsClock(lambda: news)
-        )
+        feed = TimedFeed(served.client, profiles, folder / "bars", wall=wall, history_bars=1_000)
+        feed.dataset.news = NewsClock(lambda: news)
         plan_folder = PlanFolder(folder / "plans", catalog(), facts, Graph())
         scan = plan_folder.scan()
         assert not scan.broken, scan.broken

@@ -115,10 +115,15 @@ class Floor:
         """What this broker calls a market."""
         return self.profiles[market].symbols[0] + self.suffix
 
-    def feed(self, history_bars: int = 500) -> Mt5Feed:
+    def feed(self, history_bars: int = 500, calendar: str | None = None) -> Mt5Feed:
         """A new life of the feed."""
         return Mt5Feed(
-            self.terminal, self.profiles, bars_folder(self.folder / "run.db"), wall=self.wall, history_bars=history_bars
+            self.terminal,
+            self.profiles,
+            bars_folder(self.folder / "run.db"),
+            wall=self.wall,
+            history_bars=history_bars,
+            calendar=calendar,
         )
 
     def begun(

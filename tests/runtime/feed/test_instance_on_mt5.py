@@ -51,6 +51,7 @@ class Desk:
         self.folder, self.floor = folder, Floor(folder, bars, now=BEGIN)
         self.said: list[str] = []
         self.feed: Mt5Feed | None = None
+        self.calendar: str | None = None
         self.plans = folder / "plans"
         self.plans.mkdir()
         for name, text in (("yen", YEN), ("coin", COIN)):
@@ -68,7 +69,7 @@ class Desk:
 
         folder = PlanFolder(self.plans, catalog(), load_facts(), Graph())
         folder.scan()
-        self.feed = self.floor.feed()
+        self.feed = self.floor.feed(calendar=self.calendar)
         settings = Settings(feed_text("Stand-in", NEW_YORK), ACCOUNT, None, MONDAY + 30 * DAY, self.floor.world.now)
         instance = Instance(
             folder,
@@ -227,3 +228,50 @@ def test_a_killed_run_is_asked_why_it_did_nothing_from_the_bars_that_it_saw(desk
     assert newest.close.tolist() == fed.close.tolist()
     assert told.plan == "yen"
     assert before == len(desk.fills())
+
+
+QUIET = """PLAN yen
+TRADE usdjpy ON M5
+WHEN close > sma(3) AND NOT news.blackout(before=30m, after=30m) THEN BUY RISK 1% STOP 10 pips
+WHEN held >= 5m THEN CLOSE"""
+NEWS = """time,currency,impact,event
+2026-05-25 12:00,USD,high,CPI
+2026-05-25 12:00,JPY,high,CPI
+2026-06-10 12:00,USD,low,A
+2026-06-10 12:00,JPY,low,A
+2026-07-05 13:00,USD,high,CPI
+2026-07-05 13:00,JPY,high,CPI
+"""
+LEARNT = NEWS + "2026-06-22 23:00,USD,high,NFP\n"
+
+
+def test_an_event_that_the_calendar_learns_of_keeps_away_and_a_replay_knows_when(desk: Desk) -> None:
+    """The run begins at 21:00 UTC; after an hour the calendar lists an event at 23:00: nothing from 22:30 to 23:30."""
+    calendar = desk.folder / "news.csv"
+    calendar.write_text(NEWS, encoding="utf-8")
+    desk.calendar = str(calendar)
+    (desk.plans / "yen.plan").write_text(QUIET, encoding="utf-8")
+    (desk.plans / "coin.plan").unlink()
+
+    def learn(step: int) -> None:
+        if step == 20:
+            calendar.write_text(LEARNT, encoding="utf-8")
+        assert desk.feed is not None
+        assert desk.feed._news is not None
+        if desk.feed._news._thread is not None:
+            desk.feed._news._thread.join()  # time flies here, and must not pass the thread that reads
+
+    desk.run(BEGIN + 4 * HOUR, learn)
+    journal = Journal(desk.folder / "run.db")
+    events = [event for event in journal.events() if event.kind == "news"]
+    journal.close()
+    assert [event.time for event in events] == [
+        BEGIN,
+        BEGIN + 61 * MINUTE,
+    ]  # looked for at the hour, there a step later
+    entries = [int(str(f[0])) for f in desk.fills() if f[3] == "entry"]
+    away = [BEGIN + 90 * MINUTE <= t <= BEGIN + 150 * MINUTE for t in entries]
+    assert not any(away)
+    assert min(entries) < BEGIN + 90 * MINUTE
+    assert max(entries) > BEGIN + 150 * MINUTE
+    desk.run(BEGIN + 5 * HOUR)  # recovery finds the same orders, or it refuses

@@ -13,6 +13,8 @@ from tradeplan.dsl.report import render_text
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.backtest import run_backtest
 from tradeplan.runtime.engine.events import Decision, Fill
+from tradeplan.runtime.engine.market_table import traded_market
+from tradeplan.runtime.engine.program import build_program
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.stdlib.registry import catalog
 
@@ -85,6 +87,36 @@ def managed(r: Random) -> Case:
 def test_managed_plans_are_run_alike(seed: int) -> None:
     case = managed(Random(f"managed {seed}"))
     assert run_differences(case, INTERPRETED, (1, 7, 4096)[seed % 3]) == [], case.text
+
+
+OWN = (
+    "WHEN close < at_entry(close) AND (profit > 0 * atr) FOR 2 bars THEN CLOSE 25%\n"
+    "WHEN abs(close - at_entry(close)) > 0.3 * at_entry(atr(3)) THEN CLOSE 25%\n"
+)
+"""Rules whose programs keep something for their plan, so that they are no other plan's."""
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_equal_plans_share_their_programs_and_nothing_else(seed: int) -> None:
+    case = managed(Random(f"equal {seed}"))
+    later = case.text.replace("highest(3)", "highest(5)").replace("lowest(3)", "lowest(5)")
+    texts = [case.text + OWN, case.text, later + OWN, later]
+    text = "".join(t.replace("PLAN p", f"PLAN p{i}") for i, t in enumerate(texts))
+    plans = check_source(Source("equal", text), catalog(), case.world.facts, Graph()).plans
+    assert len(plans) == 4
+    several = replace(case, text=text, plans=plans, netting=False)
+    assert run_differences(several, INTERPRETED, (1, 7, 4096)[seed % 3]) == [], text
+
+
+def test_equal_rules_are_written_once() -> None:
+    case = managed(Random("equal 1"))
+    text = "".join(case.text.replace("PLAN p", f"PLAN p{i}") for i in range(9))
+    plans = check_source(Source("equal", text), catalog(), case.world.facts, Graph()).plans
+    market = [traded_market(case.world.dataset.profile(plans[0].market))]
+    one, two, nine = (len(build_program(plans[:n], (), market, account_of(case)).k) for n in (1, 2, 9))
+    # each further plan adds its records and no program
+    assert nine - two == 7 * (two - one)
+    assert two - one < 0.6 * one
 
 
 def test_the_random_plans_do_what_they_are_for() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from tradeplan.runtime.engine.program import Program, build_program
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.store.database import StoreError, open_database, telling
+from tradeplan.runtime.store.journal import JournalEvent
 
 Version = tuple[str, str]
 _FILL = "time, plan, version, rule, leg, price, units, profit, commission, swap, reason, position"
@@ -41,6 +42,14 @@ def fill_versions(path: Path) -> list[Version]:
     if not rows:
         raise StoreError(f"the run of `{path}` has filled nothing yet: there is nothing to analyse")
     return [(str(name), str(version)) for name, version in rows]
+
+
+def opening_account(account: AccountConfig, events: Iterable[JournalEvent]) -> AccountConfig:
+    """The account as a run found it: a broker outside told its balance at the first start."""
+    for event in events:
+        if event.kind == "attached":
+            return replace(account, balance=float(event.body["amount"]) / 100.0)
+    return account
 
 
 def lived_recording(

@@ -10,7 +10,7 @@ from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.analysis.analysis import analyse
-from tradeplan.runtime.analysis.lived import Version, fill_versions, lived_recording
+from tradeplan.runtime.analysis.lived import Version, fill_versions, lived_recording, opening_account
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli._analysis import show_analysis
 from tradeplan.runtime.cli._past import world_of_run
@@ -34,7 +34,7 @@ def analyze_run(database: Path, data: Path | None, calendar: Path | None, json_f
         try:
             world = world_of_run(journal, data)
             plans = {version: _plan(journal, world, version) for version in versions}
-            account, start = journal.account(), int(journal.setting("start") or 0)
+            account, start = opening_account(journal.account(), journal.events()), int(journal.setting("start") or 0)
         finally:
             journal.close()
         analysis = analyse(BacktestResult(lived_recording(database, plans, world.dataset, account, start)), news)

@@ -9,15 +9,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tradeplan.runtime.analysis.analysis import Analysis, analyse
-from tradeplan.runtime.analysis.lived import fill_versions, lived_recording
+from tradeplan.runtime.analysis.lived import fill_versions, lived_recording, opening_account
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli.analyze import command as analyze
 from tradeplan.runtime.engine.backtest import run_backtest
+from tradeplan.runtime.store.checks import verify
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.figures import keep_figures
+from tradeplan.runtime.store.journal import Journal
+from tradeplan.runtime.store.snapshot import read_status
 from tradeplan.stdlib.registry import catalog
 
 from tests.kill.plans import BREAKERS, BREAKOUT, GUARD, PULLBACK
+from tests.runtime.broker.test_trading import BUSY
+from tests.runtime.broker.world import BrokerWorld
 from tests.runtime.live.test_commands import _run
 from tests.runtime.live.world import ACCOUNT, MINUTE, START, World, checked, dataset_of, walk
 
@@ -108,6 +113,27 @@ def test_fills_of_an_older_version_are_asked_for(world: World, tmp_path: Path) -
     target.close()
     with pytest.raises(StoreError, match=r"1 fills of .* start `plan run` with the same command once"):
         fill_versions(copy)
+
+
+def test_a_run_on_an_account_begins_with_what_was_there(tmp_path: Path) -> None:
+    world = BrokerWorld(tmp_path, walk(300))
+    world.server.ledger.account.balance = 25_000.0
+    world.write(BUSY)
+    world.run()
+    journal = Journal(world.database)
+    account = opening_account(ACCOUNT, journal.events())
+    journal.close()
+    assert account.balance == 25_000.0
+    whole = verify(world.database)
+    assert whole.problems == ()
+    assert whole.rows["orders"] == whole.rows["intent"] > 5
+    (version,) = fill_versions(world.database)
+    plans = {version: checked(BUSY)[0][0]}
+    found = analyse(BacktestResult(lived_recording(world.database, plans, world.dataset, account, START)))
+    assert found.span["initial_balance"] == 25_000.0
+    assert found.span["balance"] == read_status(world.database).balance == world.server.ledger.account.balance
+    net = sum(row[0] for row in sqlite3.connect(world.database).execute("select net from trade"))
+    assert found.performance["overall"]["net"] == pytest.approx(net) == pytest.approx(found.span["balance"] - 25_000.0)
 
 
 def test_the_command_finds_the_bars_of_the_run_again(tmp_path: Path) -> None:

@@ -133,7 +133,8 @@ class Watchman:
                 f"{len(unknown)} orders or positions carry this program's mark and are not in this journal: another"
                 " runtime trades on this account; no entries until `plan resume`, so stop the other one first"
             )
-            yield [Act("halt", {"scope": "", "strangers": sorted(unknown | self.memory.strange)})]
+            why = "another runtime trades on this account"
+            yield [Act("halt", {"scope": "", "why": why, "strangers": sorted(unknown | self.memory.strange)})]
         if engine.account.netting:
             yield from self._foreign(engine, reading)
 
@@ -156,7 +157,7 @@ class Watchman:
                     f"{traded.symbol} holds {there} lot steps and this run {ours}: others trade it on this netting"
                     f" account; no entries on `{market}` until `plan resume {market}`"
                 )
-                yield [Act("halt", {"scope": market})]
+                yield [Act("halt", {"scope": market, "why": "others trade it on this netting account"})]
 
     def _balance(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """The balance as the broker has it, once two readings agree that it differs."""

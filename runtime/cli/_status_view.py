@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from tradeplan.runtime.cli._load import time_text
+from tradeplan.runtime.live.words import scope_text
 from tradeplan.runtime.store.snapshot import RunStatus
 
 _SILENT_MS = 120_000
@@ -105,8 +106,12 @@ def _positions(status: RunStatus) -> Table:
 
 def _blocking(status: RunStatus) -> list[Text]:
     lines = []
-    for scope in status.held:
-        lines.append(f"halted by a person: {f'`{scope}`' if scope else 'the account'}; `plan resume` lifts it")
+    for hold in status.holds:
+        why = hold["why"] or "by a person"
+        back = f"plan resume {hold['scope']}".rstrip()
+        lines.append(
+            f"{scope_text(hold['scope'])} is halted since {time_text(hold['since'])} UTC: {why}; `{back}` lifts it"
+        )
     for halt in status.halts:
         until = "a person resumes" if halt["until"] is None else f"{time_text(halt['until'])} UTC"
         lines.append(f"halted by `{halt['owner']}` since {time_text(halt['since'])} UTC until {until}")

@@ -40,7 +40,8 @@ class RunStatus:
     currency: str = "USD"  # of the account, and so of balance and equity
     states: tuple[dict[str, Any], ...] = ()  # of plans: name, state, step, blocks, part
     breakers: tuple[dict[str, Any], ...] = ()  # those that are not closed
-    held: tuple[str, ...] = ()  # scopes that a person has halted, the empty one being the account
+    held: tuple[str, ...] = ()  # scopes that are halted until resumed, the empty one being the account
+    holds: tuple[dict[str, Any], ...] = ()  # the same with `since` and `why`, empty where a person did it
     feeds: tuple[dict[str, Any], ...] = ()  # of traded markets: market, timeframe, newest, age, open
     written: int | None = None  # wall clock, when this was written
 
@@ -103,6 +104,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
         tuple(body.get("states", ())),
         tuple(body.get("breakers", ())),
         tuple(body.get("held", ())),
+        tuple(_hold(connection, scope) for scope in body.get("held", ())),
         tuple(body.get("feeds", ())),
         body.get("written"),
     )
@@ -128,3 +130,14 @@ def _halts(connection: sqlite3.Connection, now: int) -> tuple[dict[str, Any], ..
         if until is None or until > now:
             found[r["plan"], r["rule"]] = {"owner": r["plan"], "since": r["time"], "until": until}
     return tuple(found.values())
+
+
+def _hold(connection: sqlite3.Connection, scope: str) -> dict[str, Any]:
+    """The newest halt of a scope, as the journal has it."""
+    newest = connection.execute(
+        "select time, body from event where kind = 'halt' and json_extract(body, '$.scope') = ?"
+        " order by id desc limit 1",
+        [scope],
+    ).fetchone()
+    since, why = (0, "") if newest is None else (int(newest[0]), str(json.loads(newest[1]).get("why", "")))
+    return {"scope": scope, "since": since, "why": why}

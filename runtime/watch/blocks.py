@@ -15,6 +15,7 @@ from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.kernels.orders.arrays import Book
 from tradeplan.runtime.kernels.orders.limits import too_many
 from tradeplan.runtime.kernels.orders.numbers import span_end
+from tradeplan.runtime.live.words import scope_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ def blocks(
     found += _guards(plan, loop, p, t)
     for scope in (ACCOUNT, plan.market, plan.name):
         if scope in engine.held:
-            about = f"`{scope}`" if scope else "the account"
-            found.append(Block("by_hand", f"a person halted {about}: `plan resume` lifts it", scope or "account"))
+            back = f"plan resume {scope}" if scope else "plan resume"
+            found.append(Block("halt", f"{scope_text(scope)} is halted until `{back}`", scope or "account"))
     if plan.once and f[p + at.F_FILLS] > 0.0:
         found.append(Block("once", "ONCE: it had its entry"))
     if plan.cooldown is not None and f[p + at.F_LAST_EXIT] > -at.INF:

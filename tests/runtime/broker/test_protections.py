@@ -238,7 +238,7 @@ def test_positions_and_orders_of_others_are_never_touched(tmp_path: Path) -> Non
 def test_foreign_volume_on_a_netting_account_disarms_the_market(tmp_path: Path) -> None:
     world = make(tmp_path, LATER, mode="netting")
     world.run({20: lambda: world.server.deal_by_hand("BTCUSD", 0, 0.3)})
-    assert acts(world, "halt") == [{"scope": "btc"}]
+    assert acts(world, "halt") == [{"scope": "btc", "why": "others trade it on this netting account"}]
     assert deals_sent(world) == []
     assert [p.volume for p in world.server.ledger.positions] == [0.3]
 
@@ -246,7 +246,8 @@ def test_foreign_volume_on_a_netting_account_disarms_the_market(tmp_path: Path) 
 def test_another_runtime_on_the_account_halts_entries(tmp_path: Path) -> None:
     world = make(tmp_path, LATER)
     world.run({20: lambda: world.server.deal_by_hand("BTCUSD", 0, 0.3, magic=magic_of(12_345, 0))})
-    assert acts(world, "halt") == [{"scope": "", "strangers": [magic_of(12_345, 0)]}]
+    why = "another runtime trades on this account"
+    assert acts(world, "halt") == [{"scope": "", "strangers": [magic_of(12_345, 0)], "why": why}]
     assert deals_sent(world) == []
     assert told(world, "another runtime")
 

@@ -54,7 +54,7 @@ def test_each_plan_says_how_it_stands_and_why(lived: World) -> None:
         "cool": "blocked",
         "guarded": "blocked",
     }
-    assert states["armed"]["blocks"] == ["a person halted `armed`: `plan resume` lifts it"]
+    assert states["armed"]["blocks"] == ["`armed` is halted until `plan resume armed`"]
     # the last close is 10059
     assert states["armed"]["part"] == "close > 99000: FALSE, 10059 > 99000 fails by 88941"
     assert states["warming"]["part"] == "close > sma(500): UNKNOWN, warming up: 60 of 500 bars of btc M1"
@@ -62,6 +62,7 @@ def test_each_plan_says_how_it_stands_and_why(lived: World) -> None:
     assert states["cool"]["blocks"] == ["COOLDOWN 3h after its last exit until 2018-01-08 03:27:00 UTC"]
     assert states["guarded"]["blocks"] == ["guard `g`, rule 1 halts it until 2018-01-08 02:30:00 UTC"]
     assert status.held == ("armed",)
+    assert status.holds == ({"scope": "armed", "since": START + 50 * MINUTE, "why": ""},)
     assert [(b["guard"], b["state"], b["until"]) for b in status.breakers] == [("g", "open", START + 150 * MINUTE)]
 
 
@@ -93,7 +94,7 @@ def test_the_table_and_the_object_hold_it(lived: World) -> None:
         "in the market",
         "guard `g`, rule 1 halts it until 2018-01-08 02:30:00",
         "rule 1 is open until",
-        "halted by a person: `armed`; `plan resume` lifts it",
+        "`armed` is halted since 2018-01-08 00:50:00 UTC: by a person; `plan resume armed` lifts it",
         "2018-01-08 01:00:00  0s",
     ):
         assert words in " ".join(table.split("\n")) or words in table, words

@@ -245,8 +245,8 @@ def test_a_halt_by_hand_and_a_retired_version_are_named(tmp_path: Path) -> None:
             journal.close()
 
     assert look(30).blocks == ()
-    assert [(b.kind, b.by) for b in look(31).blocks] == [("by_hand", "btc")]
-    assert [(b.kind, b.by) for b in look(45).blocks] == [("by_hand", "btc")]
+    assert [(b.kind, b.by) for b in look(31).blocks] == [("halt", "btc")]
+    assert [(b.kind, b.by) for b in look(45).blocks] == [("halt", "btc")]
     assert look(46).blocks == ()
     assert look(80).state == "retired"
     with pytest.raises(NoStepError, match="no plan `q` ran at 2018-01-08 01:20:00 UTC: there were `p`"):

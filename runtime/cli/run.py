@@ -172,6 +172,7 @@ def command(
             settings = replace(settings, keep_days=keep_days)
             instance = Instance(plans, dataset, catalog(), settings, database, source, say, tell_scan, stopping.is_set)
             if broker == "mt5" and isinstance(source, Mt5Feed) and account_name is not None:
+                instance.staged = real
                 instance.broker = mt5_broker(terminal.client, source, account, account_name, real, limits, say)
             instance.turned, instance.stepped, watching.feed = watching.turned, watching.stepped, source
             told = instance.run(watcher)

@@ -29,6 +29,12 @@ class Controlled(Protocol):
     def flatten(self, scope: str = ...) -> list[str]:
         """Cancel and close everything in a scope."""
 
+    def waiting(self) -> list[dict[str, Any]]:
+        """Edits that wait to be armed."""
+
+    def arm(self, versions: list[tuple[str, str]]) -> list[str]:
+        """Let edits take effect."""
+
     def reload(self) -> None:
         """Look at the folder."""
 
@@ -68,13 +74,26 @@ def _stop(run: Controlled, body: Body) -> Body:
     return {}
 
 
+def _waiting(run: Controlled, body: Body) -> Body:
+    return {"edits": run.waiting()}
+
+
+def _arm(run: Controlled, body: Body) -> Body:
+    versions = body.get("versions")
+    if not isinstance(versions, list):
+        raise ValueError("`arm` needs `versions`: names and versions of edits that wait")
+    return {"names": run.arm([(str(name), str(version)) for name, version in versions])}
+
+
 COMMANDS: dict[str, Callable[[Controlled, Body], Body]] = {
+    "arm": _arm,
     "book": _book,
     "flatten": _flatten,
     "halt": _halt,
     "reload": _reload,
     "resume": _resume,
     "stop": _stop,
+    "waiting": _waiting,
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tradeplan.runtime.engine.by_hand import ACCOUNT
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.record import Recorder
+from tradeplan.runtime.live.staging import Staging
 from tradeplan.runtime.live.words import no_such, scope_text, time_text
 from tradeplan.runtime.store.journal import Journal
 
@@ -31,6 +33,7 @@ class Hands:
 
     _lock: threading.RLock
     say: Callable[[str], None]
+    staging: Staging | None
 
     def _running(self) -> Run:
         """The run. Raises NotRunningError."""
@@ -99,3 +102,31 @@ class Hands:
             self._act("flatten", {"scope": scope})
             self.say(f"{time_text(run.engine.now)} UTC: {scope_text(scope)} flattened by hand: {len(busy)} plans")
             return busy
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """The edits that wait to be armed. Raises NotRunningError."""
+        with self._lock:
+            self._running()
+            return [] if self.staging is None else self.staging.told()
+
+    def arm(self, versions: list[tuple[str, str]]) -> list[str]:
+        """Let edits take effect at the next step, by name and version as `waiting` told them; their names.
+
+        Raises NotRunningError, and ValueError for one that does not wait: it was edited again since it was looked at.
+        """
+        with self._lock:
+            self._running()
+            known = set() if self.staging is None else {(e.name, e.version) for e in self.staging.edits}
+            for name, version in versions:
+                if (name, version) not in known:
+                    raise ValueError(f"`{name}` does not wait in this version: look again at what waits")
+            if self.staging is not None:
+                self.staging.arm(versions)
+            names = [name for name, _ in versions]
+            self.say(f"armed by hand: {', '.join(f'`{name}`' for name in names)}")
+        self.reload()
+        return names
+
+    def reload(self) -> None:
+        """Have the folder looked at."""
+        raise NotImplementedError

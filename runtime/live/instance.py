@@ -30,6 +30,7 @@ from tradeplan.runtime.live.health import Health
 from tradeplan.runtime.live.patience import Patience
 from tradeplan.runtime.live.record import Recorder, no_point
 from tradeplan.runtime.live.recovery import Recovery, recover
+from tradeplan.runtime.live.staging import Staging
 from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
 from tradeplan.runtime.live.words import Urgent, scope_text, time_text
@@ -99,6 +100,8 @@ class Instance(Hands):
     broker: Broker | None = None  # outside; None: the engine's own, on paper
     turned: Callable[[], None] = lambda: None  # called at every turn of the loop, waits included
     stepped: Callable[[Step], None] = lambda step: None
+    staged: bool = False  # edits wait until a person arms them
+    staging: Staging | None = field(default=None, init=False)
     trouble: str = ""  # why nothing is done at present: the database cannot be written; empty: it can
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
     _run_state: Run | None = field(default=None, init=False)
@@ -154,8 +157,11 @@ class Instance(Hands):
         used = [str(event.body["digest"]) for event in journal.events() if event.kind == "news"]
         self._take_news(journal, engine, self.clock.begin_news(used[-1] if used else None))
         self._note_outage(journal, engine, recovered)
-        switch = Switch(self.folder, journal, self.say, recovered.quarantined, self.point)
         self.tell_scan(self.folder.scan())
+        if self.staged:
+            wanted = self.folder.plans(), self.folder.guards()
+            self.staging = Staging.of(recovered.continued, recovered.active, *wanted)
+        switch = Switch(self.folder, journal, self.say, recovered.quarantined, self.point, self.staging)
         ran = [p.source for p in active.plans if p.name not in active.retired] + [g.source for g in active.guards]
         self.folder.keep_good(ran)
         active = switch.update(engine, active)
@@ -180,7 +186,7 @@ class Instance(Hands):
                         scan = self.folder.scan()
                         self.tell_scan(scan)
                         recorder.broken = self.folder.broken
-                        if scan.changed:
+                        if scan.changed or again:
                             self.clock.need(self.folder.plans(), self.folder.guards())
                             active = switch.update(engine, active)
                     if any(not engine.busy(name) for name in active.retired):

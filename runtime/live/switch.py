@@ -11,6 +11,7 @@ from tradeplan.runtime.live.activation import Active, Choice, Version, choose, v
 from tradeplan.runtime.live.folder import PlanFolder
 from tradeplan.runtime.live.quarantine import culprits, running_form
 from tradeplan.runtime.live.record import no_point
+from tradeplan.runtime.live.staging import Staging
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.store.journal import Journal, JournalEvent, PlanVersion
 
@@ -25,7 +26,10 @@ class Switch:
         say: Callable[[str], None],
         quarantined: frozenset[Version] = frozenset(),
         point: Callable[[str], None] = no_point,
+        staging: Staging | None = None,
     ) -> None:
+        """`staging` holds edits back until a person arms them."""
+        self._staging, self._told = staging, frozenset[Version]()
         self._folder, self._journal, self._say, self._point = folder, journal, say, point
         self.quarantined = set(quarantined)
 
@@ -64,6 +68,13 @@ class Switch:
 
     def _choice(self, engine: Engine, active: Active) -> Choice:
         wanted = self._folder.plans(), self._folder.guards()
+        if self._staging is not None:
+            wanted = self._staging.let(active, *wanted)
+            waiting = frozenset((e.name, e.version) for e in self._staging.edits)
+            for edit in self._staging.edits:
+                if (edit.name, edit.version) not in self._told:
+                    self._say(f"`{edit.name}`: {edit.what}: it waits for `plan arm`, and what ran goes on")
+            self._told = waiting
         return choose(active, *wanted, engine.busy, frozenset(self.quarantined))
 
     def _prepared(self, engine: Engine, active: Active) -> Prepared:

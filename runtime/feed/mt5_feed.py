@@ -260,7 +260,8 @@ class Mt5Feed:
 
     def _come(self, due: Sequence[FedSeries], instant: int, sleep: Sleep) -> bool:
         """Ask until the bars of every due series are there, or will not come, or the limit has passed."""
-        left, retries = list(due), 0
+        # who was woken while waiting has some of them already
+        left, retries = [series for series in due if not series.arrived(instant)], 0
         while left and instant > self._complete:
             try:
                 rows = self._fetch(left, instant)
@@ -282,10 +283,9 @@ class Mt5Feed:
                 by = max(by, instant)
             waits = []
             for series, rates in zip(left, rows, strict=True):
-                new = series.closed(rates, by)
-                self._take(series, new)
+                self._take(series, series.closed(rates, by))
                 begun = len(rates) > 0 and int(rates.time[-1]) >= instant
-                if series.has(new, instant):
+                if series.arrived(instant):
                     continue
                 if waited >= self._limit or (begun and waited >= GRACE_MS):
                     series.owed = OWED if series.due(instant) else series.owed - 1

@@ -29,8 +29,8 @@ class FedSeries:
         self._calendar = calendar
         self._due: deque[int] = deque()
         self._behind = 0  # closes that were dealt with since the newest bar
-        since = int(calendar.close_of(np.array([newest], dtype=np.int64), timeframe)[0])
-        self._laid_out = since
+        self._newest_close = int(calendar.close_of(np.array([newest], dtype=np.int64), timeframe)[0])
+        self._laid_out = self._newest_close
         self.passed(handled)
 
     @property
@@ -58,6 +58,7 @@ class FedSeries:
     def took(self, rates: Rates) -> None:
         """New bars were taken in."""
         self.newest, self._behind, self.owed = int(rates.time[-1]), 0, 0
+        self._newest_close = int(self._calendar.close_of(rates.time[-1:], self.timeframe)[0])
 
     def closed(self, rates: Rates, by: int) -> Rates:
         """The new closed bars among a terminal's newest rows: each that has a later one, and the last one if the
@@ -68,11 +69,9 @@ class FedSeries:
         whole = len(rates) if closes <= by else len(rates) - 1
         return take(rates, slice(int(np.searchsorted(rates.time[:whole], self.newest, side="right")), whole))
 
-    def has(self, rates: Rates, instant: int) -> bool:
-        """Whether a closed bar closes at an instant (or later, off its schedule)."""
-        if not len(rates):
-            return False
-        return int(self._calendar.close_of(rates.time[-1:], self.timeframe)[0]) >= instant
+    def arrived(self, instant: int) -> bool:
+        """Whether the bar that closes at an instant was taken in (or a later one, off its schedule)."""
+        return self._newest_close >= instant
 
     def _lay_out(self, until: int) -> None:
         if until > self._laid_out:

@@ -32,6 +32,7 @@ class MovingWall(Wall):
     def __init__(self, world: World) -> None:
         self.world = world
         self.error = 0
+        self.wakes = False  # whether somebody wants to be looked at during waits
         self._steady = 0.0
 
     def now(self) -> int:
@@ -44,7 +45,7 @@ class MovingWall(Wall):
         step = max(1, round(seconds * 1000))
         self.world.advance_to(self.world.now + step)
         self._steady += step / 1000.0
-        return False
+        return self.wakes
 
     def sleep_through(self, milliseconds: int) -> None:
         """The machine sleeps: the world goes on, the steady clock stands still."""

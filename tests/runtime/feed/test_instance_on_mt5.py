@@ -265,10 +265,9 @@ def test_an_event_that_the_calendar_learns_of_keeps_away_and_a_replay_knows_when
     journal = Journal(desk.folder / "run.db")
     events = [event for event in journal.events() if event.kind == "news"]
     journal.close()
-    assert [event.time for event in events] == [
-        BEGIN,
-        BEGIN + 61 * MINUTE,
-    ]  # looked for at the hour, there a step later
+    first, second = (event.time for event in events)
+    assert first == BEGIN
+    assert second - BEGIN in (60 * MINUTE, 61 * MINUTE)  # asked for at the hour; the answer may come a step later
     entries = [int(str(f[0])) for f in desk.fills() if f[3] == "entry"]
     away = [BEGIN + 90 * MINUTE <= t <= BEGIN + 150 * MINUTE for t in entries]
     assert not any(away)

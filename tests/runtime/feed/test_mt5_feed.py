@@ -312,3 +312,24 @@ def test_a_market_that_the_broker_does_not_have_is_said(floor: Floor, plans: lis
     told = feed.arrivals(MONDAY + DAY).told
     assert any("no symbol for gold" in text and "XAUUSD" in text for text in told)
     assert set(feed._series) == SERIES
+
+
+def test_who_is_woken_while_bars_come_asks_only_for_the_rest(floor: Floor, plans: list[CheckedPlan]) -> None:
+    """An edit ends the wait for a bar that is not there yet; what had come by then is not asked for again."""
+    feed = floor.begun(plans)
+    go(feed, floor, 14)
+    instant = MONDAY + DAY + 15 * MINUTE
+    assert feed.wait_until(instant - 1, never)
+    floor.world.faults.add("hidden", "*", times=-1, bars=1, symbol=floor.symbol("btc"))
+    floor.world.advance_to(instant + 50)
+    floor.wall.wakes = True
+    assert not feed.wait_until(instant, never)
+    floor.wall.wakes = False
+    floor.world.faults.clear()
+    floor.terminal.trips.clear()
+    assert feed.wait_until(instant, never)
+    asked = [c.arguments[:2] for trip in floor.terminal.trips for c in trip if c.name == "copy_rates_from_pos"]
+    assert asked == [(floor.symbol("btc"), 15)]
+    assert not feed.arrivals(instant - MINUTE).late
+    feed.deliver()
+    assert_as_stored(feed, floor, instant)

@@ -30,6 +30,6 @@ def test_killed_while_the_market_stands_the_trades_are_those_of_an_undisturbed_r
 
 def test_killed_with_faults_while_the_market_goes_on(real_data: Path, tmp_path: Path) -> None:
     work = Torment(real_data / "bars", tmp_path / "killed", START, END, 2, 12, faults=True, outage=True)
-    work.run(PLACES)
+    work.run(PLACES // 3)  # outages leave fewer places to die at
     assert work.died == 12
     assert sorted(set(work.problems)) == []

@@ -61,7 +61,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
     connection.execute("begin")  # one state of the database for all that follows, whatever is written meanwhile
     progress = _rows(connection, "select time, balance, equity, body from progress where id = 1")
     settings = {str(r["name"]): str(r["value"]) for r in _rows(connection, "select name, value from setting")}
-    if not settings:
+    if not {"account", "start"} <= settings.keys():  # a run that begins writes one after the other
         raise StoreError(f"`{path}` is empty: `plan run DIR --db {path}` has not begun to fill it")
     started = int(settings.get("start", 0))
     account = json.loads(settings.get("account", "{}"))

@@ -95,6 +95,9 @@ class Mirror:
             price, units, profit = row[at.EV_PRICE], int(row[at.EV_UNITS]), row[at.EV_PROFIT]
             commission, rate = row[at.EV_COMMISSION], row[at.EV_RATE]
             filled = Filled(plan, time, leg, reason, rule, price, units, profit, commission, rate, better)
+            if reason == "add" and row[at.EV_A] != next(h.stop for h in self.outside.holdings() if h.plan == plan):
+                # the stop moved on the bar on which the position then ended
+                self.enter(lambda loop: stop_is(loop, plan, row[at.EV_A]))
             self.enter(lambda loop: fill(loop, filled))
         elif row[at.EV_TYPE] == at.TYPE_SWAP:
             self.enter(lambda loop: charge_swap(loop, plan, leg, row[at.EV_PROFIT], time))

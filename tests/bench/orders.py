@@ -156,15 +156,16 @@ def hand_loop(o: Any, h: Any, l: Any, c: Any, spread: Any, costs: Any, out: Any)
     return k
 
 
-def median(run: Callable[[], Any], times: int) -> float:
-    """Seconds; the first run is left out."""
-    run()
-    seen = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        seen.append(time.perf_counter() - start)
-    return statistics.median(seen)
+def medians(run: Callable[[], Any], hand: Callable[[], Any], times: int) -> tuple[float, float]:
+    """Seconds of a run and of the hand loop, in turn so that both meet the same machine; first runs do not count."""
+    seen: tuple[list[float], list[float]] = ([], [])
+    for round_ in range(times + 1):
+        for of, what in ((seen[0], run), *((seen[1], hand),) * 5):
+            start = time.perf_counter()
+            what()
+            if round_:
+                of.append(time.perf_counter() - start)
+    return statistics.median(seen[0]), statistics.median(seen[1])
 
 
 def job(dataset: Dataset, chosen: Sequence[CheckedPlan], kernels: Kernels) -> Callable[[], BacktestResult]:
@@ -222,9 +223,11 @@ def main() -> None:
         )
     )
     spread, out = rates.spread * profile.point, np.zeros((given.bars, 4))
-    hand = median(lambda: hand_loop(rates.open, rates.high, rates.low, rates.close, spread, costs, out), given.times)
-    made = hand_loop(rates.open, rates.high, rates.low, rates.close, spread, costs, out)
-    print(f"hand loop, {given.bars:,} bars, {made:,} trades: {hand * 1e3:.2f} ms")
+
+    def by_hand() -> int:
+        return int(hand_loop(rates.open, rates.high, rates.low, rates.close, spread, costs, out))
+
+    print(f"hand loop, {given.bars:,} bars: {by_hand():,} trades")
     for name, count, rules, stop in (
         ("1 plan", 1, "", 2.0),
         ("100 plans", 100, "", 2.0),
@@ -232,7 +235,7 @@ def main() -> None:
         ("100 plans, 4 rules", 100, MANAGEMENT, 4.0),
     ):
         run = job(dataset, plans(count, rules, stop), kernels)
-        spent = median(run, given.times)
+        spent, hand = medians(run, by_hand, given.times)
         result = run()
         start = time.perf_counter()
         assert result.performance.trades > 0
@@ -240,7 +243,7 @@ def main() -> None:
         share = spent / (hand * count)
         trades, exposure = result.performance.trades, result.performance.exposure
         print(
-            f"{name}: {spent * 1e3:.1f} ms, {share:.2f} x {count} hand loops;"
+            f"{name}: {spent * 1e3:.1f} ms, {share:.2f} x {count} hand loops of {hand * 1e3:.2f} ms;"
             f" {trades:,} trades, {exposure:.0%} in market, figures {figures * 1e3:.0f} ms more"
         )
     if given.cold:

@@ -22,6 +22,7 @@ from tradeplan.runtime.engine.wanted import Holding, Order
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.profiles import Profiles
+from tradeplan.runtime.mt5.symbols import known
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 from tradeplan.runtime.store.journal import JournalEvent
 
@@ -50,18 +51,22 @@ class Markets(dict[str, Traded]):
 
 
 def resolve(terminal: Terminal, profiles: Mapping[str, SymbolProfile]) -> dict[str, Traded]:
-    """The broker's symbol of each market, by the profile's names; it is put into Market Watch. Raises BrokerError."""
+    """The broker's symbol of each market, by the profile's names; it is put into Market Watch.
+
+    Raises BrokerError for one that it does not have, BridgeError when the terminal does not answer.
+    """
+    infos = known(terminal, list(profiles.values()))
     found: dict[str, Traded] = {}
     for market, profile in profiles.items():
-        names = [name for name in profile.symbols if terminal.call("symbol_info", name).value is not None]
-        if not names:
+        info = infos.get(profile.name)
+        if info is None:
             raise BrokerError(
                 f"the broker has none of {', '.join(f'`{n}`' for n in profile.symbols)}, the symbols of `{market}`:"
                 f" add its name for it to the profile of `{market}`"
             )
-        terminal.call("symbol_select", names[0], True)
+        terminal.call("symbol_select", info.name, True)
         deviation = max(10, round(3 * profile.costs.slippage))
-        found[market] = Traded(market, names[0], profile.lot_step, profile.tick_size, deviation)
+        found[market] = Traded(market, info.name, profile.lot_step, profile.tick_size, deviation)
     return found
 
 

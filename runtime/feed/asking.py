@@ -11,9 +11,7 @@ from tradeplan.runtime.feed.broker_clock import BrokerClock
 from tradeplan.runtime.market.columns import COLUMNS
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.mt5 import constants
-from tradeplan.runtime.mt5.terminal import BridgeError, Call, Reply, Terminal
-
-_NOBODY = frozenset({-10000, -10001, -10002, -10003, -10004, -10005})
+from tradeplan.runtime.mt5.terminal import NOBODY, BridgeError, Call, Reply, Terminal
 
 
 class TerminalAway(Exception):
@@ -32,7 +30,7 @@ def ask(terminal: Terminal, calls: Sequence[Call]) -> list[Reply]:
     except BridgeError as error:
         raise TerminalAway(str(error)) from error
     for reply in replies:
-        if reply.value is None and reply.error[0] in _NOBODY:
+        if reply.value is None and reply.error[0] in NOBODY:
             raise TerminalAway(f"{reply.error[1]} ({reply.error[0]})")
     return replies
 

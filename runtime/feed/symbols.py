@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tradeplan.runtime.feed.asking import ask
+from tradeplan.runtime.feed.asking import TerminalAway, ask
 from tradeplan.runtime.market.profile import SymbolProfile
-from tradeplan.runtime.mt5.terminal import Call, Terminal
+from tradeplan.runtime.mt5.symbols import alike, known
+from tradeplan.runtime.mt5.terminal import BridgeError, Call, Terminal
 
 MATTERS = (
     "digits",
@@ -38,26 +39,21 @@ Specification = dict[str, Any]
 
 
 def resolve(terminal: Terminal, profiles: Iterable[SymbolProfile]) -> dict[str, str]:
-    """The broker's symbol of each market that it has, put into Market Watch: the first of a profile's that is known.
-
-    A symbol that merely looks like one (`EURUSD.m`) is never taken: another suffix is another contract. Raises
-    TerminalAway.
-    """
-    asked = [(profile.name, symbol) for profile in profiles for symbol in profile.symbols]
-    replies = ask(terminal, [Call("symbol_info", (symbol,)) for _, symbol in asked])
-    found: dict[str, str] = {}
-    for (market, symbol), reply in zip(asked, replies, strict=True):
-        if reply.value is not None:
-            found.setdefault(market, symbol)
+    """The broker's symbol of each market that it has, put into Market Watch. Raises TerminalAway."""
+    try:
+        found = {market: info.name for market, info in known(terminal, list(profiles)).items()}
+    except BridgeError as error:
+        raise TerminalAway(str(error)) from error
     ask(terminal, [Call("symbol_select", (symbol, True)) for symbol in found.values()])
     return found
 
 
-def near(terminal: Terminal, profile: SymbolProfile) -> list[str]:
+def near(terminal: Terminal, profile: SymbolProfile) -> tuple[str, ...]:
     """The broker's symbols that look like a market that it does not have by name. Raises TerminalAway."""
-    group = ",".join(f"*{symbol}*" for symbol in profile.symbols)
-    (reply,) = ask(terminal, [Call("symbols_get", (), {"group": group})])
-    return [str(info.name) for info in reply.value or ()]
+    try:
+        return alike(terminal, [profile])[profile.name]
+    except BridgeError as error:
+        raise TerminalAway(str(error)) from error
 
 
 def specification(info: Any) -> Specification:

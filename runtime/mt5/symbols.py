@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.mt5.structs import SymbolInfo
-from tradeplan.runtime.mt5.terminal import Call, Terminal
+from tradeplan.runtime.mt5.terminal import NOBODY, BridgeError, Call, Terminal
 
 
 class Resolved(NamedTuple):
@@ -18,22 +18,36 @@ class Resolved(NamedTuple):
     near: tuple[str, ...] = ()
 
 
-def resolve(terminal: Terminal, profiles: Sequence[SymbolProfile]) -> list[Resolved]:
-    """The first of each profile's `symbols` that the broker knows, in two round trips; raises BridgeError.
+def known(terminal: Terminal, profiles: Sequence[SymbolProfile]) -> dict[str, SymbolInfo]:
+    """The first of each profile's `symbols` that the broker knows, by the profile's name, in one round trip.
 
-    A symbol that merely looks like it (`EURUSD.m`) is never taken: another suffix is another contract.
+    A symbol that merely looks like it (`EURUSD.m`) is never taken: another suffix is another contract. Raises
+    BridgeError, also where the package says that the terminal is gone: that is no broker without the symbol.
     """
     asked = [(profile, name) for profile in profiles for name in profile.symbols]
-    replies = terminal.batch([Call("symbol_info", (name,)) for _, name in asked])
     found: dict[str, SymbolInfo] = {}
-    for (profile, _), reply in zip(asked, replies, strict=True):
+    for (profile, _), reply in zip(
+        asked, terminal.batch([Call("symbol_info", (name,)) for _, name in asked]), strict=True
+    ):
         if reply.value is not None:
             found.setdefault(profile.name, reply.value)
-    missing = [profile for profile in profiles if profile.name not in found]
-    masks = [",".join(f"*{name}*" for name in profile.symbols if len(name) >= 3) or "!*" for profile in missing]
-    groups = terminal.batch([Call("symbols_get", (), {"group": mask}) for mask in masks]) if missing else []
-    near = {
+        elif reply.error[0] in NOBODY:
+            raise BridgeError(f"the terminal does not answer: {reply.error[1]} ({reply.error[0]})")
+    return found
+
+
+def alike(terminal: Terminal, profiles: Sequence[SymbolProfile]) -> dict[str, tuple[str, ...]]:
+    """The broker's symbols whose names hold one of a profile's, by the profile's name; raises BridgeError."""
+    masks = [",".join(f"*{name}*" for name in profile.symbols if len(name) >= 3) or "!*" for profile in profiles]
+    groups = terminal.batch([Call("symbols_get", (), {"group": mask}) for mask in masks]) if profiles else []
+    return {
         profile.name: tuple(info.name for info in reply.value or ())
-        for profile, reply in zip(missing, groups, strict=True)
+        for profile, reply in zip(profiles, groups, strict=True)
     }
+
+
+def resolve(terminal: Terminal, profiles: Sequence[SymbolProfile]) -> list[Resolved]:
+    """What `known` finds, with what is alike of the others, in two round trips; raises BridgeError."""
+    found = known(terminal, profiles)
+    near = alike(terminal, [profile for profile in profiles if profile.name not in found])
     return [Resolved(profile, found.get(profile.name), near.get(profile.name, ())) for profile in profiles]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 NO_KEYWORDS: Mapping[str, Any] = {}
+NOBODY = frozenset({-10000, -10001, -10002, -10003, -10004, -10005})
+"""Codes of last_error that say that the terminal is gone, whatever was asked."""
 
 
 class Call(NamedTuple):

@@ -14,7 +14,7 @@ from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.mt5.connect import connect
 from tradeplan.runtime.mt5.doctor import Finding, Level, examine_clock, examine_terminal
 from tradeplan.runtime.mt5.doctor_symbols import examine_filling, examine_history, examine_symbol
-from tradeplan.runtime.mt5.symbols import resolve
+from tradeplan.runtime.mt5.symbols import known, resolve
 from tradeplan.runtime.mt5.terminal import BridgeError
 
 from tests.mt5.in_process import InProcess
@@ -204,3 +204,12 @@ def test_serve_without_a_token_says_so(monkeypatch: pytest.MonkeyPatch, capsys: 
     done = CliRunner().invoke(command, ["serve"])
     assert done.exit_code == 2
     assert "set TRADEPLAN_MT5_TOKEN" in done.output + capsys.readouterr().err
+
+
+def test_a_terminal_that_is_gone_is_no_broker_without_the_symbol() -> None:
+    _, terminal = made()
+    terminal.call("shutdown")
+    with pytest.raises(BridgeError, match=r"the terminal does not answer: No IPC connection \(-10004\)"):
+        known(terminal, [EURUSD])
+    terminal.call("initialize")
+    assert known(terminal, [EURUSD])["eurusd"].name == "EURUSD"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
-from tradeplan.dsl.parse.lexer import Token
+from tradeplan.dsl.parse.lexer import NUMBERS, Token
 from tradeplan.grammar.loader import END
 
 
@@ -14,6 +14,8 @@ def advice(token: Token, kinds: Set[str], statement: Sequence[Token], following:
     last = before[-1] if before else ""
     if "TRADE" not in before and (not before or before[0] == "PLAN"):
         return _about_head(token, last, statement, following)
+    if token.text == "," and last in NUMBERS and following is not None and following.kind in NUMBERS:
+        return "a number has a decimal point, and nothing between its thousands: `0.5`, `1000`"
     if token.kind == "SLASH" and following is not None and following.kind in {"SLASH", "STAR"}:
         return "a comment begins with `#` and ends with its line"
     if token.kind in {"CMP", "EQUAL"} and last not in {"CMP", "EQUAL"} and any(k in {"CMP", "EQUAL"} for k in before):

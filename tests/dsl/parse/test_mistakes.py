@@ -142,6 +142,9 @@ def test_timeframes_as_charts_elsewhere_call_them(written: str, meant: str) -> N
         ("WHEN a THEN BUY STOP 2 ATR RISK 1%", "size comes first"),
         ("WHEN a THEN TRAIL STOP 2 ATR", "MOVE STOP TO trail"),
         ("MAX 3 TRADES PER day", "MAX 3 PER day"),
+        ("WHEN a THEN BUY RISK 0,5% STOP 2 ATR", "decimal point"),
+        ("WHEN profit > 1,5R THEN CLOSE", "decimal point"),
+        ("WHEN close > 1,000 THEN CLOSE", "nothing between its thousands"),
         ("ONCE\nCLOSE WHEN a", "`WHEN ... THEN CLOSE`"),
     ],
 )

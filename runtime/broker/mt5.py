@@ -150,10 +150,14 @@ class Mt5Broker:
         for order in engine.orders():
             leg = "entry" if order.about == "entry" else f"add/{order.rule}"
             self.memory.learn(self.entries.intent(order), order.plan, leg)
-        for holding in engine.holdings():
-            self._tradable(holding)
-        for order in engine.orders():
-            self._tradable(order)
+        self._reading = None
+        everything: list[Holding | Order] = [*engine.holdings(), *engine.orders()]
+        try:
+            for wanted in everything:
+                self._tradable(wanted)
+        except BridgeError as error:
+            self._tell_once(f"the terminal does not answer: {error}")
+            return
         self._reading = reading = self._look()
         if reading is None:
             return
@@ -178,26 +182,29 @@ class Mt5Broker:
         reading = self._reading
         if reading is None:
             return
-        for order in engine.orders():
-            if not self._tradable(order):
-                yield self.entries.over(order, None)
-                return
-        reading = self._reading or reading
-        for order in engine.orders():
-            leg = "entry" if order.about == "entry" else f"add/{order.rule}"
-            self.memory.learn(self.entries.intent(order), order.plan, leg)
         try:
+            for order in engine.orders():
+                if not self._tradable(order):
+                    yield self.entries.over(order, None)
+                    return
+            reading = self._reading or reading
+            for order in engine.orders():
+                leg = "entry" if order.about == "entry" else f"add/{order.rule}"
+                self.memory.learn(self.entries.intent(order), order.plan, leg)
             yield from self.desk.carry_out(engine, reading, self.held_back or _switched_off(reading))
         except BridgeError as error:
             self._tell_once(f"the terminal does not answer: {error}")
 
     def _tradable(self, wanted: Order | Holding) -> bool:
-        """Whether the broker has the market of an order or position; a new one is in the next reading."""
+        """Whether the broker has the market of an order or position; a new one is in the next reading.
+
+        Raises BridgeError when nobody answers: that is no broker without the market, and nothing is refused for it.
+        """
         try:
             new = wanted.market not in self.traded
             symbol = self.traded[wanted.market].symbol
             return not new or self._reading is None or symbol in self._reading.symbols or self._again()
-        except (BrokerError, BridgeError) as error:
+        except BrokerError as error:
             self._tell_once(f"`{wanted.plan}`: {error}")
             return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,7 @@ class Run:
     active: Active
 
 
-class Hands:
+class Hands(ABC):
     """The acts of a person; an instance says how they are journalled and done, and holds the lock meanwhile."""
 
     __slots__ = ()
@@ -35,17 +36,17 @@ class Hands:
     say: Callable[[str], None]
     staging: Staging | None
 
+    @abstractmethod
     def _running(self) -> Run:
         """The run. Raises NotRunningError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _act(self, kind: str, body: dict[str, object]) -> None:
         """Journal an act and do it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _money(self) -> str:
         """The account's currency."""
-        raise NotImplementedError
 
     def halt(self, scope: str = ACCOUNT) -> None:
         """Open nothing more in this scope, a plan, a market or the whole account, until `resume`; from any thread.
@@ -127,6 +128,6 @@ class Hands:
         self.reload()
         return names
 
+    @abstractmethod
     def reload(self) -> None:
         """Have the folder looked at."""
-        raise NotImplementedError

@@ -71,6 +71,8 @@ def load_limits(path: Path) -> Limits:
         raise BrokerError(
             f"limits: `{path}` cannot be read ({error.strerror}): write it, for example\n{EXAMPLE}"
         ) from error
+    except UnicodeDecodeError as error:
+        raise BrokerError(f"limits: `{path}` is no text in UTF-8: save it as UTF-8") from error
     try:
         return Limits.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -105,3 +105,6 @@ def test_limits_say_what_is_wrong(tmp_path: Path) -> None:
         path.write_text(bad, encoding="utf-8")
         with pytest.raises(BrokerError, match=words):
             load_limits(path)
+    path.write_bytes(EXAMPLE.encode("utf-16"))
+    with pytest.raises(BrokerError, match="save it as UTF-8"):
+        load_limits(path)

@@ -44,9 +44,11 @@ def check_source(
     unread = set(_broken_blocks(file, report))
     plans = frozenset(b.name.text for b in file.blocks if isinstance(b, Plan))
     elaborated = tuple(
-        check_plan(block, report, catalog, markets, graph, today, _lost(file, i) if i in unread else None)
+        check_plan(block, report, catalog, markets, graph, today, _lost(file, i) if i in unread else None, file.holes)
         if isinstance(block, Plan)
-        else check_guard(block, report, catalog, markets, graph, _lost(file, i) if i in unread else None, plans)
+        else check_guard(
+            block, report, catalog, markets, graph, _lost(file, i) if i in unread else None, plans, file.holes
+        )
         for i, block in enumerate(file.blocks)
     )
     _check_block_names(file, report)

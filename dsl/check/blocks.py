@@ -34,6 +34,7 @@ from tradeplan.dsl.graph import (
     Node,
 )
 from tradeplan.dsl.nodes import Cap, Cooldown, Enter, Expires, Guard, Let, MaxPer, Once, Param, Plan, Rule
+from tradeplan.dsl.source import Span
 
 NOT_TRADABLE = diagnostic_kind("not-tradable", "the market gives context but cannot be traded")
 NO_RULES = diagnostic_kind("no-rules", "a block without rules does nothing")
@@ -65,16 +66,17 @@ def check_plan(
     graph: Graph,
     today: date | None = None,
     lost: Set[str] | None = None,
+    holes: tuple[Span, ...] = (),
 ) -> Elaborated:
     """Check a plan; all its mistakes go into the report.
 
-    `lost`: there was a syntax error in it, which kept these LETs and PARAMs out of the tree.
+    `lost`: there was a syntax error in it, which kept these LETs and PARAMs out of the tree; `holes`: and these parts.
     """
     before = len(report.diagnostics)
     home, step_lane = _header(plan, report, catalog, markets, graph)
     ctx = Elaborator(report, catalog, markets, graph, home, step_lane)
     ctx.side = _side(plan)
-    ctx.lost = lost
+    ctx.lost, ctx.holes = lost, holes
     limits = Limits()
     rules = _items(ctx, plan, limits, today)
     ctx.missing.pop(home.lane, None)  # the header has said it
@@ -122,12 +124,13 @@ def check_guard(
     graph: Graph,
     lost: Set[str] | None = None,
     plans: Collection[str] = (),
+    holes: tuple[Span, ...] = (),
 ) -> Elaborated:
     """Check a guard; `plans` are the names of the plans in its file."""
     before = len(report.diagnostics)
     step_lane = Lane(ACCOUNT_MARKET, "M1", steps=True)
     ctx = Elaborator(report, catalog, markets, graph, None, step_lane)
-    ctx.lost = lost
+    ctx.lost, ctx.holes = lost, holes
     limits = Limits()
     covered = check_covers(ctx, guard.covers, plans)
     rules = _items(ctx, guard, limits, None)

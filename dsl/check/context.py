@@ -42,7 +42,7 @@ class Context:
     """The state of checking one block.
 
     `lost` is None unless a syntax error lies in the block; it then names the LETs and PARAMs that the error kept out of
-    the tree: what uses them is no mistake of its own.
+    the tree: what uses them is no mistake of its own. `holes` are the places of the block at which nothing was read.
 
     `recipes` holds ambient values: expressions of constants and calendar functions alone, which have no clock until
     they meet one. They are nodes without a lane in a graph of their own and are made again on the lane that needs them.
@@ -71,6 +71,7 @@ class Context:
         self.origin: Value | None = None  # where the position begins, while a rule that enters is checked
         self.mode = Mode.LET
         self.lost: Set[str] | None = None
+        self.holes: tuple[Span, ...] = ()
         self.definitions: dict[str, Definition] = {}
         self.locals: dict[str, Value | None] | None = None
         self.uses: list[Use] = []
@@ -83,8 +84,8 @@ class Context:
         raise NotImplementedError
 
     def is_lost(self, name: str) -> bool:
-        """Whether a LET or PARAM of this name was written, but could not be read."""
-        return self.lost is not None and name in self.lost and name not in self.definitions
+        """Whether a LET or PARAM of this name was written, but could not be read; a hole has no name."""
+        return not name or (self.lost is not None and name in self.lost and name not in self.definitions)
 
     def named_read(self, name: str, arguments: tuple[float, ...], view: View) -> Node:
         """The first output of a function of the catalog read on a view with constant arguments."""
@@ -102,7 +103,12 @@ class Context:
         fixes: tuple[Fix, ...] = (),
         related: tuple[tuple[Span, str], ...] = (),
     ) -> None:
-        """Report a mistake; returns None, the value that swallows what follows from it."""
+        """Report a mistake; returns None, the value that swallows what follows from it.
+
+        What has a hole in it was not read as it was written, and that was reported: nothing is said of it.
+        """
+        if any((span.start < hole.end and hole.start < span.end) or span == hole for hole in self.holes):
+            return
         self.report.add(kind, span, message, found=found, expected=expected, help=help, fixes=fixes, related=related)
 
     def text(self, span: Span) -> str:

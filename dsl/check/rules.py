@@ -23,7 +23,9 @@ ALL_OPTIONAL = diagnostic_kind(
 
 def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
     """A rule; None if something in it is broken, which was reported."""
-    enters = any(isinstance(a, Enter) for a in rule.actions)
+    # what a rule does whose actions could not be read is not known: OPTIONAL tells that it was to enter
+    unread = not rule.actions
+    enters = any(isinstance(a, Enter) for a in rule.actions) or (unread and _has_optional(rule.condition))
     ctx.mode = Mode.GUARD if ctx.home is None else Mode.ENTRY if enters else Mode.MANAGE
     whole = rule.condition
     while isinstance(whole, Group):
@@ -42,7 +44,7 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
         check_company(ctx, rule.condition, enters=enters)
     actions = check_actions(ctx, rule.actions)
     good = tuple(c for c in clauses if c is not None)
-    if actions is None or len(good) < len(clauses):
+    if actions is None or unread or len(good) < len(clauses):
         return None
     nodes = tuple(c.node for c in good)
     # a clause that is an AND itself is taken apart, so that its market half can spare the look at the position
@@ -65,6 +67,12 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
         None if enters or ctx.home is None else gates(ctx.graph, hoisted, residual),
         () if enters or ctx.home is None else voices(ctx, nodes),
     )
+
+
+def _has_optional(expression: Expression) -> bool:
+    while isinstance(expression, Group):
+        expression = expression.inner
+    return isinstance(expression, And) and any(isinstance(part, Optional) for part in expression.parts)
 
 
 def _size(node: Node) -> int:

@@ -90,7 +90,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`WHEN condition THEN action, ...`."""
+    """`WHEN condition THEN action, ...`; an action that could not be read is left out, and refused the plan."""
 
     span: Span
     condition: Expression
@@ -137,9 +137,12 @@ class File:
     """All plans and guards of one source, with the spans of its comments.
 
     `lost` names the LETs and PARAMs that a syntax error kept out of the tree: what uses them is no mistake of its own.
+    `holes` are places where a part of a statement could not be read: a Name without letters stands there, and what is
+    said of a text with a hole in it is no mistake of its own either.
     """
 
     source: Source
     blocks: tuple[Plan | Guard, ...]
     comments: tuple[Text, ...] = ()
     lost: tuple[Identifier, ...] = ()
+    holes: tuple[Span, ...] = ()

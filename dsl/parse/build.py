@@ -134,8 +134,10 @@ def expires(c: Children) -> Expires:
 
 
 def rule(c: Children) -> Rule:
-    """WHEN expression THEN action, action."""
-    return Rule(_over(c), c[1], tuple(c[3::2]))
+    """WHEN expression THEN action, action; one that could not be read is None."""
+    actions = tuple(action for action in c[3::2] if action is not None)
+    end = (actions[-1] if actions else c[1]).span.end
+    return Rule(Span(c[0][2], end), c[1], actions)
 
 
 def enter(c: Children) -> Enter:
@@ -172,8 +174,10 @@ def halt(c: Children) -> Halt:
     return Halt(_over(c), said.get("FOR"), said.get("PROBE"))
 
 
-def alert(c: Children) -> Alert:
-    """ALERT STRING."""
+def alert(c: Children) -> Alert | None:
+    """ALERT STRING; without its quotes it stands for an action that could not be read."""
+    if not c[1][1]:
+        return None
     return Alert(Span(c[0][2], c[1][3]), c[1][1][1:-1])
 
 

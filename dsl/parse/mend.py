@@ -1,8 +1,8 @@
 """Reads on behind a syntax error, so that all mistakes of a file are reported at once.
 
 It walks the tokens with parser states alone. Where a token cannot stand it asks `slips` for a repair that lets the rest
-be read; without one the statement is left out, and reading goes on at the next keyword that begins a statement. What it
-returns is of the language, so the tree is then built as if nothing had happened.
+be read; without one the part of the statement is left out, with a hole in its place, or else all of it up to the next
+keyword that begins a statement. What it returns is of the language, so the tree is built as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tradeplan.dsl.diagnostic import Report, diagnostic_kind
 from tradeplan.dsl.parse.driver import accepted, advance, initial
 from tradeplan.dsl.parse.expected import STATEMENTS, expected_words
 from tradeplan.dsl.parse.explain import advice
+from tradeplan.dsl.parse.holes import Hole, hole_at
 from tradeplan.dsl.parse.lexer import BAD, Token
 from tradeplan.dsl.parse.place import Place, Slip
 from tradeplan.dsl.parse.slips import slip_at
@@ -30,6 +31,7 @@ TOO_MANY_ERRORS = diagnostic_kind("too-many-errors", "Beyond a hundred mistakes 
 MAX_ERRORS = 100
 _HEADS = frozenset({"PLAN", "GUARD"})
 _STATEMENTS = frozenset(STATEMENTS)
+_ORDER = frozenset({"AT", "STOP", "TARGET", "TAKE"})
 
 
 def _begins(token: Token, previous: Token | None) -> bool:
@@ -51,7 +53,9 @@ class Mender:
         self._statement: Token | None = None
         self._statement_index = 0
         self._before: list[int] | None = None
+        self._patched = -1
         self.lost: list[Token] = []
+        self.holes: list[Token] = []
 
     def mend(self) -> list[Token]:
         """Tokens that the parser takes, and a report of all that was wrong."""
@@ -85,7 +89,7 @@ class Mender:
         """Deal with a token that cannot stand here; returns the index to go on at."""
         if self._began_before(i):
             return i - 1
-        place = Place(self._text, self._tokens, i, self._states, self._before, self._out)
+        place = Place(self._text, self._tokens, i, self._states, self._before, self._out, self._mark[1], self._mark[0])
         slip = slip_at(place)
         if slip is not None:
             return self._apply(slip, i)
@@ -109,9 +113,20 @@ class Mender:
             self._out.pop()
             self._states, self._before = self._before, None
             i -= 1
-        for token in slip.tokens:
+        behind: list[Token] = []
+        if slip.in_front_of:
+            behind = self._out[-slip.in_front_of :]
+            self._read_again(len(self._out) - slip.in_front_of)
+        for token in (*slip.tokens, *behind):
             self._push(token, i)
         return i + slip.consumed
+
+    def _read_again(self, count: int) -> None:
+        """Go back to the states behind this many tokens; they are of the statement that is being read."""
+        del self._out[count:]
+        self._states, self._before = self._mark[0], None
+        for token in self._out[self._mark[1] :]:
+            self._states = advance(self._states, token.kind) or self._states
 
     def _began_before(self, i: int) -> bool:
         """Whether the word in front is a statement's keyword in small letters, swallowed by an unfinished statement.
@@ -179,6 +194,8 @@ class Mender:
         kinds = accepted(self._states)
         expected = expected_words(kinds, previous.kind if previous else "")
         short = " or ".join(expected) if len(expected) <= 2 else ""
+        if self._patched == self._statement_index and token.kind in _ORDER and "NAME" not in kinds:
+            return  # a part in front of it was left out: what it lacks, or its order, was said of that
         ended = token.kind == END or (token.kind in _STATEMENTS and self._out_is_incomplete())
         following = self._tokens[i + 1] if i + 1 < len(self._tokens) else None
         help = advice(token, kinds, self._out[self._mark[1] :], following)
@@ -213,6 +230,10 @@ class Mender:
         """Forget the statement that the token at `i` broke and find the next one."""
         statement = self._statement
         following = self._next_statement(i if self._statement_index < i else i + 1)
+        hole = hole_at(self._mark[0], self._out[self._mark[1] :], self._tokens, i, following)
+        if hole is not None:
+            self._patch(hole)
+            return hole.resume
         if statement is None or advance(self._states, END) is not None:
             # what stands in front of the wrong word is whole: it is kept, so that its name stays known
             return following
@@ -225,6 +246,15 @@ class Mender:
         elif statement.kind in {"LET", "PARAM"} and len(broken) > 1 and broken[1].kind == "NAME":
             self.lost.append(broken[1])
         return following
+
+    def _patch(self, hole: Hole) -> None:
+        """Read what stands in for a part of the statement."""
+        self._read_again(self._mark[1] + hole.kept)
+        for token in hole.tokens:
+            self._push(token, self._statement_index)
+        self._before = None
+        self._patched = self._statement_index
+        self.holes += hole.tokens[:1]
 
     def _next_statement(self, i: int) -> int:
         """The index of the next token that begins a statement, a misspelt one at the start of a line included."""

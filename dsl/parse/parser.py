@@ -30,7 +30,8 @@ def parse(source: Source, report: Report) -> File:
     # INVARIANT: what the mender returns is of the language; an empty name marks a block whose head could not be read
     blocks = run(mender.mend(), "start")
     whole = tuple(block for block in blocks if block.name.text)
-    return File(source, whole, comments, tuple(Identifier(token.span, token.text) for token in mender.lost))
+    lost = tuple(Identifier(token.span, token.text) for token in mender.lost)
+    return File(source, whole, comments, lost, tuple(token.span for token in mender.holes))
 
 
 def parse_expression(source: Source, report: Report) -> Expression | None:

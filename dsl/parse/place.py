@@ -12,7 +12,10 @@ from tradeplan.dsl.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A token that cannot stand where it does, with the parser's states in front of it and one token earlier."""
+    """A token that cannot stand where it does, with the parser's states in front of it and one token earlier.
+
+    `statement` is where in `taken` its statement begins, `states_before_statement` are the states there.
+    """
 
     text: str
     tokens: Sequence[Token]
@@ -20,6 +23,8 @@ class Place:
     states: Sequence[int]
     states_before_previous: Sequence[int] | None
     taken: Sequence[Token]
+    statement: int
+    states_before_statement: Sequence[int]
 
     @property
     def token(self) -> Token:
@@ -52,7 +57,8 @@ class Slip:
     """A mistake and the tokens to read instead of it.
 
     `tokens` stand in for the next `consumed` ones; with `instead_of_previous` the token in front of the place is the
-    wrong one, and it is the first of those consumed.
+    wrong one, and it is the first of those consumed. `in_front_of`: this many of the tokens taken last stand
+    behind them.
     """
 
     kind: DiagnosticKind
@@ -65,6 +71,7 @@ class Slip:
     tokens: tuple[Token, ...]
     consumed: int = 1
     instead_of_previous: bool = False
+    in_front_of: int = 0
 
 
 def _sticks(c: str) -> bool:

@@ -9,6 +9,7 @@ from tradeplan.dsl.parse.driver import accepted, advance
 from tradeplan.dsl.parse.expected import expected_units
 from tradeplan.dsl.parse.lexer import BAD, NUMBERS, Token, words
 from tradeplan.dsl.parse.place import Place, Slip
+from tradeplan.dsl.parse.slips_in_brackets import MISSING_WORD, unclosed_call
 from tradeplan.dsl.parse.slips_in_literals import literal_slip
 from tradeplan.dsl.parse.slips_in_units import exponent_slip, unit_slip, unknown_unit_slip
 from tradeplan.dsl.parse.slips_in_words import previous_word_slip, timeframe_slip, word_slip
@@ -18,12 +19,12 @@ from tradeplan.dsl.source import Span
 from tradeplan.grammar.loader import END
 
 FOREIGN_SIGN = diagnostic_kind("foreign-sign", "Operators of other languages have one spelling here.")
-MISSING_WORD = diagnostic_kind("missing-word", "A fixed word of the language was left out.")
 MISSING_UNIT = diagnostic_kind("missing-unit", "A number without its unit could mean anything.")
 STRAY_SIGN = diagnostic_kind("stray-sign", "A sign stands where none belongs.")
 
 _CERTAIN = frozenset({"THEN", "TO", "ON", "COMMA"})
 _INSERTED = ("THEN", "COMMA", "TO", "ON", "TRADE", "AT", "FOR", "PER", "EQUAL", "RPAR", "RSQB", "STOP")
+_SPANS = frozenset({"bar", "bars", "ms", "s", "m", "h", "d", "w"})
 _ACTIONS = frozenset({"SIDE", "CLOSE", "ADD", "MOVE", "CANCEL", "HALT", "FLATTEN", "ALERT"})
 
 
@@ -40,6 +41,7 @@ def slip_at(place: Place) -> Slip | None:
         previous_word_slip,
         unknown_unit_slip,
         _missing_unit,
+        unclosed_call,
         _missing_word,
         _stray,
     )
@@ -140,7 +142,8 @@ def _likely(kind: str, place: Place) -> bool:
             backwards = place.following is not None and place.following.kind == "WHEN"
             return place.token.kind in _ACTIONS and not backwards
         case "FOR":
-            return place.token.kind in NUMBERS and place.behind(1) not in NUMBERS
+            unit = place.following.text if place.following is not None else ""
+            return place.token.kind in NUMBERS and place.behind(1) not in NUMBERS and unit in _SPANS
         case "EQUAL":
             return place.behind(2) in {"LET", "PARAM"}
         case _:
@@ -157,6 +160,8 @@ def _stray(place: Place) -> Slip | None:
     doubled = place.previous is not None and place.previous.text == token.text and not repeatable
     if not (punctuation or doubled):
         return None
+    if token.kind in {"COMMA", "RPAR", "RSQB"} and not doubled and advance(place.states, "NAME") is not None:
+        return None  # something is missing in front of it
     fits = advance(place.states, following.kind) is not None
     if not fits and not (token.text in {";", ":"} and following.kind in {BAD, "NAME"}):
         return None

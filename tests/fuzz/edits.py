@@ -190,6 +190,8 @@ def _hold_diagnostics(checked: Checked, text: str) -> None:
             raise BrokenPromise(f"{d.code} lies outside the text", text)
         if not d.message.strip() or d.code not in known or any(not f.title for f in d.fixes):
             raise BrokenPromise(f"a diagnostic says nothing or is of no known kind: {d.code}", text)
+        if "`" not in text and ("``" in d.message or "``" in d.help):
+            raise BrokenPromise(f"a hole that the parser left is told as a word of the author: {d.code}", text)
     _hold_renderers(checked.diagnostics, text)
 
 

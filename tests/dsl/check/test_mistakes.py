@@ -161,8 +161,8 @@ LOST = [
         "LET floor = (support +\nWHEN close > floor AND clos > 3 THEN BUY RISK 0.5% STOP 2 ATR\nEXPIRES 2026-02-30",
         ["unexpected", "unknown-name", "bad-date"],
     ),
-    # the side of the plan was in the rule that is lost
-    ('WHEN choch(with) THEN ALERT "turned"\nWHEN rsi > 30 THEN BUY RISK STOP', ["unexpected"]),
+    # the side of the plan is in a rule that could not be read whole; its size and its stop both lack
+    ('WHEN choch(with) THEN ALERT "turned"\nWHEN rsi > 30 THEN BUY RISK STOP', ["unexpected", "unexpected"]),
 ]
 
 

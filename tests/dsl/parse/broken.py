@@ -59,6 +59,8 @@ ONE_MISTAKE: list[tuple[str, str, str | None]] = [
     ("WHEN a THEN MOVE STOP ⟦entry⟧", "missing-word", "WHEN a THEN MOVE STOP TO entry"),
     ("WHEN (a > ⟦b⟧ THEN CLOSE", "missing-word", None),
     ("WHEN a[⟦1⟧ > 3 THEN CLOSE", "missing-word", None),
+    ("WHEN rsi(⟦14⟧ > 30 AND b THEN CLOSE", "missing-word", None),
+    ("WHEN ema(14, ⟦3⟧ CROSSES ABOVE b OR c > 3 THEN CLOSE", "missing-word", None),
     ("MAX 3 ⟦day⟧", "missing-word", None),
     ("LET x ⟦5⟧", "missing-word", None),
     ("WHEN a THEN BUY RISK ⟦0.5⟧ STOP 1%", "missing-unit", None),

@@ -77,15 +77,15 @@ def test_all_mistakes_of_a_file_at_once() -> None:
         (8, "not-in-guard"),
         (9, "unexpected"),
     ]
-    # what was whole, or could be repaired, is in the tree; the LET that was not is named
+    # what was whole, or could be repaired, is in the tree, with holes where it could not be read
     assert [sketch(b) for b in file.blocks] == [
         (
-            '(Plan p "t" btc M5 [(Let x 3) (Rule (And [(Compare = x 3) y]) '
-            "[(Enter BUY True 0.5% - 15pips - []) (Alert gone)]) (Cooldown 2h)])"
+            '(Plan p "t" btc M5 [(Let x (Binary + 3 )) (Let y (Compare > close )) (Rule (And [(Compare = x 3) y]) '
+            "[(Enter BUY True 0.5% - 15pips - []) (Alert gone)]) (Rule  [(Close -)]) (Cooldown 2h)])"
         ),
-        "(Guard g - [(Rule b [(Halt - -)])] -)",
+        "(Guard g - [(Rule a []) (Rule b [(Halt - -)])] -)",
     ]
-    assert [name.text for name in file.lost] == ["y"]
+    assert [report.source.slice(span) for span in file.holes] == ["3", "", ")", "SELL"]
 
 
 def test_statements_without_a_head() -> None:
@@ -98,7 +98,7 @@ def test_a_broken_head_does_not_hide_its_statements() -> None:
     # all that is needed was legible: the plan stays; else its statements are still read for their syntax
     file, report = read("PLAN p ? TRADE btc ON M5\nWHEN a THEN CLOSE\nWHEN THEN CLOSE")
     assert [d.code for d in report.diagnostics] == ["unexpected", "unexpected"]
-    assert [sketch(b) for b in file.blocks] == ["(Plan p - btc M5 [(Rule a [(Close -)])])"]
+    assert [sketch(b) for b in file.blocks] == ["(Plan p - btc M5 [(Rule a [(Close -)]) (Rule  [(Close -)])])"]
     file, report = read("PLAN p TRADE\nWHEN THEN CLOSE\nGUARD g")
     assert [d.code for d in report.diagnostics] == ["unexpected", "unexpected"]
     assert [sketch(b) for b in file.blocks] == ["(Guard g - [] -)"]

@@ -80,7 +80,7 @@ class Entries:
             magic
             for order in engine.orders()
             for magic, _ in self.merged(engine, order)
-            if order.valid is None or self.clock.now() < order.valid
+            if (order.valid is None or self.clock.now() < order.valid) and not _held(engine, order)
         }
         for holding in engine.holdings():
             links = [x for x in self.memory.links.values() if x.plan == holding.plan]
@@ -161,6 +161,8 @@ class Entries:
             return "late", f"decided {(now - order.time) / 1000:.0f} s ago"
         if may_enter is not None:
             return "refused", may_enter
+        if _held(engine, order):
+            return "wait", "a person halted it since it was decided"
         info, tick = reading.symbols[traded.symbol], reading.ticks.get(traded.symbol)
         if tick is None or not tick.bid:
             return "wait", "there is no price"
@@ -278,6 +280,11 @@ class Entries:
         if reply.value is not None and reply.value > free:
             return f"it needs a margin of {reply.value:.2f}, {free:.2f} is free"
         return ""
+
+
+def _held(engine: Engine, order: Order) -> bool:
+    """Whether its plan, its market or the account was halted by a person, or for a person to look at."""
+    return not engine.held.isdisjoint(("", order.plan, order.market))
 
 
 def _of_symbol(order: Order, info: SymbolInfo, tick: Tick, traded: Traded) -> str | None:

@@ -10,7 +10,7 @@ from tradeplan.runtime.store.journal import JournalEvent
 
 
 class Act(NamedTuple):
-    """A journal event to be: `attached fill refused stop swap balance book halt orphan`; see live/acts.py."""
+    """A journal event to be: `attached fill refused answered stop swap balance book halt orphan`; see live/acts.py."""
 
     kind: str
     body: dict[str, Any]

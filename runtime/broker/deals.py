@@ -50,7 +50,7 @@ def acts_of(
 
 
 def _deal_of(deal: TradeDeal) -> dict[str, Any]:
-    return {"deal": deal.ticket, "deal_msc": deal.time_msc}
+    return {"deal": deal.ticket, "deal_msc": deal.time_msc, "order": deal.order}
 
 
 def _opened(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tradeplan.runtime.broker.acts import Batch
+from tradeplan.runtime.broker.answers import Answers
 from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.entries import Entries
 from tradeplan.runtime.broker.identity import comment_of, magic_of
@@ -45,6 +46,7 @@ class Desk:
     watchman: Watchman
     entries: Entries
     fillings: Fillings
+    answers: Answers
     say: Callable[[str], None]
     point: Callable[[str], None]
     patience: Callable[[], float]
@@ -103,6 +105,7 @@ class Desk:
         if missing and holding.opened < self.clock.now() - 1_000:
             self.say(f"`{holding.plan}`: the stop of {position.ticket} is missing or looser: put back to {stop:g}")
         sent = send(self.terminal, lambda: levels_order(position, stop, target), self.point, self.timer)
+        self.answers.note(holding.plan, "level", sent, position.identifier, stop)
         if sent.verdict is Verdict.DONE:
             return True
         if missing:
@@ -145,6 +148,8 @@ class Desk:
             self.timer,
         )
         self._closings[position.identifier] = Closing(position.volume, volume, sent.verdict, now)
+        link = self.memory.links.get(position.identifier)
+        self.answers.note("" if link is None else link.plan, "close", sent, position.identifier, volume)
         if sent.verdict not in (Verdict.DONE, Verdict.LATER):
             self.say(f"closing {volume:g} of {position.symbol} {position.ticket}: {sent.why}; tried again")
 
@@ -176,6 +181,6 @@ class Desk:
             if order.state not in (mt5.ORDER_STATE_PLACED, mt5.ORDER_STATE_PARTIAL, mt5.ORDER_STATE_STARTED):
                 continue
             request, ticket = removal(order.ticket, order.symbol), order.ticket
-            sent = self._plain(request)
+            sent = self.answers.note(known.plan, "cancel", self._plain(request), ticket)
             if sent.verdict is not Verdict.DONE:
                 self.say(f"`{known.plan}`: order {ticket} could not be taken back: {sent.why}; tried again")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from tradeplan.runtime.broker.acts import Act, Batch
+from tradeplan.runtime.broker.answers import Answers
 from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.identity import comment_of, magic_of
 from tradeplan.runtime.broker.limits import Asked, Limits
@@ -47,6 +48,7 @@ class Entries:
     clock: BrokerTimes
     limits: Limits
     fillings: Fillings
+    answers: Answers
     say: Callable[[str], None]
     point: Callable[[str], None]
     patience: Callable[[], float]
@@ -204,6 +206,8 @@ class Entries:
 
             why = self._margin(reading, made())
             sent = Sent(Verdict.NEVER, why) if why else send(self.terminal, made, self.point, self.timer)
+            if not why:
+                self.answers.note(order.plan, order.about, sent, magic, 0.0, intent, leg.leg)
             part = self._parts[magic] = Part(LIVE, self.timer(), why=sent.why)
             if sent.verdict is Verdict.UNKNOWN:
                 part.state = UNKNOWN

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tradeplan.runtime.broker.account import AccountRule, BrokerError
 from tradeplan.runtime.broker.acts import Act, Batch
+from tradeplan.runtime.broker.answers import Answers
 from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.deals import acts_of, cents, new_deals
 from tradeplan.runtime.broker.desk import Desk
@@ -103,13 +104,15 @@ class Mt5Broker:
         self._reading: Reading | None = None
         self._failed = ""
         self._resumed = False
-        fillings = Fillings(terminal)
+        fillings, self.answers = Fillings(terminal), Answers()
 
         def waits() -> float:
             return self.patience
 
         self.watchman = Watchman(self.memory, self.traded, clock, said, waits, timer)
-        self.entries = Entries(terminal, self.memory, self.traded, clock, limits, fillings, said, point, waits, timer)
+        self.entries = Entries(
+            terminal, self.memory, self.traded, clock, limits, fillings, self.answers, said, point, waits, timer
+        )
         self.desk = Desk(
             terminal,
             self.memory,
@@ -118,6 +121,7 @@ class Mt5Broker:
             self.watchman,
             self.entries,
             fillings,
+            self.answers,
             said,
             point,
             waits,
@@ -194,6 +198,8 @@ class Mt5Broker:
             yield from self.desk.carry_out(engine, reading, self.held_back or _switched_off(reading))
         except BridgeError as error:
             self._tell_once(f"the terminal does not answer: {error}")
+        if answered := self.answers.take():
+            yield answered
 
     def _tradable(self, wanted: Order | Holding) -> bool:
         """Whether the broker has the market of an order or position; a new one is in the next reading.

@@ -20,11 +20,12 @@ Request = dict[str, Any]
 
 
 class Sent(NamedTuple):
-    """What came of a request; `why` in words for people."""
+    """What came of a request; `why` in words for people, `order` the broker's ticket, 0: none was told."""
 
     verdict: Verdict
     why: str
     retcode: int = 0
+    order: int = 0
 
 
 def send(
@@ -62,7 +63,8 @@ def _once(terminal: Terminal, request: Request, point: Callable[[str], None]) ->
         known = Verdict.LATER if code in _UNREACHED else Verdict.NEVER
         return Sent(Verdict.UNKNOWN if code in _ON_THE_WAY else known, f"no answer: {text} ({code})", code)
     result: OrderSendResult = reply.value
-    return Sent(verdict(result.retcode), f"{result.comment or 'no words'} ({result.retcode})", result.retcode)
+    why = f"{result.comment or 'no words'} ({result.retcode})"
+    return Sent(verdict(result.retcode), why, result.retcode, result.order)
 
 
 class Fillings:

@@ -88,7 +88,8 @@ class Fill(NamedTuple):
     """One leg filled: money in account currency. `better` is the other outcome's price on an ambiguous bar, else 0.
 
     `stop` is the position's stop at an entry, else 0; `rate` from profit to account currency; `spread` that of the bar,
-    in price units, `known` when it was the bar's own; `slip` what was added against the trader.
+    in price units, `known` when it was the bar's own; `slip` what was added against the trader. `deal` and `order` are
+    the tickets of a broker outside, else 0.
     """
 
     time: int
@@ -107,6 +108,8 @@ class Fill(NamedTuple):
     spread: float = 0.0
     known: bool = True
     slip: float = 0.0
+    deal: int = 0
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,23 @@ class Breaker:
     state: str
 
 
-Event = Decision | Fill | Swap | Alert | Halt | MarginCall | Breaker
+class Answer(NamedTuple):
+    """What a broker outside said to a request: `about` as in a decision, or `level` for stop and target.
+
+    `intent` and `part` are those of an entry or ADD, else None and 0; `order` is its ticket, 0: it named none.
+    """
+
+    time: int
+    plan: str
+    about: str
+    intent: int | None
+    part: int
+    order: int
+    retcode: int
+    text: str
+
+
+Event = Decision | Fill | Swap | Alert | Halt | MarginCall | Breaker | Answer
 
 
 def owner_names(program: Program) -> dict[int, str]:

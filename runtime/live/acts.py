@@ -7,7 +7,7 @@ from typing import Any
 
 from tradeplan.runtime.engine.by_hand import BreakerState, flatten
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.engine.events import Alert, Event
+from tradeplan.runtime.engine.events import Alert, Answer, Event, Fill
 from tradeplan.runtime.engine.outside import ActError, Filled, charge_swap, fill, refuse, set_balance, stop_is
 from tradeplan.runtime.store.journal import JournalEvent
 
@@ -35,7 +35,7 @@ class Standing:
 
 
 BY_HAND = frozenset({"halt", "resume", "book", "flatten", "reading"})
-BY_BROKER = frozenset({"attached", "fill", "refused", "stop", "swap", "balance", "orphan", "unknown"})
+BY_BROKER = frozenset({"attached", "fill", "refused", "stop", "swap", "balance", "orphan", "unknown", "answered"})
 ACTS = BY_HAND | BY_BROKER
 """The kinds of journal events that `enact` knows."""
 
@@ -68,7 +68,11 @@ def _enter(engine: Engine, kind: str, body: dict[str, Any]) -> list[Event]:
     """What a broker outside did; amounts are whole cents of the account."""
     if kind == "fill":
         told = Filled(**{name: body[name] for name in Filled._fields if name in body})
-        return engine.enter(lambda loop: fill(loop, told))
+        deal, order = int(body.get("deal", 0)), int(body.get("order", 0))
+        came = engine.enter(lambda loop: fill(loop, told))
+        return [e._replace(deal=deal, order=order) if isinstance(e, Fill) else e for e in came]
+    if kind == "answered":
+        return [Answer(engine.now, **{name: body[name] for name in Answer._fields if name != "time"})]
     if kind == "refused":
         said = str(body["plan"]), str(body["about"]), int(body["rule"]), str(body["outcome"]), int(body["time"])
         return engine.enter(lambda loop: refuse(loop, *said))

@@ -9,7 +9,7 @@ from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.runtime.engine.detections import Detections
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.engine.events import Decision, Fill, Swap
+from tradeplan.runtime.engine.events import Answer, Decision, Fill, Swap
 from tradeplan.runtime.engine.market_table import TradedMarket, traded_market
 from tradeplan.runtime.engine.plan_states import PlanState, plan_states
 from tradeplan.runtime.live.activation import Active
@@ -33,7 +33,7 @@ class Books:
         self._writer, self._dataset, self._catalog = writer, dataset, catalog
         self._retention, self._renew = Retention(keep_days), renew
         self._trades, self._orders = TradeBook(), OrderBook()
-        self._seq = 0
+        self._seq = self._answers = 0
         self._hour = -1
         self._states: dict[str, tuple[str, PlanState]] | None = None
         self._detections: Detections | None = None
@@ -67,6 +67,8 @@ class Books:
             "slip": event.slip,
             "stop": event.stop,
             "better": event.better,
+            "deal": event.deal or None,
+            "ticket": event.order or None,
         }
         self._fill_row(event, event.reason, row)
         self._put("orders", self._orders.filled(event, market))
@@ -77,10 +79,19 @@ class Books:
         plan = _plan(active, event.plan)
         row: Row = dict.fromkeys(("price", "lots", "profit", "commission"), 0.0) | {"swap": event.amount}
         row |= {"version": "" if plan is None else plan.version, "rule": -1, "units": 0, "rate": 1.0, "spread": 0.0}
-        row |= {"known": 1, "slip": 0.0, "stop": 0.0, "better": 0.0}
+        row |= {"known": 1, "slip": 0.0, "stop": 0.0, "better": 0.0, "deal": None, "ticket": None}
         self._fill_row(event, "swap", row)
         if plan is not None:
             self._put("trade", self._trades.swap(event, self._market(plan.market)))
+
+    def answer(self, event: Answer) -> None:
+        """What a broker outside said, and the order that it was about."""
+        ticket = event.order or None
+        row: Row = {"time": event.time, "plan": event.plan, "about": event.about, "intent": event.intent}
+        row |= {"part": event.part, "ticket": ticket, "retcode": event.retcode, "text": event.text}
+        self._answers += 1  # counted apart: a migration back forgets answers, and places in the run stay as they are
+        self._writer.put("broker_answer", row | {"number": self._answers})
+        self._put("orders", self._orders.answered(event))
 
     def stepped(self, engine: Engine) -> None:
         """After each step: patterns that came to be seen, and by the hour the account and what may be forgotten."""

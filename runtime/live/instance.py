@@ -211,7 +211,8 @@ class Instance(Hands):
                         engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
                         recorder.record(told, active, engine)
                         self._run_state = Run(journal, recorder, engine, active)
-                        self.stepped(Step(engine, told, (took := time.monotonic() - began), recorder.states))
+                        took = time.monotonic() - began
+                        self.stepped(Step(engine, [*recorder.between(), *told], took, recorder.states))
                         for name, value in health.measure(engine, instant, took).items():
                             self._act("reading", {"name": name, "value": value})
                     self.point("stepped")

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import (
     Alert,
+    Answer,
     Breaker,
     Decision,
     Event,
@@ -59,6 +60,7 @@ class Recorder:
         self._states: dict[str, object] = {}
         self.broken: tuple[str, ...] = ()  # files with mistakes, for whoever looks from outside
         self.steps = self.decisions = self.fills = 0
+        self._between: list[Event] = []
 
     def repeat(self, segments: Sequence[tuple[list[Event], Active]]) -> None:
         """Events that recovery found again: rows that a kill kept from the disk are written, intents must be the same.
@@ -126,7 +128,13 @@ class Recorder:
             self._journal.settle(states)
         for event in events:
             self._write(event, active)
+        self._between += events
         self._progress(engine, active, look)
+
+    def between(self) -> list[Event]:
+        """What acts between instants came to since the last call, for whoever counts."""
+        told, self._between = self._between, []
+        return told
 
     @property
     def states(self) -> dict[str, object]:
@@ -188,6 +196,8 @@ class Recorder:
                 self._books.fill(event, active)
             case Swap():
                 self._books.swap(event, active)
+            case Answer():
+                self._books.answer(event)
             case Alert():
                 if not repeated:
                     self._say(Urgent(f"{time_text(event.time)} UTC: alert of `{event.owner}`: {event.told}", "alert"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tradeplan.dsl.graph import CheckedPlan
-from tradeplan.runtime.engine.events import Decision, Fill, Swap
+from tradeplan.runtime.engine.events import Answer, Decision, Fill, Swap
 from tradeplan.runtime.engine.market_table import TradedMarket
 from tradeplan.runtime.store.writer import Row
 
@@ -111,6 +111,7 @@ class OrderBook:
 
     def __init__(self) -> None:
         self._working: dict[tuple[str, str], Row] = {}
+        self._newest: dict[tuple[str, str], Row] = {}  # those that are over, too: an answer comes behind their end
 
     def sent(self, intent: int, event: Decision, plan: CheckedPlan, market: TradedMarket) -> Row:
         """The row of a decision for which something is sent; stop moves and cancels are in force at once."""
@@ -128,7 +129,11 @@ class OrderBook:
             "filled": 0.0,
             "average": None,
             "ended": event.time if at_once else None,
+            "ticket": None,
+            "retcode": None,
+            "answer": None,
         }
+        self._newest[plan.name, event.about] = row
         if not at_once:
             self._working[plan.name, event.about] = row
         return dict(row)
@@ -140,7 +145,8 @@ class OrderBook:
         if row is None or row["filled"] or event.about not in (*INTO, "cancel"):
             return None
         del self._working[event.plan, about]
-        return row | {"state": event.outcome, "ended": event.time}
+        row |= {"state": event.outcome, "ended": event.time}
+        return dict(row)
 
     def filled(self, event: Fill, market: TradedMarket) -> Row | None:
         """The row of the order that a fill belongs to; None for those of the broker's own stops and targets."""
@@ -151,4 +157,18 @@ class OrderBook:
         before, filled = row["filled"], row["filled"] + lots
         row["average"] = ((row["average"] or 0.0) * before + event.price * lots) / filled
         row |= {"filled": round(filled, 8), "state": "filled", "ended": event.time}
+        return dict(row)
+
+    def answered(self, event: Answer) -> Row | None:
+        """The row of the order that a broker's answer is about; None where it is about none, or about an older one.
+
+        The ticket is that of the first part, the retcode that of the newest answer. A stop that is put back, or a
+        target that is set, is no order of the plan: a row that is over takes one answer only.
+        """
+        row = self._newest.get((event.plan, "stop" if event.about == "level" else event.about))
+        if row is None or event.intent not in (None, row["intent"]):
+            return None
+        if event.intent is None and row["ended"] is not None and row["retcode"] is not None:
+            return None
+        row |= {"ticket": row["ticket"] or event.order or None, "retcode": event.retcode, "answer": event.text}
         return dict(row)

@@ -6,12 +6,13 @@ import time
 from collections import Counter as Tally
 from typing import Any
 
-from tradeplan.runtime.engine.events import Alert, Breaker, Decision, Fill, Halt, MarginCall
+from tradeplan.runtime.engine.events import Alert, Answer, Breaker, Decision, Fill, Halt, MarginCall
 from tradeplan.runtime.watch.step import Step
 
 ADDRESS = "127.0.0.1"
 _BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _READINGS = ("hit_rate", "fetches", "fetch_seconds", "fetch_seconds_most", "away", "late", "resyncs", "bar_age")
+_SCALED = ("plan", "rule", "kind")
 _STATES = ("armed", "WARMING", "blocked", "position", "order", "retired", "put aside")
 
 
@@ -48,6 +49,9 @@ class Metrics:
         self._decisions = counter(
             "decisions", "decisions by what they were about and what became of them", "about", "outcome"
         )
+        self._stops = counter("stop_moves", "stops moved, by plan: several rules may ask for one move", "plan")
+        self._scalings = counter("scalings", "ADDs and part closes by plan and rule; a TAKE's is 0", *_SCALED)
+        self._answers = counter("broker_answers", "answers of a broker outside", "about", "retcode")
         self._fills = counter("fills", "fills by reason: entry, add, stop, target, take, close, ...", "reason")
         self._exits = counter("exits", "closes by the plan and the rule that asked for them", "plan", "rule")
         self._voices = counter("exit_voices", "closes by what an exit function said", "function", "kind", "rank")
@@ -71,12 +75,14 @@ class Metrics:
             match event:
                 case Decision():
                     self._decisions.labels(event.about, event.outcome).inc()
-                    if event.about == "close" and event.outcome == "sent":
-                        self._exits.labels(event.plan, str(event.rule + 1) if event.rule >= 0 else "guard").inc()
-                        if (said := event.spoken) is not None:
-                            self._voices.labels(said.function, said.kind, said.rank).inc()
+                    if event.outcome == "sent":
+                        self._sent(event)
                 case Fill():
                     self._fills.labels(event.reason).inc()
+                    if event.reason == "take":
+                        self._scalings.labels(event.plan, "0", "take").inc()
+                case Answer():
+                    self._answers.labels(event.about, str(event.retcode)).inc()
                 case Halt():
                     self._breakers.labels(event.owner, "halt").inc()
                 case Breaker():
@@ -108,6 +114,19 @@ class Metrics:
             value = getattr(readings, name, None)
             if isinstance(value, int | float):
                 self._feed.labels(name).set(value)
+
+    def _sent(self, event: Decision) -> None:
+        rule = str(event.rule + 1) if event.rule >= 0 else "guard"
+        if event.about == "close":
+            self._exits.labels(event.plan, rule).inc()
+            if (said := event.spoken) is not None:
+                self._voices.labels(said.function, said.kind, said.rank).inc()
+            if event.units:
+                self._scalings.labels(event.plan, rule, "part").inc()
+        elif event.about == "stop":
+            self._stops.labels(event.plan).inc()
+        elif event.about == "add":
+            self._scalings.labels(event.plan, rule, "add").inc()
 
     def _set_states(self, step: Step) -> None:
         states, feeds = step.states.get("states"), step.states.get("feeds")

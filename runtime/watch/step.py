@@ -11,7 +11,7 @@ from tradeplan.runtime.engine.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One instant that was handled: what the engine told, how long it took in seconds, and how plans and feeds stand.
+    """One instant that was handled: what was told since the last one, how long it took (s), how plans and feeds stand.
 
     `states` has `states` and `feeds` as they are kept with progress. The engine must only be looked at.
     """

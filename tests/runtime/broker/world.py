@@ -20,6 +20,7 @@ from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.mt5.terminal import Terminal
+from tradeplan.runtime.watch.step import Step
 from tradeplan.stdlib.registry import catalog
 
 from tests.mt5.in_process import InProcess
@@ -89,6 +90,7 @@ class BrokerWorld:
     patience: float = 0.0
     instance: Instance | None = None
     broker: Mt5Broker | None = None
+    stepped: Callable[[Step], None] = lambda step: None
 
     def __post_init__(self) -> None:
         (self.folder / "plans").mkdir(exist_ok=True)
@@ -151,6 +153,7 @@ class BrokerWorld:
             point=point or (lambda name: None),
             kernels=Kernels("interpreted"),
             broker=self.broker,
+            stepped=self.stepped,
         )
         return self.instance.run()
 

@@ -8,12 +8,15 @@ from tradeplan.dsl.graph import Graph
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.watch.compare import compare
+from tradeplan.runtime.watch.metrics import Metrics
 from tradeplan.runtime.watch.past import PastJournal, World, live_why_not
 from tradeplan.runtime.watch.why_text import why_lines
 from tradeplan.stdlib.registry import catalog
 
+from tests.runtime.broker.test_tickets import PLAN
 from tests.runtime.broker.world import BrokerWorld
-from tests.runtime.live.world import MINUTE, START, ramp
+from tests.runtime.live.test_books import ask
+from tests.runtime.live.world import MINUTE, START, ramp, walk
 
 HOLD = (
     "PLAN hold\nTRADE btc ON M1\nWHEN time = 00:10 THEN BUY 0.4 lots STOP 50 pips\n"
@@ -45,3 +48,31 @@ def test_the_position_is_the_brokers_and_its_price_is_compared(tmp_path: Path) -
     # both pay the same spread on the same open, 10,009; the backtest expects the profile's slippage on top, the broker
     # had none: so much better in points
     assert (entry.fills, entry.mean) == (1, -load_profiles()["btc"].costs.slippage)
+
+
+def test_measures_count_what_the_broker_did(tmp_path: Path) -> None:
+    """Fills of a broker come between instants: they are counted with the next one, and none is left out."""
+    world = BrokerWorld(tmp_path, walk(400))
+    world.write(PLAN)
+    metrics = Metrics()
+    world.stepped = metrics.count
+    world.run()
+    lines = metrics.text().splitlines()
+    db = world.database
+
+    def shown(name: str) -> dict[str, float]:
+        """By label, for measures that have one."""
+        rows = [line.rsplit(" ", 1) for line in lines if line.startswith(f"tradeplan_{name}_total{{")]
+        return {key.split('"')[1]: float(value) for key, value in rows}
+
+    assert shown("fills") == dict(ask(db, "select reason, count(*) from fill group by reason"))
+    assert {"add", "close", "entry", "stop"} <= shown("fills").keys()
+    moved = ask(db, "select count(*) from decision where action = 'stop' and outcome = 'sent'")[0][0]
+    assert shown("stop_moves") == {"busy": moved}
+    kinds = {line.split('"')[1]: float(line.rsplit(" ", 1)[1]) for line in lines if "scalings_total{" in line}
+    added = ask(db, "select count(*) from decision where action = 'add' and outcome = 'sent'")[0][0]
+    takes = ask(db, "select count(*) from fill where reason = 'take'")[0][0]
+    parts = "select count(*) from decision where action = 'close' and rule = 3 and outcome = 'sent'"
+    assert kinds == {k: n for k, n in (("add", added), ("take", takes), ("part", ask(db, parts)[0][0])) if n}
+    (answers,) = ask(db, "select count(*) from broker_answer")
+    assert sum(float(line.rsplit(" ", 1)[1]) for line in lines if "broker_answers_total{" in line) == answers[0]

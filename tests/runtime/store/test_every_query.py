@@ -87,8 +87,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
         for name, text in TEXTS.items():
             world.write(name, text)
         asking = threading.Thread(target=lambda: ask(world.database, "halt", {"scope": "btc_pullback"}))
-        world.run({20: asking.start}, until=250)
-        asking.join(10)
+        waits = {step: lambda: asking.join(0.1) for step in range(21, 121)}  # it is answered between two steps
+        world.run({20: asking.start, **waits}, until=250)
+        assert not asking.is_alive()
         world.run()
         outside = BrokerWorld(folders[1], walk(BARS))
         outside.write(PLAN)

@@ -149,7 +149,7 @@ class Desk:
         )
         self._closings[position.identifier] = Closing(position.volume, volume, sent.verdict, now)
         link = self.memory.links.get(position.identifier)
-        self.answers.note("" if link is None else link.plan, "close", sent, position.identifier, volume)
+        self.answers.note("" if link is None else link.plan, "close", sent, position.identifier, position.volume)
         if sent.verdict not in (Verdict.DONE, Verdict.LATER):
             self.say(f"closing {volume:g} of {position.symbol} {position.ticket}: {sent.why}; tried again")
 

@@ -35,6 +35,9 @@ class Broker(Protocol):
     def remember(self, events: Iterable[JournalEvent], intents: Iterable[tuple[int, str, str]]) -> None:
         """Take down what the journal knows: its events, and its intents (id, plan, leg)."""
 
+    def plan_of(self, ticket: int) -> str | None:
+        """The plan whose position a ticket is, as far as the newest reading knows."""
+
     def note(self, act: Act) -> None:
         """An act of this broker has been journalled."""
 

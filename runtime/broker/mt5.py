@@ -142,6 +142,12 @@ class Mt5Broker:
         for event in events:
             self.memory.note(event.kind, event.body)
 
+    def plan_of(self, ticket: int) -> str | None:
+        """The plan whose position a ticket is, as far as the newest reading knows."""
+        there = () if self._reading is None else self._reading.positions
+        identifier = next((p.identifier for p in there if p.ticket == ticket), None)
+        return None if identifier not in self.memory.links else self.memory.links[identifier].plan
+
     def note(self, act: Act) -> None:
         """An act of this broker has been journalled."""
         self.memory.note(act.kind, act.body)

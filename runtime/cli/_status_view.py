@@ -26,7 +26,8 @@ _WORDS = {
 }
 _STYLES = {"armed": "green", "WARMING": "yellow", "blocked": "red", "position": "cyan", "order": "cyan"}
 _WHY = {
-    "retired": "waits for the end of its position or order; the folder holds another version or none",
+    "retired": "waits for the end of its position or order; the folder holds another version or none;"
+    " `plan migrate` moves a position to another version",
     "put aside": "failed: its position keeps stop and target at the broker",
 }
 

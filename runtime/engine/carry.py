@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.engine.events import Event, Fill
+from tradeplan.runtime.engine.moving import carry_position
 from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.engine.program import Owner, Program
 from tradeplan.runtime.kernels.orders import layout as at
@@ -18,6 +19,7 @@ from tradeplan.runtime.kernels.orders.breakers import spread
 from tradeplan.runtime.kernels.orders.exposure import place
 from tradeplan.runtime.kernels.orders.guard import place_guard
 from tradeplan.runtime.kernels.orders.statistics import worth
+from tradeplan.runtime.kernels.orders.watch import watch
 from tradeplan.runtime.kernels.source.primitives import Bytes, Floats, Integers
 
 _KEPT_BY_NAME = (at.F_POSITION, at.F_LAST_EXIT, at.F_FILLS, at.F_HALT)
@@ -50,12 +52,13 @@ class Memory:
         return Memory(dict(self.fields), fills, dict(self.newest))
 
 
-def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False) -> None:
+def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False, moved: Collection[str] = ()) -> None:
     """Give `new` everything that `old` and `memory` know and that still has a place there.
 
     A plan of the same version keeps all of its state; of another version, or coming back, the counters, the cool-down
     and running halts. A guard that was edited keeps its books and the breakers that stand in it still. `paused`:
-    nothing has run since `old` stood still, so its steps are not the steps before.
+    nothing has run since `old` stood still, so its steps are not the steps before. `moved` plans keep their open
+    position although their version is another one.
     """
     levels = new.f[[at.V_STOP_OUT, at.V_CALL]]
     _copy(old, new, 0, 0, at.HEADER)
@@ -71,6 +74,9 @@ def carry(old: OrderLoop, new: OrderLoop, memory: Memory, paused: bool = False) 
         if previous is not None and _same(previous, owner):
             _carry_whole(old, new, previous, owner)
             new.f[owner.address + at.F_NEXT] = 0.0  # its entries may be forbidden now: the next step is looked at
+        elif previous is not None and owner.block.name in moved:
+            carry_position(old, new, previous, owner)
+            watch(quiet_book(new), owner.address)
         elif isinstance(owner.block, CheckedPlan) and owner.block.name in memory.fields:
             for place_of, value in zip(_KEPT_BY_NAME, memory.fields[owner.block.name], strict=True):
                 new.f[owner.address + place_of] = value
@@ -113,8 +119,9 @@ def _carry_whole(old: OrderLoop, new: OrderLoop, previous: Owner, owner: Owner) 
             else ()
         ),
     ):
-        first, last = int(new.k[b + first_field]), int(new.k[b + last_field])
-        _copy(old, new, int(old.k[a + first_field]), first, last - first)
+        first, size = int(new.k[b + first_field]), int(new.k[b + last_field] - new.k[b + first_field])
+        size = min(size, int(old.k[a + last_field] - old.k[a + first_field]))  # there may be room for more legs now
+        _copy(old, new, int(old.k[a + first_field]), first, size)
 
 
 def _carry_breakers(old: OrderLoop, new: OrderLoop, previous: Owner, owner: Owner) -> None:

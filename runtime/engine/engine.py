@@ -29,6 +29,7 @@ from tradeplan.runtime.engine.events import Event, Rows, events, owner_names
 from tradeplan.runtime.engine.kernel_choice import choose_kernels
 from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_market
+from tradeplan.runtime.engine.moving import legs_in_use
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import READINGS, Program, build_program
 from tradeplan.runtime.engine.times import rising_union
@@ -104,25 +105,29 @@ class Engine:
         self._readings: dict[str, float] = {}
         self._deposited = 0.0  # cents booked before there was a plan
 
-    def activate(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+    def activate(
+        self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard], moved: Collection[str] = ()
+    ) -> None:
         """Run this set from the next instant on. Raises BacktestError when a traded market has no bars."""
-        self.install(self.prepare(plans, guards))
+        self.install(self.prepare(plans, guards, moved))
 
-    def prepare(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> Prepared:
+    def prepare(
+        self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard], moved: Collection[str] = ()
+    ) -> Prepared:
         """Compile a set and bring it to where the engine stands; the running set does not notice.
 
         Whatever is wrong with a plan is raised here, so that it can be told apart before anything is journalled.
+        `moved` plans keep their open position although their version changes; see may_move.py.
         """
         if not plans:
             return Prepared(None, {}, self.now)
         traded = {name: self._traded_lane(plans, name) for name in sorted({plan.market for plan in plans})}
-        program = build_program(
-            plans, guards, [traded_market(self.dataset.profile(name)) for name in traded], self.account
-        )
+        markets = [traded_market(self.dataset.profile(name)) for name in traded]
+        program = build_program(plans, guards, markets, self.account, legs_in_use(self._loop))
         loop = self._built(program, traded)
         if self._loop is not None:
             loop.evaluator.adopt(self._loop.evaluator, self.catalog)
-            carry(self._loop, loop, self._memory)
+            carry(self._loop, loop, self._memory, moved=moved)
         else:
             for _ in loop.evaluator.run(self.now):
                 pass
@@ -329,11 +334,6 @@ class Engine:
         self._rows.clear()
         self._memory.note(told)
         return told
-
-    @property
-    def loop(self) -> OrderLoop | None:
-        """The loop that runs, for those who look at it from outside; None without plans."""
-        return self._loop
 
     def busy(self, name: str) -> bool:
         """Whether a plan has a position or a pending order."""

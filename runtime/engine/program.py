@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,7 @@ class Owner:
     block: CheckedPlan | CheckedGuard
     address: int
     rules: dict[int, int]
+    cells: dict[int, tuple[int, ...]] = field(default_factory=dict)  # what temporal operators of a rule remember
 
 
 @dataclass(slots=True)
@@ -67,14 +68,19 @@ def build_program(
     guards: Iterable[CheckedGuard],
     markets: Iterable[TradedMarket],
     account: AccountConfig,
+    legs: Mapping[str, int] | None = None,
 ) -> Program:
     """Compile plans and guards for an account. Markets must hold every traded one; names must be different.
+
+    `legs`: how many legs the open position of a plan has already, of whatever version.
 
     Raises AccountError for two plans in one market on a netting account.
     """
     plans = list(plans)
     refuse_shared_markets(account, ((p.name, p.market) for p in plans))
-    return _Builder(sorted(plans, key=lambda p: p.name), sorted(guards, key=lambda g: g.name), markets, account).build()
+    return _Builder(
+        sorted(plans, key=lambda p: p.name), sorted(guards, key=lambda g: g.name), markets, account, legs or {}
+    ).build()
 
 
 class _Builder:
@@ -84,8 +90,10 @@ class _Builder:
         guards: Sequence[CheckedGuard],
         markets: Iterable[TradedMarket],
         account: AccountConfig,
+        legs: Mapping[str, int],
     ) -> None:
         self.plans = plans
+        self.legs = legs
         self.guards = guards
         self.account = account
         self.traded = {m.name: m for m in sorted(markets, key=lambda m: m.name)}
@@ -182,7 +190,7 @@ class _Builder:
     def _plan(self, plan: CheckedPlan, address: int, market: int, lane: int) -> Owner:
         k, f, book = self.book.k, self.book.f, self.book
         rules = self.writer.rules(plan.rules, address, market, lane)
-        legs = 1 + rules.most_takes + rules.adds
+        legs = max(1 + rules.most_takes, self.legs.get(plan.name, 0)) + rules.adds
         first_leg = book.take(at.LEG, legs)
         fills = self.ring
         self.ring += plan.max_count
@@ -214,7 +222,7 @@ class _Builder:
             k[address + offset] = value
         f[address + at.F_STOP_AT] = f[address + at.F_CLOSE_AT] = at.INF
         f[address + at.F_LAST_EXIT] = -at.INF
-        return Owner(plan, address, rules.by_number)
+        return Owner(plan, address, rules.by_number, rules.cells_of)
 
     def _statistics(self) -> int:
         """Write the account statistics that programs read, and put their addresses into the programs."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from tradeplan.dsl.graph import (
     AddAction,
@@ -68,6 +68,7 @@ class WrittenRules:
     always: bool = False
     captures: tuple[int, int] = (0, 0)
     cells: tuple[int, int] = (0, 0)
+    cells_of: dict[int, tuple[int, ...]] = field(default_factory=dict)  # of the temporal operators of each rule
 
 
 class RuleWriter:
@@ -104,6 +105,11 @@ class RuleWriter:
         programs = {r.number: self._residual(r) for r in rules}
         moves = {id(a): self._move(a) for r in rules for a in r.actions if isinstance(a, MoveStopAction)}
         self._cells([*programs.values(), *moves.values()], written)
+        for r in rules:
+            parts = [programs[r.number], *(moves[id(a)] for a in r.actions if isinstance(a, MoveStopAction))]
+            written.cells_of[r.number] = tuple(
+                x.code[at_].index for x in parts if x is not None for at_, _ in x.temporal
+            )
         for i, rule in enumerate((*management, *entries)):
             address = first + at.RULE * i
             written.by_number[rule.number] = address
@@ -121,12 +127,7 @@ class RuleWriter:
         return slots[node]
 
     def _capture_slots(self, rules: Sequence[CheckedRule], written: WrittenRules) -> None:
-        found: dict[Node, None] = {}
-        for rule in rules:
-            _find(rule.residual, Op.AT_ENTRY, found)
-            for action in rule.actions:
-                if isinstance(action, MoveStopAction):
-                    _find(action.price, Op.AT_ENTRY, found)
+        found = captured_nodes(rules)
         columns = [(self.column(node.inputs[0]), int(node.inputs[0].condition)) for node in found]
         first = self.book.take(at.CAPTURE, len(found))
         self._captures = {}
@@ -366,6 +367,17 @@ class RuleWriter:
 
     def _level(self, level: Level) -> tuple[int, int]:
         return _LEVELS[level.kind], self.column(level.value)
+
+
+def captured_nodes(rules: Iterable[CheckedRule]) -> dict[Node, None]:
+    """What rules read with at_entry, in the order in which it is kept."""
+    found: dict[Node, None] = {}
+    for rule in rules:
+        _find(rule.residual, Op.AT_ENTRY, found)
+        for action in rule.actions:
+            if isinstance(action, MoveStopAction):
+                _find(action.price, Op.AT_ENTRY, found)
+    return found
 
 
 def _idle(rule: CheckedRule) -> int:

@@ -35,6 +35,12 @@ class Controlled(Protocol):
     def arm(self, versions: list[tuple[str, str]]) -> list[str]:
         """Let edits take effect."""
 
+    def migration(self, position: str) -> dict[str, Any]:
+        """What moving a position to its plan's newest version changes."""
+
+    def migrate(self, position: str, before: str, after: str) -> str:
+        """Move it; the plan's name."""
+
     def reload(self) -> None:
         """Look at the folder."""
 
@@ -85,11 +91,21 @@ def _arm(run: Controlled, body: Body) -> Body:
     return {"names": run.arm([(str(name), str(version)) for name, version in versions])}
 
 
+def _migration(run: Controlled, body: Body) -> Body:
+    return run.migration(_text(body, "position"))
+
+
+def _migrate(run: Controlled, body: Body) -> Body:
+    return {"plan": run.migrate(_text(body, "position"), _text(body, "before"), _text(body, "after"))}
+
+
 COMMANDS: dict[str, Callable[[Controlled, Body], Body]] = {
     "arm": _arm,
     "book": _book,
     "flatten": _flatten,
     "halt": _halt,
+    "migrate": _migrate,
+    "migration": _migration,
     "reload": _reload,
     "resume": _resume,
     "stop": _stop,

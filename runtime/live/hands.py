@@ -1,18 +1,22 @@
-"""What a person does to a run between two instants, from any thread: halt, resume, book, flatten."""
+"""What a person does to a run between two instants, from any thread: halt, resume, book, flatten, arm, migrate."""
 
 from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.runtime.engine.by_hand import ACCOUNT
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.live.activation import Active
+from tradeplan.runtime.live.folder import PlanFolder
+from tradeplan.runtime.live.migration import move_of, moved_to
 from tradeplan.runtime.live.record import Recorder
 from tradeplan.runtime.live.staging import Staging
+from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.words import no_such, scope_text, time_text
 from tradeplan.runtime.store.journal import Journal
 
@@ -25,6 +29,7 @@ class Run:
     recorder: Recorder
     engine: Engine
     active: Active
+    switch: Switch
 
 
 class Hands(ABC):
@@ -35,6 +40,7 @@ class Hands(ABC):
     _lock: threading.RLock
     say: Callable[[str], None]
     staging: Staging | None
+    folder: PlanFolder
 
     @abstractmethod
     def _running(self) -> Run:
@@ -127,6 +133,44 @@ class Hands(ABC):
             self.say(f"armed by hand: {', '.join(f'`{name}`' for name in names)}")
         self.reload()
         return names
+
+    def migration(self, position: str) -> dict[str, Any]:
+        """What moving a position to the newest version of its plan would change; see `Move`. Raises as `migrate`."""
+        with self._lock:
+            run = self._running()
+            before, after = self._move(run, position)
+            return asdict(move_of(run.engine, before, after))
+
+    def migrate(self, position: str, before: str, after: str) -> str:
+        """Move a position, named by its plan or its ticket at the broker, between the versions that `migration` told.
+
+        The plan's name comes back. Raises NotRunningError, and ValueError when it cannot be done or is not that any
+        more.
+        """
+        with self._lock:
+            run = self._running()
+            old, new = self._move(run, position)
+            if (old.version, new.version) != (before, after):
+                raise ValueError(f"`{new.name}` was edited again since it was looked at: look at what changes now")
+            active = run.switch.move(run.engine, run.active, new)
+            self._runs_now(active)
+            run.recorder.tell([], active, run.engine)
+            self.say(f"{time_text(run.engine.now)} UTC: `{new.name}`: its position goes on by version {after}, by hand")
+            return new.name
+
+    def _move(self, run: Run, position: str) -> tuple[CheckedPlan, CheckedPlan]:
+        """The version that manages a position, and the one that it can be moved to. Raises ValueError."""
+        name = self._plan_of(position) or position
+        new = moved_to(name, run.active, run.engine, self.folder.plans(), self.staging, run.switch.quarantined)
+        return next(p for p in run.active.plans if p.name == name), new
+
+    @abstractmethod
+    def _runs_now(self, active: Active) -> None:
+        """The set has been replaced."""
+
+    @abstractmethod
+    def _plan_of(self, ticket: str) -> str | None:
+        """Whose position a ticket at the broker is."""
 
     @abstractmethod
     def reload(self) -> None:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from tradeplan.dsl.catalog import Catalog
@@ -173,13 +173,14 @@ class Instance(Hands):
         commands = commands_of(self)
         # INVARIANT: whoever holds the lock sees the run between two instants; all that is done to it is done so
         with self._lock:
-            self._run_state = Run(journal, recorder, engine, active)
+            self._run_state = Run(journal, recorder, engine, active, switch)
             self._begun = True
         try:
             while not (self.stop() or self._ending.is_set()):
                 requests.answer(commands)
                 self.turned()
                 with self._lock:
+                    active = self._running().active  # a person may have moved a position to another version
                     again = self._rescan.is_set()
                     self._rescan.clear()
                     if (watcher is not None and watcher.take()) or again:
@@ -191,7 +192,7 @@ class Instance(Hands):
                             active = switch.update(engine, active)
                     if any(not engine.busy(name) for name in active.retired):
                         active = switch.update(engine, active)
-                    self._run_state = Run(journal, recorder, engine, active)
+                    self._run_state = Run(journal, recorder, engine, active, switch)
                     instant = engine.next_instant()
                     # INVARIANT: while instants of an outage are caught up with, nothing later than them is entered
                     self._caught_up = self._caught_up or instant is None or instant > self.clock.now()
@@ -204,13 +205,13 @@ class Instance(Hands):
                     watcher.wait(IDLE_SECONDS)  # without a plan there is nothing to step: the feed waits for one
                 elif self.clock.wait_until(instant, lambda seconds: self._slept(seconds, watcher)):
                     with self._lock:
-                        began = time.monotonic()
+                        began, active = time.monotonic(), self._running().active
                         self._take_in(journal, engine)
                         if exchange is not None:
                             exchange.before(instant, engine, active)
                         engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
                         recorder.record(told, active, engine)
-                        self._run_state = Run(journal, recorder, engine, active)
+                        self._run_state = Run(journal, recorder, engine, active, switch)
                         took = time.monotonic() - began
                         self.stepped(Step(engine, [*recorder.between(), *told], took, recorder.states))
                         for name, value in health.measure(engine, instant, took).items():
@@ -224,6 +225,12 @@ class Instance(Hands):
 
     def _money(self) -> str:
         return self.settings.account.currency
+
+    def _runs_now(self, active: Active) -> None:
+        self._run_state = replace(self._running(), active=active)
+
+    def _plan_of(self, ticket: str) -> str | None:
+        return self.broker.plan_of(int(ticket)) if self.broker is not None and ticket.isdecimal() else None
 
     def reload(self) -> None:
         """Have the folder looked at before the next step, whatever a watcher says; from any thread."""

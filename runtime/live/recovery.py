@@ -19,6 +19,9 @@ from tradeplan.runtime.market.growing import Growing
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 
+ACTIVATIONS = ("activate", "migrate")
+"""The kinds of journal events that name a set; with the second a plan's open position goes on in its new version."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
@@ -55,9 +58,9 @@ def recover(
     for event in events:
         told.append((_advance(engine, event.time, live_from), active))
         match event.kind:
-            case "activate":
+            case kind if kind in ACTIVATIONS:
                 active = versions.active(event)
-                engine.activate(*running_form(active, graph))
+                engine.activate(*running_form(active, graph), event.body.get("moved", ()))
                 engine.forbid_entries(active.retired)
             case "outage":
                 live_from = int(event.body["until"])

@@ -50,6 +50,10 @@ class Staging:
         """Let these edits through."""
         self.armed.update(versions)
 
+    def waits(self, old: CheckedPlan | None, plan: CheckedPlan) -> bool:
+        """Whether a version of a plan may not run yet in place of the one that runs."""
+        return (plan.name, plan.version) not in self.armed and (old is None or old.version != plan.version)
+
     def let(
         self, active: Active, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]
     ) -> tuple[tuple[CheckedPlan, ...], tuple[CheckedGuard, ...]]:
@@ -60,7 +64,7 @@ class Staging:
         let_plans: list[CheckedPlan] = []
         for plan in plans:
             old = running.get(plan.name)
-            if (plan.name, plan.version) in self.armed or (old is not None and old.version == plan.version):
+            if not self.waits(old, plan):
                 let_plans.append(plan)
                 continue
             what = "new plan" if old is None else "changed plan"

@@ -49,9 +49,20 @@ class Switch:
                 if name not in active.retired:
                     self._say(
                         f"`{name}`: its open position or order stays on the version that made it; what the folder"
-                        " holds now waits for its end"
+                        " holds now waits for its end; `plan migrate` moves a position earlier"
                     )
             return choice.active
+
+    def move(self, engine: Engine, active: Active, plan: CheckedPlan) -> Active:
+        """Let this version of a plan take over its open position. Raises ValueError when it cannot run."""
+        plans = tuple(plan if p.name == plan.name else p for p in active.plans)
+        wanted = Active(plans, active.guards, active.retired - {plan.name}, active.silenced)
+        try:
+            prepared = engine.prepare(*running_form(wanted, self._folder.graph), {plan.name})
+        except Exception as error:  # whatever is wrong with it: what runs goes on, and who asked is told
+            raise ValueError(f"the new version of `{plan.name}` cannot run: {error}") from error
+        self._enact(engine, wanted, prepared, plan.name)
+        return wanted
 
     def put_aside(self, engine: Engine, active: Active, to: int, live_from: int, error: Exception) -> Active:
         """After a failed step: find whose fault it was and go on without. `engine` stands before the step.
@@ -80,8 +91,8 @@ class Switch:
     def _prepared(self, engine: Engine, active: Active) -> Prepared:
         return engine.prepare(*running_form(active, self._folder.graph))
 
-    def _enact(self, engine: Engine, active: Active, prepared: Prepared) -> None:
-        body = {
+    def _enact(self, engine: Engine, active: Active, prepared: Prepared, moved: str | None = None) -> None:
+        body: dict[str, object] = {
             "plans": [list(v) for v in versions_of(active.plans)],
             "guards": [list(v) for v in versions_of(active.guards)],
             "retired": sorted(active.retired),
@@ -91,7 +102,9 @@ class Switch:
         texts += [PlanVersion(g.name, g.version, "guard", g.source.name, g.source.text) for g in active.guards]
         self._point("before activation")
         # INVARIANT: on disk before it runs, so that a replay runs the same versions from the same instant
-        self._journal.activate(JournalEvent(engine.now, "activate", body), texts)
+        # a program that does not know of moved positions must refuse the journal, so it is a kind of its own
+        kind, more = ("activate", {}) if moved is None else ("migrate", {"moved": [moved]})
+        self._journal.activate(JournalEvent(engine.now, kind, body | more), texts)
         self._point("activation")
         engine.install(prepared)
         engine.forbid_entries(active.retired)

@@ -15,7 +15,7 @@ from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import run_span, traded_lane
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.kernels.build import Kernels
-from tradeplan.runtime.live.recovery import recover
+from tradeplan.runtime.live.recovery import ACTIVATIONS, recover
 from tradeplan.runtime.live.words import time_text
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.store.database import StoreError
@@ -55,7 +55,7 @@ class PastJournal(Journal):
 
     def names(self, at: int) -> dict[str, str]:
         """The plans and guards that ran after an instant, with their versions."""
-        newest = [e for e in super().events() if e.kind == "activate" and e.time < at]
+        newest = [e for e in super().events() if e.kind in ACTIVATIONS and e.time < at]
         return {str(n): str(v) for n, v in newest[-1].body["plans"]} if newest else {}
 
     def by_broker(self) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
+from tradeplan.runtime.engine.may_move import obstacle
 from tradeplan.runtime.live.activation import Active, choose
 from tradeplan.runtime.live.acts import enact
 from tradeplan.runtime.live.quarantine import running_form
-from tradeplan.runtime.live.recovery import Versions
+from tradeplan.runtime.live.recovery import ACTIVATIONS, Versions
 from tradeplan.runtime.watch.past import PastJournal, World
 
 _BY_PEOPLE = ("halt", "resume", "book")
@@ -34,9 +37,9 @@ class Rerun:
         versions = Versions(self._journal, self._world.catalog, self._world.markets, self._world.graph)
         for event in self._journal.events():
             self._run_to(event.time)
-            if event.kind == "activate":
+            if event.kind in ACTIVATIONS:
                 self._wanted = versions.active(event)
-                self._settle()
+                self._settle(self._movable(event.body.get("moved", ())))
             elif event.kind in _BY_PEOPLE and "why" not in event.body:  # a halt with a reason was the feed's
                 self._told += enact(self._engine, event)
         self._run_to(self._reached)
@@ -51,11 +54,19 @@ class Rerun:
     def _leftovers(self) -> bool:
         return bool(self._active.retired - self._wanted.retired)
 
-    def _settle(self) -> None:
-        found = choose(self._active, self._wanted.plans, self._wanted.guards, self._engine.busy).active
+    def _movable(self, names: Iterable[str]) -> set[str]:
+        """Of positions that a person moved to another version those that are there and can be moved in this run too."""
+        loop, plans = self._engine.standing, {p.name: p for p in self._wanted.plans}
+        return set() if loop is None else {n for n in names if n in plans and obstacle(loop, plans[n]) is None}
+
+    def _settle(self, moved: Collection[str] = ()) -> None:
+        def busy(name: str) -> bool:
+            return name not in moved and self._engine.busy(name)
+
+        found = choose(self._active, self._wanted.plans, self._wanted.guards, busy).active
         retired = found.retired | (self._wanted.retired & {p.name for p in found.plans})
         active = Active(found.plans, found.guards, retired, self._wanted.silenced)
         if active.key() != self._active.key():
-            self._engine.activate(*running_form(active, self._world.graph))
+            self._engine.activate(*running_form(active, self._world.graph), moved)
             self._engine.forbid_entries(active.retired)
             self._active = active

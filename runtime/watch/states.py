@@ -13,7 +13,7 @@ from tradeplan.runtime.watch.why_text import block_text, clause_line, failing
 
 def plan_states(engine: Engine, retired: Collection[str], silenced: Collection[str]) -> list[dict[str, Any]]:
     """Each plan's state at its newest step, what blocks it, and the first part that an entry fails on."""
-    loop = engine.loop
+    loop = engine.standing
     found: list[dict[str, Any]] = []
     for owner in () if loop is None else loop.program.plans:
         why = why_not(engine, owner.block.name, (), retired, silenced)

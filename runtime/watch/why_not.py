@@ -71,7 +71,7 @@ def why_not(
     silenced: Collection[str] = (),
 ) -> WhyNot | None:
     """Look at a plan of the engine's set; None when it is not there. `told` are the events of its newest step."""
-    loop = engine.loop
+    loop = engine.standing
     owner = None if loop is None else next((o for o in loop.program.plans if o.block.name == name), None)
     if loop is None or owner is None or not isinstance(owner.block, CheckedPlan):
         return None

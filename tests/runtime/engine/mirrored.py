@@ -36,7 +36,7 @@ class Watched(Engine):
 
 def stops(engine: Watched) -> dict[str, tuple[float, float]]:
     """Position and stop in force of every plan with a position."""
-    f, plans = engine.loop.f, engine.loop.program.plans
+    f, plans = engine.standing.f, engine.standing.program.plans
     return {
         o.block.name: (float(f[o.address + at.F_POSITION]), float(f[o.address + at.F_STOP]))
         for o in plans
@@ -86,7 +86,7 @@ class Mirror:
         self.told_outside += self.outside.enter(change)
 
     def _mirror(self, row: list[float]) -> None:
-        names = {o.address: o.block.name for o in self.inside.loop.program.plans}
+        names = {o.address: o.block.name for o in self.inside.standing.program.plans}
         time, rule, leg = int(row[at.EV_TIME]), int(row[at.EV_RULE]), int(row[at.EV_LEG])
         plan = names.get(int(row[at.EV_OWNER]), "")
         if row[at.EV_TYPE] == at.TYPE_FILL:

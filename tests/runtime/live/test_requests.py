@@ -62,7 +62,7 @@ def running(folder: Path, text: str = HOLDS, minutes: int = 300) -> Iterator[Pat
     thread = threading.Thread(target=live)
     thread.start()
     try:
-        _until(database, lambda s: s.running and bool(s.plans))
+        until(database, lambda s: s.running and bool(s.plans))
         yield database
     finally:
         instance.end()
@@ -71,9 +71,9 @@ def running(folder: Path, text: str = HOLDS, minutes: int = 300) -> Iterator[Pat
     assert failed == []
 
 
-def _until(database: Path, reached: Callable[[RunStatus], bool], seconds: float = 20.0) -> RunStatus:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def until(database: Path, reached: Callable[[RunStatus], bool], seconds: float = 20.0) -> RunStatus:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
         with contextlib.suppress(StoreError):
             found = read_status(database)
             if reached(found):
@@ -109,7 +109,7 @@ def test_halt_resume_and_stop_by_command(tmp_path: Path) -> None:
 
 def test_stop_asks_first_while_something_is_open(tmp_path: Path) -> None:
     with running(tmp_path) as database:
-        _until(database, lambda s: bool(s.positions))
+        until(database, lambda s: bool(s.positions))
         told = _say(stop, database)
         assert told.exit_code == 2
         assert "open: `holds` 0.1 lots of btc" in told.output

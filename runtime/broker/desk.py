@@ -11,6 +11,7 @@ from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.entries import Entries
 from tradeplan.runtime.broker.identity import comment_of, magic_of
 from tradeplan.runtime.broker.memory import Link, Memory
+from tradeplan.runtime.broker.pacing import Pacing
 from tradeplan.runtime.broker.reading import Reading
 from tradeplan.runtime.broker.requests import Traded, close_order, levels_order, removal
 from tradeplan.runtime.broker.retcodes import Verdict
@@ -51,6 +52,7 @@ class Desk:
     point: Callable[[str], None]
     patience: Callable[[], float]
     timer: Callable[[], float]
+    pacing: Pacing
     _closings: dict[int, Closing] = field(default_factory=dict)
     _bare: dict[int, int] = field(default_factory=dict)  # positions whose stop could not be put back, and how often
 
@@ -89,6 +91,7 @@ class Desk:
         target = next((x.target for x in holding.legs[::-1] if link.leg in (-1, x.leg)), None)
         if not missing and abs(position.sl - stop) <= half and abs(position.tp - (target or 0.0)) <= half:
             self._bare.pop(position.identifier, None)
+            self.pacing.done(("levels", position.identifier))
             return
         if self._levels(reading, holding, position, stop, target, missing):
             link.stop = stop
@@ -102,19 +105,25 @@ class Desk:
                 reading, position, position.volume, "its stop could not be put back", magic_of(position.identifier, 1)
             )
             return False
-        if missing and holding.opened < self.clock.now() - 1_000:
-            self.say(f"`{holding.plan}`: the stop of {position.ticket} is missing or looser: put back to {stop:g}")
+        key, wish = ("levels", position.identifier), (stop, target, missing)
+        if self.pacing.waits(key, wish):
+            return False
+        put_back = f"`{holding.plan}`: the stop of {position.ticket} is missing or looser: put back to {stop:g}"
+        if missing and holding.opened < self.clock.now() - 1_000 and self.pacing.news(("missing", *key), put_back):
+            self.say(put_back)
         sent = send(self.terminal, lambda: levels_order(position, stop, target), self.point, self.timer)
         self.answers.note(holding.plan, "level", sent, position.identifier, stop)
         if sent.verdict is Verdict.DONE:
+            self.pacing.done(("missing", *key))
             return True
-        if missing:
+        self.pacing.failed(key, wish)
+        if missing and sent.retcode != mt5.TRADE_RETCODE_MARKET_CLOSED:  # while it is closed no price comes, nor a close
             self._bare[position.identifier] = self._bare.get(position.identifier, 0) + 1
             if sent.verdict is Verdict.NEVER:
                 why = f"its stop could not be put back: {sent.why}"
                 self._close(reading, position, position.volume, why, magic_of(position.identifier, 1))
             return False
-        if sent.verdict is not Verdict.LATER:
+        if (missing or sent.verdict is not Verdict.LATER) and self.pacing.news(key, sent.why):
             self.say(f"`{holding.plan}`: stop {stop:g}, target {target or 0.0:g} of {position.ticket}: {sent.why}")
         return False
 
@@ -122,23 +131,27 @@ class Desk:
         self, reading: Reading, position: Position, volume: float, why: str, magic: int, comment: str = "tp.close"
     ) -> None:
         """Close a position or a part of it; what may have been carried out already is waited for."""
-        before = self._closings.get(position.identifier)
-        now = self.timer()
+        before, now = self._closings.get(position.identifier), self.timer()
+        key, wish = ("close", position.identifier), (volume, position.volume)
+        if self.pacing.waits(key, wish):
+            return
         if before is not None and before.volume == position.volume and before.units == volume:
             waits = now - before.since < self.patience()
             if before.verdict is Verdict.DONE and waits:
                 return
             if before.verdict is Verdict.UNKNOWN and (waits or self.netting(reading)):
                 # INVARIANT: on a netting account a second close could open a position the other way round
-                if not waits:
-                    self.say(f"nobody knows whether {position.ticket} was closed: look at it; it is not sent again")
+                text = f"nobody knows whether {position.ticket} was closed: look at it; it is not sent again"
+                if not waits and self.pacing.news(key, text):
+                    self.say(text)
                 return
         tick = reading.ticks.get(position.symbol)
         traded = next((t for t in self.traded.values() if t.symbol == position.symbol), None)
         if tick is None or traded is None:
             return
-        if why:
-            self.say(f"ALERT: {position.symbol} {position.ticket} is closed: {why}")
+        alert = f"ALERT: {position.symbol} {position.ticket} is closed: {why}"
+        if why and self.pacing.news(("alert", *key), alert):
+            self.say(alert)
         sent = send(
             self.terminal,
             lambda: self._filled(
@@ -150,7 +163,14 @@ class Desk:
         self._closings[position.identifier] = Closing(position.volume, volume, sent.verdict, now)
         link = self.memory.links.get(position.identifier)
         self.answers.note("" if link is None else link.plan, "close", sent, position.identifier, position.volume)
-        if sent.verdict not in (Verdict.DONE, Verdict.LATER):
+        if sent.verdict is Verdict.DONE:
+            self.pacing.done(key)
+            return
+        if sent.retcode == mt5.TRADE_RETCODE_INVALID_FILL:
+            self.fillings.refused(position.symbol)
+        if sent.verdict is not Verdict.UNKNOWN:  # what is unknown waits for what the broker shows
+            self.pacing.failed(key, wish)
+        if self.pacing.news(key, sent.why):
             self.say(f"closing {volume:g} of {position.symbol} {position.ticket}: {sent.why}; tried again")
 
     def _plain(self, request: Request) -> Sent:
@@ -180,7 +200,13 @@ class Desk:
                 continue
             if order.state not in (mt5.ORDER_STATE_PLACED, mt5.ORDER_STATE_PARTIAL, mt5.ORDER_STATE_STARTED):
                 continue
-            request, ticket = removal(order.ticket, order.symbol), order.ticket
+            request, ticket, key = removal(order.ticket, order.symbol), order.ticket, ("removal", order.ticket)
+            if self.pacing.waits(key):
+                continue
             sent = self.answers.note(known.plan, "cancel", self._plain(request), ticket)
-            if sent.verdict is not Verdict.DONE:
+            if sent.verdict is Verdict.DONE:
+                self.pacing.done(key)
+                continue
+            self.pacing.failed(key)
+            if self.pacing.news(key, sent.why):
                 self.say(f"`{known.plan}`: order {ticket} could not be taken back: {sent.why}; tried again")

@@ -13,6 +13,7 @@ from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.identity import comment_of, magic_of
 from tradeplan.runtime.broker.limits import Asked, Limits
 from tradeplan.runtime.broker.memory import Memory
+from tradeplan.runtime.broker.pacing import Pacing
 from tradeplan.runtime.broker.reading import Reading
 from tradeplan.runtime.broker.requests import Traded, market_order, pending_order
 from tradeplan.runtime.broker.retcodes import Verdict
@@ -53,8 +54,10 @@ class Entries:
     point: Callable[[str], None]
     patience: Callable[[], float]
     timer: Callable[[], float]
+    pacing: Pacing
     _parts: dict[int, Part] = field(default_factory=dict)
     _times: deque[int] = field(default_factory=deque)
+    _waits: dict[int, str] = field(default_factory=dict)  # parts that the broker did not take yet, and why
 
     def resume(self, engine: Engine) -> None:
         """After a restart: whatever waits may have been sent, so it is looked up before anything."""
@@ -146,7 +149,8 @@ class Entries:
                     if len(unsent) == len(self.merged(engine, order)):
                         yield self.over(order, self._parts[unsent[0][0]])
                 continue
-            yield from self._send(engine, reading, order, unsent)
+            if not self.pacing.waits(("entry", unsent[0][0])):
+                yield from self._send(engine, reading, order, unsent)
 
     def _unsent(self, magic: int) -> bool:
         part = self._parts.get(magic)
@@ -160,7 +164,8 @@ class Entries:
         if order.valid is not None and now >= order.valid:
             return "expired", "its time is over"
         if now - order.time > order.max_age:
-            return "late", f"decided {(now - order.time) / 1000:.0f} s ago"
+            waited = next((self._waits[m] for m, _ in self.merged(engine, order) if m in self._waits), "")
+            return "late", f"decided {(now - order.time) / 1000:.0f} s ago" + (f"; {waited}" if waited else "")
         if may_enter is not None:
             return "refused", may_enter
         if _held(engine, order):
@@ -209,12 +214,17 @@ class Entries:
             if not why:
                 self.answers.note(order.plan, order.about, sent, magic, 0.0, intent, leg.leg)
             part = self._parts[magic] = Part(LIVE, self.timer(), why=sent.why)
+            self._waits.pop(magic, None)
+            if sent.retcode == mt5.TRADE_RETCODE_INVALID_FILL:
+                self.fillings.refused(traded.symbol)
             if sent.verdict is Verdict.UNKNOWN:
                 part.state = UNKNOWN
                 self.say(f"`{order.plan}`: {sent.why}: looked up, not sent again")
                 yield [Act("unknown", {"magic": magic, "plan": order.plan})]
             elif sent.verdict is Verdict.LATER:
                 del self._parts[magic]  # until it is late
+                self._waits[magic] = sent.why
+                self.pacing.failed(("entry", magic))
                 return
             elif sent.verdict is not Verdict.DONE:
                 part.state = OVER

@@ -14,6 +14,7 @@ from tradeplan.runtime.broker.desk import Desk
 from tradeplan.runtime.broker.entries import Entries
 from tradeplan.runtime.broker.limits import Limits
 from tradeplan.runtime.broker.memory import Memory
+from tradeplan.runtime.broker.pacing import Pacing
 from tradeplan.runtime.broker.reading import Reading, read
 from tradeplan.runtime.broker.requests import Traded
 from tradeplan.runtime.broker.sending import Fillings
@@ -109,9 +110,21 @@ class Mt5Broker:
         def waits() -> float:
             return self.patience
 
+        pacing = Pacing(timer, waits)
         self.watchman = Watchman(self.memory, self.traded, clock, said, waits, timer)
         self.entries = Entries(
-            terminal, self.memory, self.traded, clock, limits, fillings, self.answers, said, point, waits, timer
+            terminal,
+            self.memory,
+            self.traded,
+            clock,
+            limits,
+            fillings,
+            self.answers,
+            said,
+            point,
+            waits,
+            timer,
+            pacing,
         )
         self.desk = Desk(
             terminal,
@@ -126,6 +139,7 @@ class Mt5Broker:
             point,
             waits,
             timer,
+            pacing,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from tradeplan.runtime.broker.acts import Act, Batch
@@ -29,6 +30,26 @@ def cents(amount: float) -> int:
 def new_deals(reading: Reading, memory: Memory) -> list[TradeDeal]:
     """The deals that the journal does not have, oldest first."""
     return sorted((d for d in reading.deals if not memory.entered(d.ticket)), key=lambda d: (d.time_msc, d.ticket))
+
+
+def as_one(deals: list[TradeDeal]) -> list[tuple[TradeDeal, list[int]]]:
+    """Deals, those by which one order opened or grew one position together: at their average price, all money added.
+
+    An order may be filled by several, and an ADD is entered once. With each the tickets of the others.
+    """
+    found: dict[tuple[int, ...], tuple[TradeDeal, list[int]]] = {}
+    for deal in deals:
+        key = (deal.order, deal.position_id) if deal.order and deal.entry == mt5.DEAL_ENTRY_IN else (-deal.ticket,)
+        if key not in found:
+            found[key] = deal, []
+            continue
+        one, also = found[key]
+        volume = Decimal(repr(one.volume)) + Decimal(repr(deal.volume))
+        money = {name: getattr(one, name) + getattr(deal, name) for name in ("commission", "swap", "profit", "fee")}
+        price = (one.price * one.volume + deal.price * deal.volume) / float(volume)
+        price = one.price if one.price == deal.price else price
+        found[key] = one._replace(volume=float(volume), price=price, **money), [*also, deal.ticket]
+    return list(found.values())
 
 
 def acts_of(

@@ -76,7 +76,7 @@ class Desk:
         asked = sum(x.close for x in holding.legs if link.leg in (-1, x.leg))
         whole = sum(x.units for x in holding.legs if link.leg in (-1, x.leg))
         if asked:
-            volume = min(traded.volume(asked), position.volume)
+            volume = self._closable(reading, holding, link, position, asked, whole)
             intent = intent_id(holding.plan, holding.version, holding.position, f"close/{link.leg}/{whole}")
             self._close(reading, position, volume, "", magic_of(intent, 0), comment_of(intent, 0))
             if asked >= whole:
@@ -95,6 +95,31 @@ class Desk:
             return
         if self._levels(reading, holding, position, stop, target, missing):
             link.stop = stop
+
+    def _closable(
+        self, reading: Reading, holding: Holding, link: Link, position: Position, asked: int, whole: int
+    ) -> float:
+        """The volume to close for `asked` of `whole` units: never one that the broker takes in no order.
+
+        A whole position of a hedging account is ours with all that is in it; of a netting one only what the run holds.
+        """
+        traded = self.traded[holding.market]
+        mine = position.volume if link.leg != -1 else min(traded.volume(whole), position.volume)
+        volume = mine if asked >= whole else min(traded.volume(asked), mine)
+        info = reading.symbols.get(position.symbol)
+        if info is None or volume >= mine:
+            return volume
+        least = max(volume, info.volume_min)
+        if mine - least < info.volume_min - 1e-9:
+            least = mine
+        if least > volume:
+            text = (
+                f"`{holding.plan}`: {least:g} lots of {position.ticket} are closed instead of {volume:g}: the broker"
+                f" takes no order below {info.volume_min:g}, and what would be left could not be closed either"
+            )
+            if self.pacing.news(("part", position.identifier), text):
+                self.say(text)
+        return min(least, mine)
 
     def _levels(
         self, reading: Reading, holding: Holding, position: Position, stop: float, target: float | None, missing: bool
@@ -117,7 +142,9 @@ class Desk:
             self.pacing.done(("missing", *key))
             return True
         self.pacing.failed(key, wish)
-        if missing and sent.retcode != mt5.TRADE_RETCODE_MARKET_CLOSED:  # while it is closed no price comes, nor a close
+        if (
+            missing and sent.retcode != mt5.TRADE_RETCODE_MARKET_CLOSED
+        ):  # while it is closed no price comes, nor a close
             self._bare[position.identifier] = self._bare.get(position.identifier, 0) + 1
             if sent.verdict is Verdict.NEVER:
                 why = f"its stop could not be put back: {sent.why}"
@@ -131,6 +158,8 @@ class Desk:
         self, reading: Reading, position: Position, volume: float, why: str, magic: int, comment: str = "tp.close"
     ) -> None:
         """Close a position or a part of it; what may have been carried out already is waited for."""
+        info = reading.symbols.get(position.symbol)
+        volume = volume if info is None else min(volume, info.volume_max)
         before, now = self._closings.get(position.identifier), self.timer()
         key, wish = ("close", position.identifier), (volume, position.volume)
         if self.pacing.waits(key, wish):
@@ -147,7 +176,7 @@ class Desk:
                 return
         tick = reading.ticks.get(position.symbol)
         traded = next((t for t in self.traded.values() if t.symbol == position.symbol), None)
-        if tick is None or traded is None:
+        if traded is None:
             return
         alert = f"ALERT: {position.symbol} {position.ticket} is closed: {why}"
         if why and self.pacing.news(("alert", *key), alert):
@@ -181,7 +210,7 @@ class Desk:
         """Whether the account nets."""
         return reading.account.margin_mode != mt5.ACCOUNT_MARGIN_MODE_RETAIL_HEDGING
 
-    def quote(self, symbol: str, before: Tick) -> Tick:
+    def quote(self, symbol: str, before: Tick | None) -> Tick | None:
         """The newest quote, or the one before."""
         reply = self.terminal.call("symbol_info_tick", symbol)
         found: Tick | None = reply.value

@@ -15,7 +15,7 @@ from tradeplan.runtime.broker.limits import Asked, Limits
 from tradeplan.runtime.broker.memory import Memory
 from tradeplan.runtime.broker.pacing import Pacing
 from tradeplan.runtime.broker.reading import Reading
-from tradeplan.runtime.broker.requests import Traded, market_order, pending_order
+from tradeplan.runtime.broker.requests import Traded, is_price, market_order, pending_order, priced
 from tradeplan.runtime.broker.retcodes import Verdict
 from tradeplan.runtime.broker.sending import Fillings, Request, Sent, send
 from tradeplan.runtime.engine.engine import Engine
@@ -171,7 +171,7 @@ class Entries:
         if _held(engine, order):
             return "wait", "a person halted it since it was decided"
         info, tick = reading.symbols[traded.symbol], reading.ticks.get(traded.symbol)
-        if tick is None or not tick.bid:
+        if tick is None or not priced(tick):
             return "wait", "there is no price"
         told = _of_symbol(order, info, tick, traded)
         if told is None:
@@ -279,10 +279,13 @@ class Entries:
             found: Tick | None = self.terminal.call("symbol_info_tick", symbol).value
         except BridgeError:
             return before
-        return before if found is None else found
+        return before if found is None or not priced(found) else found
 
     def _margin(self, reading: Reading, request: Request) -> str:
-        """Why the margin does not suffice, empty if it does or nobody can say."""
+        """Why a request is not sent: no stop in it, or not enough margin; empty if nothing is known against it."""
+        if not (is_price(request["sl"]) and is_price(request["price"])):
+            # INVARIANT: 0 would mean no stop; an entry never goes out without one
+            return f"its price {request['price']:g} or stop {request['sl']:g} is none"
         kind = request["type"] % 2
         try:
             reply = self.terminal.call(

@@ -63,7 +63,7 @@ class Memory:
     def note(self, kind: str, body: dict[str, Any]) -> None:
         """An act of the broker stands in the journal."""
         if "deal" in body:
-            self.deals.add(int(body["deal"]))
+            self.deals.update((int(body["deal"]), *body.get("also", ())))
             self.newest = max(self.newest, int(body.get("deal_msc", 0)))
         if kind == "attached":
             self.attached = body

@@ -9,7 +9,7 @@ from tradeplan.runtime.broker.account import AccountRule, BrokerError
 from tradeplan.runtime.broker.acts import Act, Batch
 from tradeplan.runtime.broker.answers import Answers
 from tradeplan.runtime.broker.clock import BrokerTimes
-from tradeplan.runtime.broker.deals import acts_of, cents, new_deals
+from tradeplan.runtime.broker.deals import acts_of, as_one, cents, new_deals
 from tradeplan.runtime.broker.desk import Desk
 from tradeplan.runtime.broker.entries import Entries
 from tradeplan.runtime.broker.limits import Limits
@@ -187,10 +187,13 @@ class Mt5Broker:
             return
         if self.memory.attached is None:
             yield [self._attach(reading)]
-        for deal in new_deals(reading, self.memory):
-            if until is not None and self.clock.to_utc_ms(deal.time_msc / 1000) > until:
-                break
+        fresh = new_deals(reading, self.memory)
+        if until is not None:
+            fresh = [x for x in fresh if self.clock.to_utc_ms(x.time_msc / 1000) <= until]
+        for deal, also in as_one(fresh):
             batch = acts_of(deal, engine, self.memory, reading, self.traded, self.clock)
+            if batch and also:
+                batch[-1].body["also"] = also
             for act in batch:
                 if act.kind == "orphan":
                     self.say(f"ALERT: {deal.symbol} {deal.position_id} filled and nobody waits for it: it is closed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from math import isfinite
 from typing import NamedTuple
 
 from tradeplan.runtime.broker.sending import Request
@@ -34,6 +35,16 @@ class Traded(NamedTuple):
     def units(self, volume: float) -> int:
         """Whole lot steps of a volume."""
         return int((Decimal(repr(volume)) / Decimal(repr(self.lot_step))).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def is_price(price: float) -> bool:
+    """Whether a number that a terminal gives can be a price: one side of a quote may be missing."""
+    return isfinite(price) and price > 0.0
+
+
+def priced(tick: Tick) -> bool:
+    """Whether a quote has both sides."""
+    return is_price(tick.bid) and is_price(tick.ask)
 
 
 def market_order(
@@ -87,15 +98,18 @@ def pending_order(
     return request
 
 
-def close_order(traded: Traded, position: Position, volume: float, tick: Tick, magic: int, comment: str) -> Request:
-    """Close a position or a part of it, by its ticket."""
+def close_order(
+    traded: Traded, position: Position, volume: float, tick: Tick | None, magic: int, comment: str
+) -> Request:
+    """Close a position or a part of it, by its ticket; without a quote at the price that the position shows."""
     long = position.type == mt5.POSITION_TYPE_BUY
+    price = 0.0 if tick is None else tick.bid if long else tick.ask
     return {
         "action": mt5.TRADE_ACTION_DEAL,
         "symbol": position.symbol,
         "volume": float(volume),
         "type": mt5.ORDER_TYPE_SELL if long else mt5.ORDER_TYPE_BUY,
-        "price": float(tick.bid if long else tick.ask),
+        "price": float(price if is_price(price) else position.price_current),
         "deviation": 10 * traded.deviation,
         "position": position.ticket,
         "magic": magic,

@@ -11,7 +11,7 @@ from tradeplan.runtime.broker.deals import cents, new_deals
 from tradeplan.runtime.broker.identity import is_ours
 from tradeplan.runtime.broker.memory import Link, Memory
 from tradeplan.runtime.broker.reading import Reading
-from tradeplan.runtime.broker.requests import Traded
+from tradeplan.runtime.broker.requests import Traded, is_price
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.wanted import Holding
 from tradeplan.runtime.mt5.structs import TradePosition as Position
@@ -29,6 +29,8 @@ class Watchman:
     timer: Callable[[], float]
     _missing: dict[int, float] = field(default_factory=dict)
     _foreign_since: dict[str, float] = field(default_factory=dict)
+    _uneven_since: dict[int, tuple[int, float]] = field(default_factory=dict)
+    _uneven_told: set[int] = field(default_factory=set)
     _told: set[int] = field(default_factory=set)
     _money: int | None = None
 
@@ -40,6 +42,7 @@ class Watchman:
         yield from self._strangers(engine, reading)
         yield from self._balance(engine, reading)
         self._unheld(engine, reading)
+        self._uneven(engine, reading)
 
     def _unheld(self, engine: Engine, reading: Reading) -> None:
         """A position that was this run's and is no plan's any more: its stop stands, a person has to look."""
@@ -50,6 +53,24 @@ class Watchman:
                 self.say(
                     f"ALERT: {p.symbol} {p.ticket} was opened by `{self.memory.links[p.identifier].plan}` and no plan"
                     " holds it any more: its stop and target stay at the broker; close it by hand"
+                )
+
+    def _uneven(self, engine: Engine, reading: Reading) -> None:
+        """A position of a hedging account that has another volume than the run holds, for longer than deals take."""
+        for holding, link, position in self.pairs(engine, reading):
+            if position is None or link.leg == -1:
+                continue
+            held = sum(x.units for x in holding.legs if x.leg == link.leg)
+            more = self.traded[holding.market].units(position.volume) - held
+            since = self._uneven_since.setdefault(link.identifier, (more, self.timer()))
+            if not more or since[0] != more:
+                self._uneven_since.pop(link.identifier)
+            elif self.timer() - since[1] >= self.patience() and link.identifier not in self._uneven_told:
+                self._uneven_told.add(link.identifier)
+                self.say(
+                    f"ALERT: `{holding.plan}`: {position.symbol} {position.ticket} has {abs(more)} lot steps"
+                    f" {'more' if more > 0 else 'fewer'} at the broker than this run holds: its stop covers all of it,"
+                    " and all of it is closed with it"
                 )
 
     def links(self, holding: Holding) -> list[Link]:
@@ -110,7 +131,8 @@ class Watchman:
             tick = reading.ticks.get(self.traded[holding.market].symbol)
             for leg in holding.legs:
                 if link.leg in (-1, leg.leg):
-                    price = leg.entry if tick is None else float(tick.bid if holding.side > 0 else tick.ask)
+                    price = 0.0 if tick is None else float(tick.bid if holding.side > 0 else tick.ask)
+                    price = price if is_price(price) else leg.entry
                     self.say(
                         f"`{holding.plan}`: leg {leg.leg} is gone at the broker and no deal says why: counted as closed"
                         f" by hand at {price:g}; the balance is taken over"

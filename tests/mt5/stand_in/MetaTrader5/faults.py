@@ -11,6 +11,7 @@ KINDS = {
     "gone": "the terminal closed: every call gives -10004 until initialize succeeds; initialize fails `failures` times",
     "refuse": "order_send and order_check answer `retcode` (10004 requote, 10018, 10016, 10030, 10024, ...)",
     "partial": "an order is filled for `part` of its volume, 10010",
+    "split": "an order is filled by two deals, `part` of its volume first, the second shown `late` milliseconds later",
     "bare": "order_send answers deal 0, price 0, volume 0; position and deal are shown `late` milliseconds later",
     "lost": "order_send is carried out and its answer lost: None and last_error (code, text), or retcode 10012",
     "doubled": "the server carries the order out twice, as after a resend below us",

@@ -143,6 +143,13 @@ class Ledger:
             return self._add(held, order, volume, price, now, late)
         return self._reduce(held, order, volume, price, now, late)
 
+    def fill_on(self, deal: Deal, order: Order, volume: float, price: float, now: int, late: int) -> Deal:
+        """A further deal of an order that `deal` has begun to fill, on the same position."""
+        held = next((p for p in self.positions if p.identifier == deal.position_id), None)
+        if held is not None and held.side == order.kind % 2:
+            return self._add(held, order, volume, price, now, late)
+        return self.execute(order, volume, price, now, late=late, position=0 if held is None else held.ticket)
+
     def _held(self, symbol: str, side: int, ticket: int) -> Position | None:
         for p in self.positions:
             if (self.hedging and ticket and p.ticket == ticket) or (not self.hedging and p.symbol == symbol):

@@ -90,7 +90,14 @@ class Sender:
             (f for f in self.faults.planned if f.kind == "bare" and f.times and not f.skip), None
         )
         shown = int(late.get("late", 0)) if late else 0
+        split, rest = self.faults.due("split", "order_send"), 0.0
+        if split is not None:
+            first = lots(max(int(volume * float(split.get("part", 0.5)) / spec.volume_step), 1) * spec.volume_step)
+            volume, rest = first, lots(volume - first)
         deal = ledger.execute(order, volume, price, now, late=shown, position=request["position"])
+        if split is not None and rest > 0:
+            ledger.fill_on(deal, order, rest, price, now, int(split.get("late", 0)))
+            volume = lots(volume + rest)
         ledger.finish(order, "FILLED" if retcode == 10009 else "CANCELED", now)
         return {"retcode": retcode, "deal": deal.ticket, "order": order.ticket, "volume": volume, "price": price}
 

@@ -142,9 +142,7 @@ class Desk:
             self.pacing.done(("missing", *key))
             return True
         self.pacing.failed(key, wish)
-        if (
-            missing and sent.retcode != mt5.TRADE_RETCODE_MARKET_CLOSED
-        ):  # while it is closed no price comes, nor a close
+        if missing and sent.retcode != mt5.TRADE_RETCODE_MARKET_CLOSED:
             self._bare[position.identifier] = self._bare.get(position.identifier, 0) + 1
             if sent.verdict is Verdict.NEVER:
                 why = f"its stop could not be put back: {sent.why}"

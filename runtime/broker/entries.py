@@ -23,6 +23,7 @@ from tradeplan.runtime.engine.events import intent_id
 from tradeplan.runtime.engine.wanted import Order, OrderLeg
 from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import SymbolInfo, Tick
+from tradeplan.runtime.mt5.symbols import unlike
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 
 _OVER = {mt5.ORDER_STATE_CANCELED: "cancelled", mt5.ORDER_STATE_EXPIRED: "expired", mt5.ORDER_STATE_REJECTED: "refused"}
@@ -57,10 +58,12 @@ class Entries:
     pacing: Pacing
     _parts: dict[int, Part] = field(default_factory=dict)
     _times: deque[int] = field(default_factory=deque)
+    _resumed: bool = False
     _waits: dict[int, str] = field(default_factory=dict)  # parts that the broker did not take yet, and why
 
     def resume(self, engine: Engine) -> None:
         """After a restart: whatever waits may have been sent, so it is looked up before anything."""
+        self._resumed = True
         for order in engine.orders():
             for magic, _ in self.parts(order):
                 state = UNKNOWN if magic in self.memory.unknown else RESUMED
@@ -135,6 +138,10 @@ class Entries:
 
     def carry_out(self, engine: Engine, reading: Reading, may_enter: str | None) -> Iterator[Batch]:
         """Send what has not been sent; what cannot be sent any more is refused."""
+        if self._resumed:  # the limit of a minute holds across a restart
+            self._resumed, sent = False, (*reading.orders, *reading.done)
+            times = (self.clock.to_utc_ms(x.time_setup_msc / 1000) for x in sent if x.magic in self.memory.known)
+            self._times = deque(sorted(t for t in times if t > self.clock.now() - 60_000))
         for order in engine.orders():
             unsent = [x for x in self.merged(engine, order) if self._unsent(x[0])]
             if not unsent:
@@ -173,10 +180,19 @@ class Entries:
         info, tick = reading.symbols[traded.symbol], reading.ticks.get(traded.symbol)
         if tick is None or not priced(tick):
             return "wait", "there is no price"
-        told = _of_symbol(order, info, tick, traded)
+        told = _of_symbol(order, info, tick, traded) or self._of_account(reading, order, traded)
         if told is None:
             told = self.limits.refusal(self._asked(engine, reading, order, tick))
         return None if told is None else ("refused", told)
+
+    def _of_account(self, reading: Reading, order: Order, traded: Traded) -> str | None:
+        """On an account that closes the oldest position first nobody else may hold one of the symbol."""
+        links = self.memory.links
+        mine = {x.identifier for x in links.values() if x.plan == order.plan}
+        held = any(p.symbol == traded.symbol and p.identifier not in mine for p in reading.positions)
+        if reading.account.fifo_close and held:
+            return f"{traded.symbol} has a position already, and this account closes only the oldest first (FIFO)"
+        return None
 
     def _asked(self, engine: Engine, reading: Reading, order: Order, tick: Tick) -> Asked:
         now, traded = self.clock.now(), self.traded[order.market]
@@ -193,7 +209,7 @@ class Entries:
             open_lots=traded.volume(units),
             notional=sum(h.notional for h in holdings) + sum(o.notional for o in orders),
             risk=100.0 * risk / max(reading.account.equity, 0.01),
-            orders=len(self._times) + 1,
+            orders=len(self._times) + sum(self._unsent(magic) for magic, _ in self.merged(engine, order)),
             distance=100.0 * max(abs(price - market), abs(order.stop - market)) / market,
         )
 
@@ -201,7 +217,6 @@ class Entries:
         self, engine: Engine, reading: Reading, order: Order, unsent: list[tuple[int, OrderLeg]]
     ) -> Iterator[Batch]:
         traded, tick = self.traded[order.market], reading.ticks[self.traded[order.market].symbol]
-        self._times.append(self.clock.now())
         for number, (magic, leg) in enumerate(unsent):
             intent = self.intent(order)
             comment = comment_of(intent, self.memory.known[magic].part if magic in self.memory.known else leg.leg)
@@ -210,6 +225,8 @@ class Entries:
                 return self._request(engine, reading, order, magic, leg, comment, traded, tick)
 
             why = self._margin(reading, made())
+            if not why:
+                self._times.append(self.clock.now())
             sent = Sent(Verdict.NEVER, why) if why else send(self.terminal, made, self.point, self.timer)
             if not why:
                 self.answers.note(order.plan, order.about, sent, magic, 0.0, intent, leg.leg)
@@ -314,6 +331,9 @@ def _of_symbol(order: Order, info: SymbolInfo, tick: Tick, traded: Traded) -> st
     }
     if modes.get(info.trade_mode):
         return f"{info.name}: {modes[info.trade_mode]}"
+    other = "" if traded.profile is None else unlike(traded.profile, info)
+    if other:
+        return f"{info.name} is not what its profile says: {other}; `plan mt5 doctor` tells what to write"
     for leg in order.legs:
         volume = traded.volume(leg.units)
         step = Decimal(repr(info.volume_step))

@@ -24,7 +24,7 @@ Percent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 class Limits(BaseModel):
     """Ceilings for entries and ADDs; money in account currency, `risk` and `distance` in percent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     lots: Positive
     open_lots: Positive
@@ -66,7 +66,7 @@ UNLIMITED = Limits(lots=1e9, open_lots=1e9, notional=1e15, risk=100.0, orders_a_
 def load_limits(path: Path) -> Limits:
     """Read a file. Raises BrokerError that names file, key, what was found and what was expected."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise BrokerError(
             f"limits: `{path}` cannot be read ({error.strerror}): write it, for example\n{EXAMPLE}"

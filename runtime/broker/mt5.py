@@ -68,7 +68,7 @@ def resolve(terminal: Terminal, profiles: Mapping[str, SymbolProfile]) -> dict[s
             )
         terminal.call("symbol_select", info.name, True)
         deviation = max(10, round(3 * profile.costs.slippage))
-        found[market] = Traded(market, info.name, profile.lot_step, profile.tick_size, deviation)
+        found[market] = Traded(market, info.name, profile.lot_step, profile.tick_size, deviation, profile)
     return found
 
 

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from tradeplan.runtime.broker.sending import Request
+from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import SymbolInfo, Tick
 from tradeplan.runtime.mt5.structs import TradePosition as Position
@@ -27,6 +28,7 @@ class Traded(NamedTuple):
     lot_step: float
     tick: float
     deviation: int
+    profile: SymbolProfile | None = None
 
     def volume(self, units: float) -> float:
         """Lots of whole lot steps, without the noise of binary products."""

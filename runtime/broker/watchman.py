@@ -143,7 +143,9 @@ class Watchman:
     def _strangers(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """Numbers of ours that the journal does not know: another runtime; foreign volume on a netting account."""
         mine = self.memory.known
-        magics = {x.magic for x in reading.positions} | {x.magic for x in reading.orders}
+        closed = {*self.memory.links, *self.memory.orphans}  # an order on a position of ours closes it
+        magics = {x.magic for x in reading.positions}
+        magics |= {x.magic for x in reading.orders if x.position_id not in closed}
         unknown = {magic for magic in magics if is_ours(magic) and magic not in mine}
         unknown |= {
             d.magic

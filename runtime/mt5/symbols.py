@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from math import isclose
 from typing import NamedTuple
 
 from tradeplan.runtime.market.profile import SymbolProfile
@@ -34,6 +36,31 @@ def known(terminal: Terminal, profiles: Sequence[SymbolProfile]) -> dict[str, Sy
         elif reply.error[0] in NOBODY:
             raise BridgeError(f"the terminal does not answer: {reply.error[1]} ({reply.error[0]})")
     return found
+
+
+def unlike(profile: SymbolProfile, info: SymbolInfo) -> str:
+    """What sizes and prices rest on and is another at the broker, in words; empty if they fit.
+
+    A coarser step or tick in the profile fits: its sizes and prices are the broker's too.
+    """
+    found = []
+    for key, ours, theirs in (
+        ("contract_size", profile.contract_size, info.trade_contract_size),
+        ("point", profile.point, info.point),
+    ):
+        if not isclose(ours, theirs, rel_tol=1e-9):
+            found.append(f"`{key}` is {theirs:g} at the broker and {ours:g} in the profile")
+    for key, ours, theirs in (
+        ("tick_size", profile.tick_size, info.trade_tick_size or info.point),
+        ("lot_step", profile.lot_step, info.volume_step),
+    ):
+        if not theirs > 0 or Decimal(repr(ours)) % Decimal(repr(theirs)):
+            found.append(f"`{key}` is {theirs:g} at the broker and {ours:g} in the profile")
+    if info.currency_profit != profile.profit_currency:
+        found.append(
+            f"`profit_currency` is {info.currency_profit} at the broker and {profile.profit_currency} in the profile"
+        )
+    return "; ".join(found)
 
 
 def alike(terminal: Terminal, profiles: Sequence[SymbolProfile]) -> dict[str, tuple[str, ...]]:

@@ -50,6 +50,19 @@ def test_a_partial_fill() -> None:
     assert (order.volume_initial, order.volume_current, order.state) == (0.5, 0.35, mt5.ORDER_STATE_CANCELED)
 
 
+def test_one_order_by_two_deals() -> None:
+    world, terminal = floor()
+    world.faults.add("split", "order_send", part=0.3, late=1_000)
+    sent = terminal.call("order_send", deal(volume=0.5, sl=1.0)).value
+    assert (sent.retcode, sent.volume) == (mt5.TRADE_RETCODE_DONE, 0.5)
+    (position,) = terminal.call("positions_get").value
+    assert position.volume == 0.5
+    assert [d.volume for d in terminal.call("history_deals_get", position=position.identifier).value] == [0.15]
+    world.advance(1)
+    shown = terminal.call("history_deals_get", position=position.identifier).value
+    assert [(d.volume, d.order) for d in shown] == [(0.15, sent.order), (0.35, sent.order)]
+
+
 def test_an_answer_without_a_deal_whose_position_comes_late() -> None:
     world, terminal = floor()
     world.faults.add("bare", "order_send", late=1_500)
@@ -179,4 +192,5 @@ def test_every_kind_of_fault_is_one_that_a_test_names() -> None:
     # hang, crash and raise end or hold a process: test_bridge.py has them
     assert set(KINDS) == {
         "error", "gone", "refuse", "partial", "bare", "lost", "doubled", "late", "stale", "cold", "hidden", "comment",
+        "split",
     } | {"hang", "crash", "raise"}  # fmt: skip

@@ -50,7 +50,7 @@ def test_tries_come_at_growing_pauses_and_another_wish_at_once() -> None:
     clock = Seconds()
     pacing = Pacing(clock, lambda: 4.0)
     tried = []
-    for tick in range(0, 200):
+    for tick in range(200):
         clock.at = tick / 8
         if not pacing.waits("close", 1):
             tried.append(clock.at)

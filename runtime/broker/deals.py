@@ -7,7 +7,7 @@ from typing import Any
 
 from tradeplan.runtime.broker.acts import Act, Batch
 from tradeplan.runtime.broker.clock import BrokerTimes
-from tradeplan.runtime.broker.identity import is_ours
+from tradeplan.runtime.broker.identity import STOP_PASSED, TARGET_PASSED, is_ours, magic_of
 from tradeplan.runtime.broker.memory import Known, Link, Memory
 from tradeplan.runtime.broker.reading import Reading
 from tradeplan.runtime.broker.requests import Traded
@@ -67,6 +67,9 @@ def acts_of(
     link = memory.links.get(deal.position_id)
     if deal.entry in _OUT and link is not None:
         return _closed(deal, link, engine, reading, traded, clock)
+    if deal.entry in _OUT and deal.position_id in memory.orphans:
+        # what it brought is in the balance; the store knows every deal of this program
+        return [Act("orphan", _deal_of(deal) | {"identifier": deal.position_id, "symbol": deal.symbol})]
     return []
 
 
@@ -140,7 +143,9 @@ def _why(deal: TradeDeal, holding: Holding, legs: list[Held]) -> tuple[str, list
     """The reason of an exit, and the legs that it closes, in their order."""
     if deal.reason in _SERVER:
         return _SERVER[deal.reason], legs
-    if deal.reason == mt5.DEAL_REASON_TP:
+    if deal.magic == magic_of(deal.position_id, STOP_PASSED):
+        return "stop", legs
+    if deal.reason == mt5.DEAL_REASON_TP or deal.magic == magic_of(deal.position_id, TARGET_PASSED):
         return ("take" if all(x.take for x in legs) else "target"), legs
     if deal.reason == mt5.DEAL_REASON_EXPERT and is_ours(deal.magic):
         asked = [x for x in legs if x.close]

@@ -9,11 +9,11 @@ from tradeplan.runtime.broker.acts import Batch
 from tradeplan.runtime.broker.answers import Answers
 from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.entries import Entries
-from tradeplan.runtime.broker.identity import comment_of, magic_of
+from tradeplan.runtime.broker.identity import STOP_PASSED, TARGET_PASSED, comment_of, magic_of
 from tradeplan.runtime.broker.memory import Link, Memory
 from tradeplan.runtime.broker.pacing import Pacing
 from tradeplan.runtime.broker.reading import Reading
-from tradeplan.runtime.broker.requests import Traded, close_order, levels_order, removal
+from tradeplan.runtime.broker.requests import Traded, close_order, levels_order, priced, removal
 from tradeplan.runtime.broker.retcodes import Verdict
 from tradeplan.runtime.broker.sending import Fillings, Request, Sent, send
 from tradeplan.runtime.broker.watchman import Watchman
@@ -34,6 +34,7 @@ class Closing:
     units: float
     verdict: Verdict
     since: float
+    known: int  # orders and deals of its number that history held before
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Desk:
     pacing: Pacing
     _closings: dict[int, Closing] = field(default_factory=dict)
     _bare: dict[int, int] = field(default_factory=dict)  # positions whose stop could not be put back, and how often
+    _lagging: dict[int, float] = field(default_factory=dict)  # since when a position is not as its deals say
 
     def carry_out(self, engine: Engine, reading: Reading, may_enter: str | None) -> Iterator[Batch]:
         """Send; what is refused comes as acts. `may_enter`: why no entry may be sent, None if they may."""
@@ -76,6 +78,8 @@ class Desk:
         asked = sum(x.close for x in holding.legs if link.leg in (-1, x.leg))
         whole = sum(x.units for x in holding.legs if link.leg in (-1, x.leg))
         if asked:
+            if asked < whole and self._lags(position, traded.units(position.volume) != whole):
+                return
             volume = self._closable(reading, holding, link, position, asked, whole)
             intent = intent_id(holding.plan, holding.version, holding.position, f"close/{link.leg}/{whole}")
             self._close(reading, position, volume, "", magic_of(intent, 0), comment_of(intent, 0))
@@ -93,8 +97,40 @@ class Desk:
             self._bare.pop(position.identifier, None)
             self.pacing.done(("levels", position.identifier))
             return
+        if not missing and self._passed(reading, holding, position, stop, target):
+            return
         if self._levels(reading, holding, position, stop, target, missing):
             link.stop = stop
+
+    def _lags(self, position: Position, differs: bool) -> bool:
+        """Whether the broker may not have shown all deals of a position yet: a part that was closed is not again."""
+        if not differs:
+            self._lagging.pop(position.identifier, None)
+            return False
+        return self.timer() - self._lagging.setdefault(position.identifier, self.timer()) < self.patience()
+
+    def _passed(
+        self, reading: Reading, holding: Holding, position: Position, stop: float, target: float | None
+    ) -> bool:
+        """Close a position whose new stop or target the market has reached before it could be set: no broker takes it.
+
+        What was decided while nobody was there is such a stop, and so is one that a quick market overtook.
+        """
+        tick, side = reading.ticks.get(position.symbol), holding.side
+        if tick is None or not priced(tick):
+            return False
+        market = float(tick.bid if side > 0 else tick.ask)
+        if side * (stop - market) >= 0.0:
+            what, level, part = "stop", stop, STOP_PASSED
+        elif target is not None and side * (market - target) >= 0.0:
+            what, level, part = "target", target, TARGET_PASSED
+        else:
+            return False
+        text = f"`{holding.plan}`: the market has passed the {what} {level:g} of {position.ticket}: it is closed"
+        if self.pacing.news(("passed", position.identifier), text):
+            self.say(text)
+        self._close(reading, position, position.volume, "", magic_of(position.identifier, part), f"tp.{what}")
+        return True
 
     def _closable(
         self, reading: Reading, holding: Holding, link: Link, position: Position, asked: int, whole: int
@@ -166,11 +202,9 @@ class Desk:
             waits = now - before.since < self.patience()
             if before.verdict is Verdict.DONE and waits:
                 return
-            if before.verdict is Verdict.UNKNOWN and (waits or self.netting(reading)):
-                # INVARIANT: on a netting account a second close could open a position the other way round
-                text = f"nobody knows whether {position.ticket} was closed: look at it; it is not sent again"
-                if not waits and self.pacing.news(key, text):
-                    self.say(text)
+            # INVARIANT: on a netting account a second close could open a position the other way round
+            made = self.netting(reading) and _made(reading, magic) > before.known
+            if before.verdict is Verdict.UNKNOWN and (waits or made):
                 return
         tick = reading.ticks.get(position.symbol)
         traded = next((t for t in self.traded.values() if t.symbol == position.symbol), None)
@@ -187,7 +221,7 @@ class Desk:
             self.point,
             self.timer,
         )
-        self._closings[position.identifier] = Closing(position.volume, volume, sent.verdict, now)
+        self._closings[position.identifier] = Closing(position.volume, volume, sent.verdict, now, _made(reading, magic))
         link = self.memory.links.get(position.identifier)
         self.answers.note("" if link is None else link.plan, "close", sent, position.identifier, position.volume)
         if sent.verdict is Verdict.DONE:
@@ -237,3 +271,8 @@ class Desk:
             self.pacing.failed(key)
             if self.pacing.news(key, sent.why):
                 self.say(f"`{known.plan}`: order {ticket} could not be taken back: {sent.why}; tried again")
+
+
+def _made(reading: Reading, magic: int) -> int:
+    """How many orders and deals of a number history holds."""
+    return sum(x.magic == magic for found in (reading.orders, reading.done, reading.deals) for x in found)

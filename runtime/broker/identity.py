@@ -10,6 +10,9 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 PARTS = 32
 """How many parts (legs) the magic numbers of one intent are made for."""
 
+STOP_PASSED, TARGET_PASSED = 2, 3
+"""Parts of a position's own number: closes of one whose stop or target could not be set, as it was passed already."""
+
 
 def magic_of(intent: int, part: int) -> int:
     """The magic number of one part of an intent: 63 bits, unique as far as 47 bits of a hash are."""

@@ -24,6 +24,7 @@ from tradeplan.runtime.engine.wanted import Holding, Order
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.profiles import Profiles
+from tradeplan.runtime.mt5.constants import DEAL_ENTRY_IN
 from tradeplan.runtime.mt5.symbols import known
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 from tradeplan.runtime.store.journal import JournalEvent
@@ -195,7 +196,7 @@ class Mt5Broker:
             if batch and also:
                 batch[-1].body["also"] = also
             for act in batch:
-                if act.kind == "orphan":
+                if act.kind == "orphan" and deal.entry == DEAL_ENTRY_IN:
                     self.say(f"ALERT: {deal.symbol} {deal.position_id} filled and nobody waits for it: it is closed")
             if batch:
                 yield batch

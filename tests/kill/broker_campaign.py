@@ -1,6 +1,6 @@
-"""Kills a run with a broker outside at random moments, with faults of the broker if wanted, and looks at what is left.
+"""Kills a run with a broker outside at drawn moments, with faults of the broker, and looks at what is left.
 
-python -m tests.kill.broker_campaign --data DIR --kills 100 --seed 1 [--faults] [--outage] [--days 2]
+python -m tests.kill.broker_campaign --data DIR --kills 1000 --seed 1 --out DIR [--kinds paused,faults,on,both]
 """
 
 from __future__ import annotations
@@ -9,205 +9,145 @@ import argparse
 import json
 import multiprocessing
 import random
-import sqlite3
-import tempfile
-import threading
+import shutil
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from tradeplan.runtime.broker.identity import is_ours
-from tradeplan.runtime.mt5.terminal import Call
-
-from tests.kill.broker_life import ZONE, Order, main
-from tests.kill.plans import CASES
-from tests.kill.worker import open_bars
-from tests.mt5.in_process import InProcess
-from tests.mt5.stand_in.MetaTrader5.sequences import RATES
-from tests.mt5.stand_in.MetaTrader5.symbol import Symbol
-from tests.mt5.stand_in.MetaTrader5.terminal import StandIn
-from tests.mt5.stand_in.MetaTrader5.world import World
+from tests.kill.broker_checks import Left, problems
+from tests.kill.broker_life import Order, main
+from tests.kill.broker_server import Server, Troubles
+from tests.kill.busy import HEDGING, LONGEST, NETTING
+from tests.kill.moments import group_of
 
 MINUTE = 60_000
-DONE = (10_008, 10_009, 10_010)
 PRELOAD = ["tests.kill.broker_life", "numba"]
-
-
-class Server:
-    """A world that outlives the programs that trade on it; one client at a time."""
-
-    def __init__(self, data: Path, market: str, start: int, end: int) -> None:
-        bars = open_bars(data, start, end).bars(market, "M1")
-        assert bars is not None
-        rows = np.zeros(len(bars), RATES)
-        rows["time"] = bars.open_time // 1000
-        for name in ("open", "high", "low", "close"):
-            rows[name] = getattr(bars, name)
-        self.world = World(start, ZONE)
-        self.world.add(Symbol("BTCUSD", 2, 1.0, "BTC", calc_mode=4, spread=1200), rows, "M1")
-        self.terminal = InProcess(StandIn(self.world))
-        self.terminal.call("initialize")
-        self.bare: list[str] = []  # positions of ours that were seen without a stop
-        self._listener = Listener(("127.0.0.1", 0))
-        self.address: tuple[str, int] = self._listener.address  # type: ignore[assignment]  # of a TCP listener
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            with self._listener.accept() as line:
-                self._answer(line)
-
-    def _answer(self, line: Connection) -> None:
-        while True:
-            try:
-                what, arguments = line.recv()
-                line.send(self._do(what, arguments))
-            except (EOFError, OSError):
-                return
-
-    def _do(self, what: str, arguments: tuple[Any, ...]) -> Any:
-        if what == "batch":
-            replies = [tuple(reply) for reply in self.terminal.batch([Call(*c) for c in arguments[0]])]
-            self.look()
-            return replies
-        if what == "advance_to":
-            self.world.advance_to(max(self.world.now, arguments[0]))
-        return self.world.now
-
-    def look(self) -> None:
-        """Note positions of ours that have no stop."""
-        self.bare += [str(p) for p in self.world.ledger.positions if is_ours(p.magic) and not p.sl]
+KINDS = {"paused": (False, False), "faults": (True, False), "on": (False, True), "both": (True, True)}
+"""Kinds of series: whether requests meet faults, and whether the market goes on while nobody lives."""
+SHARE = 0.3
+"""Of all requests that meet a fault, in a series with faults."""
+GROUPS = {"journal": 25, "rows": 5, "order": 35, "call": 10, "place": 10, "any moment": 15}
+"""How often a moment of each group is drawn, in percent."""
+STARTING = ("recovered", "before activation", "activation", "outage")
 
 
 @dataclass
-class Torment:
-    """A run, killed again and again."""
+class Series:
+    """One run over some hours of real bars, killed `kills` times, beside one that is left in peace."""
 
     data: Path
     folder: Path
     start: int
-    end: int
+    hours: float
     seed: int
     kills: int
-    faults: bool = False
-    outage: bool = False
-    died: int = 0
+    kind: str = "paused"
+    mode: str = "hedging"
+    died: Counter[str] = field(default_factory=Counter)
+    outages: list[tuple[int, int]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    alike: bool = False
+    traded: int = 0
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        plans = self.folder / "plans"
-        plans.mkdir(exist_ok=True)
-        for name, text in CASES["btc"].texts.items():
-            (plans / name).write_text(text, encoding="utf-8")
-        self.server = Server(self.data, "btc", self.start, self.end)
+        self.end = self.start + int(self.hours * 60) * MINUTE
+        faults, self.on = KINDS[self.kind]
+        self.troubles = Troubles(random.Random(self.seed + 1), SHARE if faults else 0.0)
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(PRELOAD)
 
-    def run(self, places: int) -> None:
-        """All lives; `places` is about how many places a life without a kill passes."""
-        most = max(4, 2 * places // max(self.kills, 1))
-        while True:
-            after = self.random.randrange(1, most) if self.died < self.kills else 0
-            order = Order(
-                self.folder / "plans",
-                self.data,
-                self.folder / "run.db",
-                "btc",
-                self.start,
-                self.end,
-                self.server.address,
-                after,
-            )
-            if self.faults:
-                self._plan_faults()
-            child = self.context.Process(target=main, args=(order,))
-            child.start()
-            child.join(120)
-            if child.exitcode == 0:
-                break
-            if child.exitcode != -9:
-                self.problems.append(f"a life ended by itself with {child.exitcode} after {self.died} kills")
-                child.kill()
-                break
-            self.died += 1
-            self.look()
-            if self.outage and self.random.random() < 0.3:
-                self.server.world.advance_to(self.server.world.now + self.random.randrange(1, 40) * MINUTE)
-        self.look()
-        self.look_at_the_end()
+    def run(self) -> Series:
+        """Both runs, and what is to be said of them."""
+        calm = self._server("peace", Troubles(random.Random(0), 0.0))
+        self._live("peace", calm, "", 0, 0)
+        peace = Left(calm, self.folder / "peace" / "run.db", [])
+        self.problems += [f"in peace: {said}" for said in problems(peace, LONGEST)]
+        rates: Counter[str] = Counter(json.loads((self.folder / "peace" / "moments.json").read_text("utf-8")))
+        server = self._server("killed", self.troubles)
+        while sum(self.died.values()) < self.kills and self._torment(server, rates):
+            pass
+        if sum(self.died.values()) == self.kills:
+            self._live("killed", server, "", 0, 0)
+        left = Left(server, self.folder / "killed" / "run.db", self.outages)
+        self.problems += problems(left, LONGEST, peace)
+        self.traded = len(trades(left))
+        self.alike = trades(left) == trades(peace)
+        if self.kind == "paused" and not self.alike:
+            self.problems.append(f"other trades than in peace: {first_difference(trades(peace), trades(left))}")
+        return self
 
-    def _plan_faults(self) -> None:
-        faults, r = self.server.world.faults, self.random
-        faults.clear()
-        for _ in range(r.randrange(3)):
-            kind = r.choice(["refuse", "lost", "lost", "error", "error", "partial", "comment"])
-            skip = r.randrange(6)
-            data: dict[str, Any] = {
-                "refuse": {"retcode": r.choice([10004, 10020, 10018, 10006])},
-                "lost": {"code": -10005},
-                "error": {"code": r.choice([-10004, -10005])},
-                "partial": {"part": 0.5},
-                "comment": {"length": 6},
-            }[kind]
-            call = "order_send" if kind != "error" else r.choice(["order_send", "positions_get", "history_deals_get"])
-            faults.add(kind, call, skip, r.randrange(1, 3), **data)
+    def _server(self, name: str, troubles: Troubles) -> Server:
+        plans = self.folder / name / "plans"
+        plans.mkdir(parents=True, exist_ok=True)
+        for file, text in (HEDGING if self.mode == "hedging" else NETTING).items():
+            (plans / file).write_text(text, encoding="utf-8")
+        return Server(self.data, "btc", self.start, self.end, self.mode, troubles)
 
-    def look(self) -> None:
-        """What must hold at any moment."""
-        entries = [r["magic"] for r in self.server.world.sender.log if r["retcode"] in DONE and _opens(r)]
-        twice = [magic for magic, count in Counter(entries).items() if count > 1]
-        self.problems += [f"sent twice: {magic}" for magic in twice]
-        self.problems += [f"no stop: {p}" for p in self.server.bare]
+    def _torment(self, server: Server, rates: Counter[str]) -> bool:
+        """One life that is to die; False when it came to its end."""
+        left = (self.end - server.world.now) / MINUTE
+        # what is left of the market is shared out, so that no life eats up what the others need
+        mean = left / (self.kills - sum(self.died.values()) + 1)
+        length = self.random.uniform(0.2, 1.6) * mean
+        moment = self._draw(rates)
+        steps = max(rates["stepped"], 1)
+        at = 1 if moment in STARTING else max(1, round(rates[moment] * self.random.random() * length / steps))
+        seconds = self.random.uniform(0.05, 0.3 + length * 0.012) if moment == "any moment" else None
+        died = self._live("killed", server, moment, at, max(2, round(2.5 * mean)), seconds)
+        if died:
+            self.died[died] += 1
+        outage = (
+            self.random.randrange(1, max(2, min(40, int(left / 8)))) * MINUTE
+            if self.on and self.random.random() < 0.3
+            else 0
+        )
+        since = server.world.now
+        server.settle(outage if died else 0)
+        if died and outage:
+            self.outages.append((since, since + outage))
+        return bool(died)
 
-    def look_at_the_end(self) -> None:
-        """What must hold after a life that came to its end."""
-        with sqlite3.connect(self.folder / "run.db") as db:
-            acts = [(kind, json.loads(body)) for kind, body in db.execute("select kind, body from event order by id")]
-            intents = dict(db.execute("select id, time from intent").fetchall())
-        db.close()
-        known = {body["identifier"] for _, body in acts if "identifier" in body}
-        self.problems += [
-            f"unknown to the store: {p}"
-            for p in self.server.world.ledger.positions
-            if is_ours(p.magic) and p.identifier not in known
-        ]
-        held = Counter[int]()
-        for kind, body in acts:
-            if kind == "fill" and "identifier" in body:
-                held[body["identifier"]] += body["units"] * (1 if body["reason"] in ("entry", "add") else -1)
-        orphans = {body["identifier"] for kind, body in acts if kind == "orphan"}
-        there = {p.identifier: round(p.volume * 100) for p in self.server.world.ledger.positions}
-        for identifier in (held.keys() | there.keys()) - orphans:
-            if held[identifier] != there.get(identifier, 0):
-                self.problems.append(f"{identifier}: {held[identifier]} in the store, {there.get(identifier, 0)} there")
-        decided = {body["magic"]: intents[body["intent"]] for kind, body in acts if kind == "fill" and "intent" in body}
-        for r in self.server.world.sender.log:
-            if r["magic"] in decided and r["retcode"] in DONE and _opens(r):
-                late = r["time"] - decided[r["magic"]]
-                if late > 2 * MINUTE:
-                    self.problems.append(f"a late entry: {r['magic']} {late / 1000:.0f} s")
+    def _draw(self, rates: Counter[str]) -> str:
+        group = self.random.choices([*GROUPS], weights=[*GROUPS.values()])[0]
+        known = sorted(name for name in rates if group_of(name) == group)
+        return self.random.choice(known) if known else "any moment"
 
-    def trades(self) -> list[tuple[Any, ...]]:
-        """The fills that the database holds, and the deals of the server."""
-        with sqlite3.connect(self.folder / "run.db") as db:
-            found = db.execute(
-                "select time, plan, leg, reason, price, lots, profit, commission from fill"
-                " order by time, plan, leg, reason"
-            ).fetchall()
-        db.close()
-        deals = [(d.time, d.volume, d.price, d.profit) for d in self.server.world.ledger.deals]
-        return [*found, *deals]
+    def _live(self, name: str, server: Server, moment: str, at: int, most: int, seconds: float | None = None) -> str:
+        """One life; the moment at which it died, empty if it came to its end."""
+        folder = self.folder / name
+        note = folder / "died"
+        note.unlink(missing_ok=True)
+        order = Order(folder, self.data, "btc", self.start, self.end, server.address, self.mode, moment, at, most)
+        child = self.context.Process(target=main, args=(order,))
+        child.start()
+        if seconds is not None:
+            child.join(seconds)
+            child.kill()
+        child.join(300)
+        if child.exitcode == 0:
+            return ""
+        if child.exitcode != -9:
+            child.kill()
+            raise AssertionError(f"a life ended by itself with {child.exitcode}: {folder}")
+        return note.read_text(encoding="utf-8") if note.exists() else "any moment"
 
 
-def _opens(request: dict[str, Any]) -> bool:
-    return request["action"] in (1, 5) and not request["position"]
+def trades(left: Left) -> list[tuple[Any, ...]]:
+    """The fills that the database holds, and the deals of the server."""
+    deals = [(d.time, d.volume, d.price, d.profit) for d in left.world.ledger.deals]
+    return [*left.fills, *deals]
+
+
+def first_difference(one: list[tuple[Any, ...]], other: list[tuple[Any, ...]]) -> str:
+    """The first row that two lists do not share."""
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            return f"{a} and {b}"
+    return f"{len(one)} and {len(other)} rows"
 
 
 def millis(day: str) -> int:
@@ -215,39 +155,103 @@ def millis(day: str) -> int:
     return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000)
 
 
-def command() -> None:
+def command() -> int:
     """The campaign as a program."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--kills", type=int, default=25)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--of-a-series", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--hours", type=int, default=12)
-    parser.add_argument("--places", type=int, default=0)
-    parser.add_argument("--faults", action="store_true")
-    parser.add_argument("--outage", action="store_true")
+    parser.add_argument("--hours", type=float, default=8.0)
+    parser.add_argument("--kinds", default="paused,faults,on,both")
+    parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    start = millis("2018-01-08")
-    end = start + given.hours * 60 * MINUTE
-    with tempfile.TemporaryDirectory() as folder:
-        began = time.monotonic()
-        peace = Torment(given.data, Path(folder) / "peace", start, end, 0, 0)
-        peace.run(0)
-        print(f"undisturbed: {time.monotonic() - began:.1f} s, {len(peace.trades())} fills and deals, {peace.problems}")
-        began = time.monotonic()
-        work = Torment(
-            given.data, Path(folder) / "killed", start, end, given.seed, given.kills, given.faults, given.outage
+    done: list[Series] = []
+    chance = random.Random(given.seed)
+    began = time.monotonic()
+    while (left := given.kills - sum(sum(s.died.values()) for s in done)) > 0:
+        number = len(done)
+        kind = given.kinds.split(",")[number % len(given.kinds.split(","))]
+        mode = "netting" if number % 5 == 4 else "hedging"
+        start = millis("2018-01-08") + chance.randrange(80 * 24) * 60 * MINUTE
+        kills, seed = min(given.of_a_series, left), given.seed * 1_000 + number
+        folder = given.out / f"{seed}-{kind}-{mode}"
+        shutil.rmtree(folder, ignore_errors=True)
+        # outages take market time as well
+        hours = given.hours * (1.6 if KINDS[kind][1] else 1.0) * kills / given.of_a_series
+        series = Series(given.data, folder, start, hours, seed, kills, kind, mode).run()
+        done.append(series)
+        total = sum(sum(s.died.values()) for s in done)
+        print(
+            f"{total} kills, {time.monotonic() - began:.0f} s: {folder.name}, {series.traded} fills and deals,"
+            f" {series.troubles.requests} requests, {sum(series.troubles.met.values())} met a fault,"
+            f" {len(series.outages)} outages, {'the same trades, ' if series.alike else ''}"
+            f"{len(series.problems)} problems",
+            flush=True,
         )
-        work.run(given.places or given.hours * 60 * 3)
-        same = work.trades() == peace.trades()
-        print(f"{work.died} kills in {time.monotonic() - began:.1f} s; the same trades: {same}")
-        for problem in sorted(set(work.problems))[:20]:
-            print("PROBLEM", problem)
-        if not (given.faults or given.outage) and not same:
-            for a, b in zip(peace.trades(), work.trades(), strict=False):
-                if a != b:
-                    print("undisturbed", a, "\nkilled     ", b)
-                    break
+        for said in series.problems[:10]:
+            print("    PROBLEM", said, flush=True)
+    return told(done)
+
+
+def told(done: list[Series]) -> int:
+    """Print the summary; 1 for problems, or when too little was met."""
+    died = sum((s.died for s in done), Counter[str]())
+    met = sum((s.troubles.met for s in done), Counter[tuple[str, str]]())
+    groups = Counter[str]()
+    for moment, count in died.items():
+        groups[group_of(moment)] += count
+    print(f"\n{sum(died.values())} kills by group: {dict(groups.most_common())}")
+    for moment, count in sorted(died.items()):
+        print(f"  {count:4d} {moment}")
+    requests = sum(s.troubles.requests for s in done if s.troubles.share)
+    print(
+        f"{sum(met.values())} of {requests} requests met a fault in {sum(bool(s.troubles.share) for s in done)} series"
+    )
+    for (fault, what), count in sorted(met.items()):
+        print(f"  {count:4d} {fault}: {what}")
+    print(
+        f"{sum(s.troubles.readings for s in done)} readings failed,"
+        f" {sum(s.troubles.stops_removed for s in done)} stops were deleted by hand,"
+        f" {sum(len(s.outages) for s in done)} outages"
+    )
+    lacking = too_little(done)
+    for said in lacking:
+        print("TOO LITTLE", said)
+    bad = sum(len(s.problems) for s in done)
+    print(f"{bad} problems")
+    return int(bool(bad or lacking))
+
+
+def too_little(done: list[Series]) -> list[str]:
+    """Floors: what a campaign must have met to say anything."""
+    died = sum((s.died for s in done), Counter[str]())
+    total = sum(died.values())
+    groups = Counter[str]()
+    for moment, count in died.items():
+        groups[group_of(moment)] += count
+    floors = {"journal": 0.10, "order": 0.10, "any moment": 0.05}
+    lacking = [f"{groups[g]} kills at `{g}`" for g, share in floors.items() if groups[g] < share * total]
+    with_faults = [s for s in done if s.troubles.share]
+    met = sum(sum(s.troubles.met.values()) for s in with_faults)
+    kills = sum(sum(s.died.values()) for s in with_faults)
+    if with_faults and met < kills:
+        lacking.append(f"{met} faults met a request in {kills} lives")
+    if total >= 200:
+        lacking += [
+            f"no kill {when} broker {what}"
+            for when in ("before", "within", "after")
+            for what in ("entry", "pending", "close", "levels", "removal")
+            if not died[f"{when} broker {what}"]
+        ]
+        lacking += [
+            f"no kill {when} journal {what}"
+            for when in ("before", "after")
+            for what in ("append_all", "intend", "settle", "activate", "append", "keep_setting")
+            if not died[f"{when} journal {what}"]
+        ]
+    return lacking
 
 
 if __name__ == "__main__":
-    command()
+    raise SystemExit(command())

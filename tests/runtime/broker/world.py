@@ -146,7 +146,7 @@ class BrokerWorld:
             catalog(),
             Settings("test", self.account, START, end),
             self.database,
-            ServerPace(None, server=self.server, before=before),
+            ServerPace(None, self.server.now, server=self.server, before=before),
             self.said.append,
             self._seen,
             stop=lambda: until is not None and steps >= until,

@@ -1,4 +1,4 @@
-"""`plan db ...`: brings the database of a run up to date and back, copies it, and looks whether it is whole."""
+"""`plan db ...`: brings the database of a run up to date and back, copies, restores and looks it over."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
+from tradeplan.runtime.cli._control import confirm, yes_option
+from tradeplan.runtime.cli._restore_text import after_lines, loss_lines
 from tradeplan.runtime.store.backup import backup
 from tradeplan.runtime.store.checks import verify
 from tradeplan.runtime.store.errors import StoreError
+from tradeplan.runtime.store.restore import restore, weigh
 from tradeplan.runtime.store.schema import purpose
 from tradeplan.runtime.store.upgrade import Change, rollback_file, upgrade_file
 
@@ -80,6 +83,29 @@ def backup_(database: Path, to: Path | None) -> None:
     click.echo(f"`{made}` is a whole copy, {made.stat().st_size / 1e6:.1f} MB")
 
 
+@command.command("restore")
+@_DB
+@click.option(
+    "--from", "copy", type=click.Path(path_type=Path), required=True, help="a file that `plan db backup` made"
+)
+@yes_option
+def restore_(database: Path, copy: Path, yes: bool) -> None:
+    """Put a copy in the place of the database, and say what it does not know. Stop `plan run` first.
+
+    The copy is checked before; the files that it replaces are kept beside it under another name.
+    """
+    try:
+        loss = weigh(copy, database)
+        for line in loss_lines(loss, copy, database):
+            click.echo(line)
+        confirm(f"put `{copy}` in the place of `{database}`?", yes)
+        done = restore(copy, database)
+    except StoreError as error:
+        raise click.UsageError(str(error)) from error
+    for line in after_lines(loss, done):
+        click.echo(line)
+
+
 @command.command("verify")
 @_DB
 @click.option("--json", "as_json", is_flag=True, help="one JSON object")
@@ -103,8 +129,8 @@ def verify_(database: Path, as_json: bool) -> None:
     for problem in found.problems:
         click.echo(f"damaged: {problem}", err=True)
     click.echo(
-        "stop `plan run`, keep this file, and put the newest copy of `plan db backup` in its place;"
-        " look at the broker for what was done since that copy",
+        f"stop `plan run`, then put the newest copy in its place: `plan db restore --db {database} --from COPY`; it"
+        " keeps this file and says what the copy does not know",
         err=True,
     )
     sys.exit(1)

@@ -62,6 +62,7 @@ def damaged(path: Path | str, found: str) -> StoreTrouble:
     """The file holds what SQLite never wrote."""
     return StoreTrouble(
         f"`{path}` is damaged ({found}): nothing may be sent from it; `plan db verify --db {path}` says how much is"
-        " wrong; put the newest copy of `plan db backup` in its place, and look at the broker for what was done since",
+        " wrong; `plan db restore --from COPY` puts the newest copy of `plan db backup` in its place; look at the"
+        " broker for what was done since",
         False,
     )

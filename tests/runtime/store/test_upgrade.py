@@ -210,7 +210,7 @@ def test_a_damaged_database_is_not_upgraded(tmp_path: Path, more: Path) -> None:
         upgrade_file(path)
     told = plan_db("verify", "--db", str(path))
     assert told.exit_code == 1
-    assert "put the newest copy of `plan db backup` in its place" in told.output
+    assert "put the newest copy in its place: `plan db restore --db" in told.output
     assert plan_db("backup", "--db", str(path)).exit_code == 2
     assert backups(path) == []
 

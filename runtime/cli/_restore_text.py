@@ -19,8 +19,8 @@ def loss_lines(loss: Loss, copy: Path, database: Path) -> Iterator[str]:
         yield f"there is no database at `{database}`: nothing is replaced"
     else:
         yield (
-            f"`{database}` goes up to {time_text(loss.reached)} UTC: {loss.intents} intents and {loss.fills} fills in it"
-            " are unknown to the copy"
+            f"`{database}` goes up to {time_text(loss.reached)} UTC: {loss.intents} intents and {loss.fills} fills in"
+            " it are unknown to the copy"
         )
         for text in loss.positions:
             yield f"open and unknown to the copy: {text}"

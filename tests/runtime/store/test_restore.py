@@ -19,7 +19,7 @@ from tests.runtime.broker.test_tickets import PLAN, ask, minute_with_a_position
 from tests.runtime.broker.world import BrokerWorld
 from tests.runtime.live.test_books import TEXTS, tables
 from tests.runtime.live.test_trouble import overwrite
-from tests.runtime.live.world import MINUTE, START, World, dataset_of, walk
+from tests.runtime.live.world import World, dataset_of, walk
 
 BARS = 240
 LEFT = ("trade", "orders", "fill", "intent")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Node, Op
+from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Lane, Node, Op
 from tradeplan.dsl.graph.parts import parts_of
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.verify import stamp
@@ -19,17 +20,32 @@ def stream_warnings(
     """A warning for each stream that a plan reads and that is missing, or does not cover nearly all bars of the run."""
     found: dict[tuple[str, str, str], str] = {}
     for plan in plans:
-        for root, part, _ in parts_of(plan.rules):
-            for node in _features(root):
-                assert node.lane is not None
-                market, timeframe, stream = node.lane.market, node.lane.timeframe, str(node.data[1])
-                key = (plan.name, market, stream)
-                if key in found:
-                    continue
-                told = _told(dataset, market, timeframe, stream, start, end)
-                if told:
-                    found[key] = f"plan `{plan.name}` reads {stream} of {market} in `{part}`, and {told}"
+        for read in streams_read(plan):
+            key = (plan.name, read.lane.market, read.stream)
+            if key in found:
+                continue
+            told = _told(dataset, read.lane.market, read.lane.timeframe, read.stream, start, end)
+            if told:
+                found[key] = (
+                    f"plan `{plan.name}` reads {read.stream} of {read.lane.market} in `{read.part}`, and {told}"
+                )
     return list(found.values())
+
+
+class StreamRead(NamedTuple):
+    """A stream that a part of a plan reads, on the bars of a lane."""
+
+    lane: Lane
+    stream: str
+    part: str
+
+
+def streams_read(plan: CheckedPlan | CheckedGuard) -> Iterator[StreamRead]:
+    """What a plan or guard reads beyond bars and the calendar; the same may come twice."""
+    for root, part, _ in parts_of(plan.rules):
+        for node in _features(root):
+            assert node.lane is not None
+            yield StreamRead(node.lane, str(node.data[1]), part)
 
 
 def _told(dataset: Dataset, market: str, timeframe: str, stream: str, start: int | None, end: int | None) -> str:

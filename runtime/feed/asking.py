@@ -57,3 +57,9 @@ def rates_of(rows: NDArray[Any], clock: BrokerClock) -> Rates:
             rows, times = rows[kept], times[kept]
     columns = {name: np.ascontiguousarray(rows[name], dtype=kind) for name, kind in COLUMNS.items() if name != "time"}
     return Rates(time=np.ascontiguousarray(times), **columns)
+
+
+def no_rates() -> Rates:
+    """Not one bar."""
+    empty = np.zeros(0)
+    return Rates(np.zeros(0, np.int64), empty, empty, empty, empty, empty, np.zeros(0, np.int32), empty)

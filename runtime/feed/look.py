@@ -37,6 +37,7 @@ class Look:
         """`now` is this machine's clock in UTC ms."""
         self.symbols: dict[str, str] = {}
         self.quotes = 0
+        self.newest: dict[str, int] = {}  # by market, in ms of the broker's clock
         self.halts: list[tuple[str, str]] = []
         self._terminal, self._clock, self._watch, self._now = terminal, clock, watch, now
         self._specifications, self._readings = specifications, readings
@@ -44,6 +45,14 @@ class Look:
         self._looked = 0
         self._settled = False
         self._wrong: str | None = None
+
+    def now(self) -> int:
+        """UTC by the broker's quotes where they have been measured, else by this machine."""
+        return self._now() + self._clock.skew
+
+    def past(self) -> int:
+        """A time that the broker's clock has certainly passed: its newest quote, and never later than now."""
+        return min(self.quotes, self.now()) if self._clock.agrees(self.now()) else 0
 
     def ask(self, calls: Sequence[Call]) -> list[Reply]:
         """One round trip, counted; raises TerminalAway."""
@@ -59,6 +68,7 @@ class Look:
     def see_quotes(self, markets: Sequence[str], replies: Sequence[Reply]) -> None:
         """Take in quotes: the broker's time, and how old each market's price is."""
         times = {m: int(r.value.time_msc) for m, r in zip(markets, replies, strict=True) if r.value is not None}
+        self.newest |= times
         newest = max(times.values(), default=0)
         if not newest:
             return

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
-from tradeplan.runtime.feed.asking import TerminalAway, newest_bars, rates_of, raw_bars
+from tradeplan.runtime.feed.asking import TerminalAway, newest_bars, no_rates, rates_of, raw_bars
 from tradeplan.runtime.feed.broker_clock import BrokerClock
+from tradeplan.runtime.feed.flow import Flow, newest_told
 from tradeplan.runtime.feed.history import history
 from tradeplan.runtime.feed.keeper import Keeper
 from tradeplan.runtime.feed.look import Look
 from tradeplan.runtime.feed.need import Series, series_needed
 from tradeplan.runtime.feed.news_source import NewsSource, kept_news
 from tradeplan.runtime.feed.readings import FeedReadings
-from tradeplan.runtime.feed.series import FedSeries
+from tradeplan.runtime.feed.series import FedSeries, newest_closes
 from tradeplan.runtime.feed.server_rule import rule_of
+from tradeplan.runtime.feed.stream_keeper import StreamKeeper
 from tradeplan.runtime.feed.symbols import Specifications, near, resolve
 from tradeplan.runtime.feed.wall import Sleep, Wall, Watch
 from tradeplan.runtime.live.feed import Arrivals
@@ -60,7 +62,6 @@ class Mt5Feed:
     ) -> None:
         """`folder` belongs to one run; `history_bars`: of a series whose plans do not look back further; `limit_ms`:
         how long after an instant its bars are waited for; `calendar`: a file or address with news."""
-        self.dataset = Growing(profiles, versions=None if calendar is None else partial(kept_news, folder))
         self.readings = FeedReadings()
         self.clock = BrokerClock(rule_of(next(iter(profiles))))
         self._terminal, self._profiles = terminal, profiles
@@ -69,6 +70,10 @@ class Mt5Feed:
         self._news = None if calendar is None else NewsSource(calendar, folder, self._watch.wall.now)
         specifications = Specifications(folder / "specifications.json")
         self._look = Look(terminal, self.clock, self._watch, self._watch.wall.now, specifications, self.readings)
+        streams = StreamKeeper(folder, "mt5")
+        self._flow = Flow(self._look, self.clock, streams, self.readings, self._tell, self._watch.pause)
+        news = None if calendar is None else partial(kept_news, folder)
+        self.dataset = Growing(profiles, streams=self._flow.streams, versions=news)
         self._history_bars, self._limit = history_bars, limit_ms
         self._series: dict[Series, FedSeries] = {}
         self._pending: dict[Series, list[Rates]] = {}
@@ -96,6 +101,7 @@ class Mt5Feed:
             return
         self.dataset.expect_late(late)
         kept = self._keeper.load()
+        self._flow.load(bool(kept))
         self._look.symbols = resolve(self._terminal, self._profiles)
         markets = {m for m, _ in [*kept, *series_needed(plans, guards, self._profiles)]} & set(self._look.symbols)
         if markets:
@@ -120,9 +126,12 @@ class Mt5Feed:
         except TerminalAway as gone:
             self._tell_away(gone, 0)
 
+    def _tell(self, text: str) -> None:
+        self._told.append(text)
+
     def now(self) -> int:
         """UTC by the broker's quotes where they have been measured, else by this machine."""
-        return self._watch.wall.now() + self.clock.skew
+        return self._look.now()
 
     def wait_until(self, instant: int, sleep: Sleep) -> bool:
         """Wait for an instant and for the bars that are due at it, up to a limit; False: woken before."""
@@ -130,6 +139,7 @@ class Mt5Feed:
             if self._watch.look():
                 self._jumped = True
                 self._resync()
+            self._flow.glance()
             left = (instant - self.now()) / 1000.0
             if left <= 0:
                 break
@@ -169,6 +179,8 @@ class Mt5Feed:
 
     def deliver(self) -> None:
         """Write what came to disk, then let it be seen."""
+        # INVARIANT: what streams tell of a bar's time is on disk before the bar is
+        self._flow.seal(self._counted())
         self._keeper.add(self._waiting)
         for key, rates in self._waiting.items():
             added = self.dataset.append(*key, rates, self._handled)
@@ -181,7 +193,8 @@ class Mt5Feed:
         self._waiting, self._pending = {}, {}
 
     def close(self) -> None:
-        """Bring the tail into the store."""
+        """Bring the tails into the stores."""
+        self._flow.close()
         self._keeper.fold()
 
     def begin_news(self, digest: str | None) -> Arrivals:
@@ -203,6 +216,12 @@ class Mt5Feed:
         return None if found.calendar is None else found.calendar.digest
 
     def _need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        self._need_series(plans, guards)
+        self._flow.need([*plans, *guards], self.dataset)
+        self._settle()
+        self._flow.seal(newest_told(self.dataset, self._flow.markets))
+
+    def _need_series(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         needed = series_needed(plans, guards, self._profiles)
         new = {key: bars for key, bars in needed.items() if key not in self._series}
         symbols = self._look.symbols
@@ -234,7 +253,7 @@ class Mt5Feed:
         """Begin a series with history that a terminal gave: never with the bar that is forming."""
         if rates is not None:
             closes = self.dataset.calendar(market).close_of(rates.time[-1:], timeframe)
-            if int(closes[0]) > self._past():
+            if int(closes[0]) > self._look.past():
                 rates = take(rates, slice(0, len(rates) - 1))
         if rates is None or not len(rates):
             self._told.append(f"the terminal has no closed {timeframe} bar of {market}: plans that need it wait")
@@ -250,10 +269,6 @@ class Mt5Feed:
         hint = f"; it has {alike}: if that is the market, name it in the profile's `symbols`" if alike else ""
         return f"the broker has no symbol for {market} (looked for {looked_for}), so it has no bars{hint}"
 
-    def _past(self) -> int:
-        """A time that the broker's clock has certainly passed: its newest quote, and never later than now."""
-        return min(self._look.quotes, self.now()) if self.clock.agrees(self.now()) else 0
-
     def _trusted(self) -> bool:
         """Whether this machine's clock may be believed where no quote tells the time."""
         return self.clock.agrees(self.now()) and (self.clock.offset is not None or not self._jumped)
@@ -262,9 +277,10 @@ class Mt5Feed:
         """Ask until the bars of every due series are there, or will not come, or the limit has passed."""
         # who was woken while waiting has some of them already
         left, retries = [series for series in due if not series.arrived(instant)], 0
-        while left and instant > self._complete:
+        until = newest_closes(due, instant)
+        while (left or self._flow.waits(until)) and instant > self._complete:
             try:
-                rows = self._fetch(left, instant)
+                rows = self._fetch(left, instant, until)
             except TerminalAway as gone:
                 self._tell_away(gone, retries)
                 pause = RETRY_SECONDS[min(retries, len(RETRY_SECONDS) - 1)]
@@ -278,9 +294,10 @@ class Mt5Feed:
                 self._resync()
                 continue
             waited = self.now() - instant
-            by = self._past()
+            by = self._look.past()
             if waited >= self._limit and self._trusted():
                 by = max(by, instant)
+                self._flow.allow(until)
             waits = []
             for series, rates in zip(left, rows, strict=True):
                 self._take(series, series.closed(rates, by))
@@ -291,27 +308,45 @@ class Mt5Feed:
                     series.owed = OWED if series.due(instant) else series.owed - 1
                 else:
                     waits.append(series)
-            left = waits
-            if left and self._watch.pause(POLL_SECONDS, sleep):
+            left, until = waits, newest_closes(due, instant)
+            flowing = waited < self._limit and self._flow.waits(until)
+            if not (left or flowing):
+                break
+            if not self._flow.goes_on(until) and self._watch.pause(POLL_SECONDS, sleep):
                 return False
         self.readings.settle_seconds = max(0.0, (self.now() - instant) / 1000.0)
         return True
 
-    def _fetch(self, asked: Sequence[FedSeries], instant: int) -> list[Rates]:
-        """One round trip: quotes of all fed markets, then the newest rows of the series, which are at least as new."""
+    def _counted(self) -> dict[str, int]:
+        """The newest close of the bars that wait to be told, by market; late ones close after the instant before."""
+        found: dict[str, int] = {}
+        for (market, timeframe), rates in self._waiting.items():
+            close = int(self.dataset.calendar(market).close_of(rates.time[-1:], timeframe)[0])
+            found[market] = max(found.get(market, 0), close if close > self._handled else self._handled + len(rates))
+        return found
+
+    def _settle(self) -> None:
+        """Have what streams tell up to the newest bars."""
+        self._flow.settle(newest_closes(self._series.values(), 0), self._limit, self._trusted)
+
+    def _fetch(self, asked: Sequence[FedSeries], instant: int, until: Mapping[str, int] | None = None) -> list[Rates]:
+        """One round trip: quotes of all fed markets, then the newest rows of the series, which are at least as new, and
+        what streams lack up to a time by market."""
         look = self._look
         markets = sorted({series.market for series in self._series.values()})
         again = look.specifications_due()
         calls = look.calls(markets)
         calls += [newest_bars(s.symbol, s.timeframe, 0, min(s.missing(instant), PAGE)) for s in asked]
         calls += look.specification_calls(markets) if again else []
+        first, last, flows = len(markets), len(markets) + len(asked), len(calls)
+        calls += self._flow.calls(until or {})
         replies = look.ask(calls)
-        first, last = len(markets), len(markets) + len(asked)
         look.see_quotes(markets, replies[:first])
         if again:
-            look.see_specifications(markets, replies[last:])
+            look.see_specifications(markets, replies[last:flows])
+        self._flow.take(replies[flows:], look.past(), look.now())
         found = [raw_bars(reply) for reply in replies[first:last]]
-        return [_no_rates() if rows is None or not len(rows) else rates_of(rows, self.clock) for rows in found]
+        return [no_rates() if rows is None or not len(rows) else rates_of(rows, self.clock) for rows in found]
 
     def _take(self, series: FedSeries, rates: Rates) -> None:
         if len(rates):
@@ -355,12 +390,8 @@ class Mt5Feed:
             rows = paged.get((one.symbol, one.timeframe))
             if rows is not None and len(rows):
                 rates = rates_of(rows, self.clock)
-            by = max(self._past(), until) if self._trusted() else self._past()
+            by = max(self._look.past(), until) if self._trusted() else self._look.past()
             self._take(one, one.closed(rates, by))
             one.passed(until)
         self._complete = max(self._complete, until)
-
-
-def _no_rates() -> Rates:
-    empty = np.zeros(0)
-    return Rates(np.zeros(0, np.int64), empty, empty, empty, empty, empty, np.zeros(0, np.int32), empty)
+        self._settle()

@@ -1,4 +1,4 @@
-"""The bars of a run on a live feed, as its engine saw them: for who looks at it from outside, also while it runs."""
+"""The bars and streams of a run on a live feed, as its engine saw them: for who looks at it, also while it runs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 
 from tradeplan.runtime.feed.keeper import Keeper
 from tradeplan.runtime.feed.news_source import kept_news
+from tradeplan.runtime.feed.stream_keeper import StreamKeeper
 from tradeplan.runtime.market.growing import Growing, LateBar
 from tradeplan.runtime.market.profiles import Profiles
+from tradeplan.runtime.market.streams.growing import GrowingStreams
 
 _FEED = re.compile(r"mt5 (?P<server>.*?)(?: day=(?P<day>.+))?")
 
@@ -35,7 +37,10 @@ def bars_folder(database: Path) -> Path:
 
 def fed_before(folder: Path, profiles: Profiles, late: Iterable[LateBar]) -> Growing:
     """All that was fed to a run, complete from the beginning; nothing is written."""
-    dataset = Growing(profiles, late, versions=partial(kept_news, folder))
+    streams = GrowingStreams()
+    for (market, name), stream in StreamKeeper.peek(folder).items():
+        streams.begin(market, name, stream)
+    dataset = Growing(profiles, late, streams, versions=partial(kept_news, folder))
     for (market, timeframe), rates in Keeper.peek(folder).items():
         if profiles.get(market) is not None:
             dataset.feed(market, timeframe, rates)

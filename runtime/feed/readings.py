@@ -19,6 +19,9 @@ class FeedReadings:
     bars: int = 0  # closed bars taken in
     late: int = 0
     passed_over: int = 0  # bars that came after a later one of their series
+    events: int = 0  # ticks, and levels of books that changed
+    late_events: int = 0  # ticks that came after the bar of their time had been told: they are left out
+    holes: int = 0  # times that a bar was told before the ticks or the book of its time were there
     away: int = 0  # times that nobody answered
     resyncs: int = 0
     fetch_seconds: float = 0.0  # of the newest round trip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
 from tradeplan.dsl.timeframe import TIMEFRAMES
@@ -37,6 +38,11 @@ class FedSeries:
     def key(self) -> tuple[str, str]:
         """Market and timeframe."""
         return self.market, self.timeframe
+
+    @property
+    def newest_close(self) -> int:
+        """When the newest bar taken in closes."""
+        return self._newest_close
 
     def due(self, instant: int) -> bool:
         """Whether a close is scheduled at or before an instant, after those that were dealt with."""
@@ -78,3 +84,11 @@ class FedSeries:
             end = until + max(AHEAD, 2 * TIMEFRAMES[self.timeframe])
             self._due += self._calendar.scheduled_closes(self.timeframe, self._laid_out, end).tolist()
             self._laid_out = end
+
+
+def newest_closes(series: Iterable[FedSeries], at_least: int) -> dict[str, int]:
+    """The newest close of bars that were taken in, by market, or a time that is later."""
+    found: dict[str, int] = {}
+    for one in series:
+        found[one.market] = max(found.get(one.market, at_least), one.newest_close)
+    return found

@@ -153,6 +153,7 @@ class Instance(Hands):
         recorder = Recorder(journal, writer, books, self.say, self.point)
         recorder.repeat(recovered.segments)
         self.point("recovered")
+        self._need(active)
         self.clock.start(recovered.time)
         used = [str(event.body["digest"]) for event in journal.events() if event.kind == "news"]
         self._take_news(journal, engine, self.clock.begin_news(used[-1] if used else None))
@@ -188,7 +189,7 @@ class Instance(Hands):
                         self.tell_scan(scan)
                         recorder.broken = self.folder.broken
                         if scan.changed or again:
-                            self.clock.need(self.folder.plans(), self.folder.guards())
+                            self._need(active)
                             active = switch.update(engine, active)
                     if any(not engine.busy(name) for name in active.retired):
                         active = switch.update(engine, active)
@@ -222,6 +223,10 @@ class Instance(Hands):
                 self._run_state = None
         recorder.finish(engine, active)
         return Totals(engine.now, recorder.steps, recorder.decisions, recorder.fills, engine.balance, engine.equity)
+
+    def _need(self, active: Active) -> None:
+        """Have all fed that plans of the folder read, and those that run: an older version may still hold something."""
+        self.clock.need((*active.plans, *self.folder.plans()), (*active.guards, *self.folder.guards()))
 
     def _money(self) -> str:
         return self.settings.account.currency

@@ -12,24 +12,26 @@ from tradeplan.runtime.market.features.history import history
 from tradeplan.runtime.market.streams.replay import BookHistory
 
 
-def flows(book: BookHistory) -> Values:
-    """What each message adds; 0 for a snapshot, and where a side was or is empty."""
-    found = np.zeros(len(book.time))
-    if len(found) < 2:
+def flows(book: BookHistory, first: int, last: int) -> Values:
+    """What each of the messages [first, last) adds; 0 for a snapshot, and where a side was or is empty."""
+    best = book.best[max(first - 1, 0) : last]
+    found = np.zeros(last - first)
+    if len(best) < 2:
         return found
-    bid0, bids0, ask0, asks0 = book.best[:-1].T
-    bid, bids, ask, asks = book.best[1:].T
+    bid0, bids0, ask0, asks0 = best[:-1].T
+    bid, bids, ask, asks = best[1:].T
     added = np.where(bid >= bid0, bids, 0.0) - np.where(bid <= bid0, bids0, 0.0)
     added += np.where(ask >= ask0, asks0, 0.0) - np.where(ask <= ask0, asks, 0.0)
-    known = ~np.isnan(book.best[:-1] + book.best[1:]).any(axis=1) & ~book.fresh[1:]
-    found[1:] = np.where(known, added, 0.0)
+    known = ~np.isnan(best[:-1] + best[1:]).any(axis=1) & ~book.fresh[last - len(added) : last]
+    found[-len(added) :] = np.where(known, added, 0.0)
     return found
 
 
 def aggregate(request: Request) -> Values:
     """The sum of each interval."""
     book = history(request)
-    return sums(request.kept("best flow", np.ndarray, lambda: flows(book)), *request.rows(book.time))
+    part, first, last = request.part(book.time)
+    return sums(flows(book, part.start, part.stop), first, last)
 
 
 FEATURE = BarFeature("best_flow", ("book",), aggregate)

@@ -58,6 +58,14 @@ class Request:
         """For every interval: the first event that lies in it, and the one after the last."""
         return np.searchsorted(times, self.opens, side="right"), np.searchsorted(times, self.closes, side="right")
 
+    def part(self, times: Times) -> tuple[slice, Times, Times]:
+        """The events that lie in any interval, and `rows` counted from the first of them."""
+        first, last = self.rows(times)
+        if not len(first):
+            return slice(0, 0), first, last
+        begins = int(first.min())
+        return slice(begins, int(last.max())), first - begins, last - begins
+
 
 @dataclass(frozen=True, slots=True)
 class BarFeature:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from tradeplan.runtime.market.features.feature import BarFeature, Request, Values
 from tradeplan.runtime.market.streams.events import Trades, covered
-from tradeplan.runtime.market.streams.spoofs import spoofs
+from tradeplan.runtime.market.streams.spoofs import SpoofWatch
 
 
 def aggregate(request: Request) -> Values:
@@ -18,12 +18,12 @@ def aggregate(request: Request) -> Values:
         return np.full(len(request.closes), np.nan)
     money, within, percent = (float(a) for a in request.arguments[:3])
     contract = request.profile.contract_size if request.profile is not None else 1.0
-    book = request.book()
-    times = request.kept(
+    watch = request.kept(
         ("pulled levels", *request.arguments),
-        np.ndarray,
-        lambda: spoofs(book, trades, money / contract, int(within), percent / 100),
+        SpoofWatch,
+        lambda: SpoofWatch(money / contract, int(within), percent / 100),
     )
+    times = watch.upto(request.book(), trades)
     first, last = request.rows(times)
     return np.where(covered(trades.spans, request.opens - int(within), request.closes), last - first, np.nan)
 

@@ -10,9 +10,11 @@ def aggregate(request: Request) -> Values:
     """Volume of each interval."""
     if request.stream == "ticks":
         ticks = request.ticks()
-        return sums(np.where(ticks.volume > 0.0, ticks.volume, 1.0), *request.rows(ticks.time))
+        part, first, last = request.part(ticks.time)
+        return sums(np.where(ticks.volume[part] > 0.0, ticks.volume[part], 1.0), first, last)
     trades = request.trades()
-    return sums(trades.size, *request.rows(trades.time))
+    part, first, last = request.part(trades.time)
+    return sums(trades.size[part], first, last)
 
 
 FEATURE = BarFeature("traded_volume", ("trades", "ticks"), aggregate)

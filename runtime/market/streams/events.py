@@ -112,11 +112,26 @@ def covered(spans: Times, opens: Times, closes: Times) -> NDArray[np.bool_]:
 
 
 def trades_of(ticks: Ticks) -> Trades | None:
-    """The trades among ticks that carry the aggressor's side; None if none does."""
+    """The trades among ticks that carry the aggressor's side, covered from the first on; None if none does."""
     rows = np.flatnonzero((ticks.flags & (BUY | SELL)) != 0)
     if not len(rows):
         return None
     flags = ticks.flags[rows]
     bought, sold = (flags & BUY) != 0, (flags & SELL) != 0
     side = bought.astype(np.int8) - sold.astype(np.int8)
-    return Trades(ticks.time[rows], ticks.last[rows], ticks.volume[rows], side, ticks.spans)
+    return told_from(Trades(ticks.time[rows], ticks.last[rows], ticks.volume[rows], side, ticks.spans))
+
+
+def told_from(trades: Trades) -> Trades:
+    """The same trades (at least one), covered from the first on: before it nobody knew that the ticks tell trades."""
+    known = trades.spans[trades.spans[:, 1] > trades.time[0]]
+    spans = np.column_stack([np.maximum(known[:, 0], trades.time[0]), known[:, 1]])
+    return Trades(trades.time, trades.price, trades.size, trades.side, spans)
+
+
+def empty(name: str) -> Ticks | Book:
+    """Ticks or a book of which nothing is known yet."""
+    times, none, codes = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8)
+    if name == "ticks":
+        return Ticks(times, none, none, none, none, np.zeros(0, np.int32))
+    return Book(times, times, codes, codes, none, none)

@@ -1,4 +1,4 @@
-"""Plays a recorded book again: its best levels after every message, and its depth on every whole second."""
+"""Plays a book, recorded or growing: its best levels after every message, and its depth on every whole second."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.runtime.market.streams.events import SNAPSHOT, Book, Times
+from tradeplan.runtime.market.streams.grown import Grown
 from tradeplan.runtime.market.streams.levels import ASKS, BIDS, DEPTH, Levels
 
 SECOND = 1000
@@ -39,11 +40,12 @@ class BookHistory:
         return found
 
 
-def messages(book: Book) -> Iterator[tuple[int, bool, slice]]:
-    """Time, whether it is a snapshot, and the rows of every message."""
-    if not len(book):
+def messages(book: Book, first: int = 0) -> Iterator[tuple[int, bool, slice]]:
+    """Time, whether it is a snapshot, and the rows of every message from a row on, at which a message begins."""
+    if len(book) <= first:
         return
-    starts = np.flatnonzero(np.append(True, book.message[1:] != book.message[:-1]))
+    numbers = book.message[first:]
+    starts = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1])) + first
     ends = np.append(starts[1:], len(book))
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         yield int(book.time[start]), bool(book.kind[start] == SNAPSHOT), slice(start, end)
@@ -51,56 +53,73 @@ def messages(book: Book) -> Iterator[tuple[int, bool, slice]]:
 
 def replay(book: Book) -> BookHistory:
     """The history of a recorded book."""
-    levels = Levels()
-    times: list[int] = []
-    best: list[tuple[float, float, float, float]] = []
-    fresh: list[bool] = []
-    seconds: list[int] = []
-    depth: list[tuple[list[float], list[float]]] = []
-    sides, prices, sizes = book.side.tolist(), book.price.tolist(), book.size.tolist()
-    spans = book.spans.tolist()
-    span = 0
-    due = 0  # the next whole second to keep
+    return BookPlayer().upto(book)
 
-    def keep(before: int) -> None:
-        """The seconds of the span that end before a time, with the book as it stands."""
-        nonlocal due
-        last = min(before - 1, spans[span][1])
-        if due <= last:
-            state = (_depth(levels, BIDS), _depth(levels, ASKS))
-            while due <= last:
-                seconds.append(due)
-                depth.append(state)
-                due += SECOND
 
-    for time, snapshot, rows in messages(book):
-        while span < len(spans) and time > spans[span][1]:
-            keep(spans[span][1] + 1)
-            span += 1
-            due = 0
-        if span == len(spans):
-            break
-        if due:
-            keep(time)
-        else:
-            due = -(-time // SECOND) * SECOND
-        if snapshot:
-            levels.clear()
-        for i in range(rows.start, rows.stop):
-            levels.put(sides[i], prices[i], sizes[i])
-        bid, ask = levels.best(BIDS, 1), levels.best(ASKS, 1)
-        times.append(time)
-        best.append((*(bid[0] if bid else (np.nan, np.nan)), *(ask[0] if ask else (np.nan, np.nan))))
-        fresh.append(snapshot)
-    if span < len(spans) and due:
-        keep(spans[span][1] + 1)
-    return BookHistory(
-        np.array(times, dtype=np.int64),
-        np.array(best, dtype=np.float64).reshape(-1, 4),
-        np.array(fresh, dtype=np.bool_),
-        np.array(seconds, dtype=np.int64),
-        np.array(depth, dtype=np.float64).reshape(-1, 2, DEPTH),
-    )
+class BookPlayer:
+    """Plays on from where it stands, so that a book that grows costs what is new of it.
+
+    INVARIANT: the history of a book that came in parts is that of the whole: an event that comes later lies beyond the
+    end of every span that was there.
+    """
+
+    def __init__(self) -> None:
+        self._levels = Levels()
+        self._rows = self._span = 0
+        self._due = 0  # the next whole second to keep
+        self._time, self._best, self._fresh = Grown(np.int64), Grown(np.float64, 4), Grown(np.bool_)
+        self._seconds, self._depth = Grown(np.int64), Grown(np.float64, 2, DEPTH)
+
+    def upto(self, book: Book) -> BookHistory:
+        """The history of a book that goes on with the one played before."""
+        if len(book) > self._rows or len(book.spans):
+            self._play(book)
+        columns = (self._time, self._best, self._fresh, self._seconds, self._depth)
+        return BookHistory(*(column.rows for column in columns))
+
+    def _play(self, book: Book) -> None:
+        levels = self._levels
+        times: list[int] = []
+        best: list[tuple[float, float, float, float]] = []
+        fresh: list[bool] = []
+        spans = book.spans.tolist()
+        first = self._rows
+        sides, prices, sizes = (column[first:].tolist() for column in (book.side, book.price, book.size))
+        for time, snapshot, rows in messages(book, first):
+            while self._span < len(spans) and time > spans[self._span][1]:
+                if self._due:
+                    self._keep(spans[self._span][1] + 1)
+                self._span += 1
+                self._due = 0
+            if self._span == len(spans):
+                break
+            if self._due:
+                self._keep(time)
+            else:
+                self._due = -(-time // SECOND) * SECOND
+            if snapshot:
+                levels.clear()
+            for i in range(rows.start - first, rows.stop - first):
+                levels.put(sides[i], prices[i], sizes[i])
+            bid, ask = levels.best(BIDS, 1), levels.best(ASKS, 1)
+            times.append(time)
+            best.append((*(bid[0] if bid else (np.nan, np.nan)), *(ask[0] if ask else (np.nan, np.nan))))
+            fresh.append(snapshot)
+            self._rows = rows.stop
+        if self._span < len(spans) and self._due:
+            self._keep(spans[self._span][1] + 1)
+        self._time.append(times)
+        self._best.append(best)
+        self._fresh.append(fresh)
+
+    def _keep(self, before: int) -> None:
+        """The seconds that are due before a time, with the book as it stands."""
+        count = max(0, -((self._due - before) // SECOND))
+        if count:
+            self._seconds.append(self._due + SECOND * np.arange(count, dtype=np.int64))
+            state = np.array([_depth(self._levels, BIDS), _depth(self._levels, ASKS)])
+            self._depth.append(np.broadcast_to(state, (count, *state.shape)))
+            self._due += SECOND * count
 
 
 def _depth(levels: Levels, side: int) -> list[float]:

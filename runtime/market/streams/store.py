@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import uuid
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tradeplan.runtime.market.errors import DataError
 from tradeplan.runtime.market.profiles import Profiles
-from tradeplan.runtime.market.streams.events import Book, Events, Stream, Ticks, Times, Trades, columns_of
+from tradeplan.runtime.market.streams.events import Book, Events, Stream, Ticks, Times, Trades, columns_of, empty
 from tradeplan.runtime.market.streams.memory import NAMES
 
 MANIFEST = "stream.json"
@@ -75,22 +76,28 @@ class StreamStore:
         manifest = self.manifest(market, name)
         if manifest is None:
             return None
+        made = self._read(market, name, manifest.files, manifest.spans)
+        if len(made) != manifest.rows:
+            raise DataError(f"{market} {name}: the files do not hold what the manifest says: import again")
+        return made
+
+    def _read(self, market: str, name: str, files: Sequence[str], spans: Sequence[tuple[int, int]]) -> Events:
         import pyarrow.parquet as parquet  # pyarrow takes longer to import than a warm start may
 
         folder = self.root / market / name
+        covered = np.array(spans, dtype=np.int64).reshape(-1, 2)
         parts: dict[str, list[NDArray[Any]]] = {}
         try:
-            for file in manifest.files:
+            for file in files:
                 table = parquet.read_table(folder / file)
                 for column in table.column_names:
                     parts.setdefault(column, []).append(table.column(column).to_numpy())
             columns = {column: np.concatenate(pieces) for column, pieces in parts.items()}
-            made = _KINDS[name](**columns, spans=np.array(manifest.spans, dtype=np.int64).reshape(-1, 2))
+            kind = _KINDS[name]
+            # a stream of which only its coverage is known has no file
+            return kind(**(columns if files else columns_of(empty(name))), spans=covered)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise DataError(f"{market} {name}: cannot be read ({str(error).splitlines()[0]}): import again") from None
-        if len(made) != manifest.rows:
-            raise DataError(f"{market} {name}: the files do not hold what the manifest says: import again")
-        return made
 
     def is_intact(self, market: str, name: str) -> bool:
         """Whether the events of every day still have the digest in the name of their file."""
@@ -146,7 +153,34 @@ class StreamStore:
         again = int(theirs.sum()) if same else 0
         return StreamMerge(len(stream) - again, again, replaced=differing, manifest=made)
 
-    def _write(self, market: str, name: str, stream: Events, about: StreamManifest) -> StreamManifest:
+    def extend(self, market: str, name: str, more: Events, *, source: str) -> StreamManifest:
+        """Adds what came after all that is stored; its spans stay as they are, but one that begins where a stored one
+        does goes on with it. Only the day that is not over is written again."""
+        manifest = self.manifest(market, name)
+        if manifest is None:
+            return self._write(market, name, more, StreamManifest(market, name, 0, (), (), (source,)))
+        newest = self._read(market, name, manifest.files[-1:], manifest.spans)
+        if not len(newest) or (len(more) and newest.time[-1] // _DAY != more.time[0] // _DAY):
+            before, last = manifest.files, more
+        else:
+            before, last = manifest.files[:-1], _after(newest, more)
+        spans = dict(manifest.spans)
+        spans.update({start: max(end, spans.get(start, end)) for start, end in more.spans.tolist()})
+        last = type(last)(**columns_of(last), spans=np.array(list(spans.items()), dtype=np.int64).reshape(-1, 2))
+        rows = manifest.rows + len(more) - len(last)
+        about = replace(manifest, sources=tuple(dict.fromkeys((*manifest.sources, source))))
+        return self._write(market, name, last, about, before, rows)
+
+    def _write(
+        self,
+        market: str,
+        name: str,
+        stream: Events,
+        about: StreamManifest,
+        before: tuple[str, ...] = (),
+        rows_before: int = 0,
+    ) -> StreamManifest:
+        """Writes the days of a stream; `before` are files of earlier ones, which stay."""
         import pyarrow  # as above
         import pyarrow.parquet as parquet
 
@@ -161,14 +195,13 @@ class StreamStore:
             parquet.write_table(table, draft, compression="zstd")
             os.replace(draft, folder / file)
         spans = tuple((int(a), int(b)) for a, b in stream.spans)
-        made = StreamManifest(
-            market, name, len(stream), tuple(days), spans, about.sources, about.digests, about.accepted
-        )
+        files = (*before, *days)
+        made = replace(about, rows=rows_before + len(stream), files=files, spans=spans)
         draft = folder / f".{uuid.uuid4().hex}"
         draft.write_text(json.dumps(asdict(made), indent=1), encoding="utf-8")
         os.replace(draft, folder / MANIFEST)
         for old in folder.glob("*.parquet"):
-            if old.name not in days:
+            if old.name not in files:
                 old.unlink(missing_ok=True)
         return made
 
@@ -261,6 +294,12 @@ def _rows(stream: Events, rows: NDArray[np.bool_]) -> Events:
 def _equal(a: Events, b: Events) -> bool:
     other = columns_of(b)
     return all(np.array_equal(column, other[name]) for name, column in columns_of(a).items())
+
+
+def _after(known: Events, more: Events) -> Events:
+    """Both, the second after the first."""
+    first, second = columns_of(known), columns_of(more)
+    return type(known)(**{name: np.concatenate([first[name], second[name]]) for name in first})
 
 
 def _joined(kept: Events, fresh: Events, spans: Times) -> Events:

@@ -20,6 +20,7 @@ KINDS = {
     "stale": "symbol_info_tick of `symbol` (a mask) stays at the tick it had",
     "cold": "copy_rates_* knows only the newest `bars` bars, and twice as many with each call",
     "hidden": "the newest `bars` closed bars of `symbol` (a mask) are not there yet",
+    "withheld": "the ticks of `symbol` (a mask) of the newest `milliseconds` are not there yet",
     "comment": "the server cuts comments to `length` characters",
     "crash": "the process of the terminal's package ends at once, before or `after` the call is carried out",
     "raise": "the package raises SystemError",

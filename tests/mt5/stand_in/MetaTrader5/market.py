@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .clock import ServerClock
+from .flow import Flow
 from .sequences import CONSTANTS, RATES, TICKS, make
 from .symbol import Symbol
 
@@ -45,6 +46,7 @@ class Market:
 
     def __init__(self, symbol: Symbol, clock: ServerClock) -> None:
         self.symbol, self.clock = symbol, clock
+        self.flow = Flow(clock)
         self.base = np.zeros(0, RATES)
         self.utc = np.zeros(0, np.int64)
         self.step = 60

@@ -138,7 +138,9 @@ class StandIn(Calls):
         counted(arguments, 1)
         if arguments[0] not in self._books:
             raise Failed(-1)
-        rows = self.world.books.get(arguments[0], [])
+        rows = self.world.books.get(arguments[0])
+        if rows is None:
+            rows = self._market(arguments[0]).flow.book(self.world.now) or []
         return tuple(make("BookInfo", type=t, price=p, volume=int(v), volume_dbl=v) for t, p, v in rows)
 
     # ---- bars and ticks
@@ -212,6 +214,10 @@ class StandIn(Calls):
     def _ticks(self, symbol: Any, first: int, last: int | None, flags: int) -> np.ndarray:
         market, clock = self._market(symbol), self.world.clock
         until = self.world.now if last is None else min(self.world.now, clock.utc(last))
+        if len(market.flow.utc):
+            held = self.world.faults.due("withheld", "copy_ticks", symbol=symbol)
+            until -= 0 if held is None else int(held.get("milliseconds", 1_000))
+            return market.flow.ticks(first, until, flags)
         quotes: list[Quote] = market.between(clock.utc(first) - 1, until)
         # a market of quotes has no trades
         return market.ticks(quotes) if quotes and flags & CONSTANTS["COPY_TICKS_INFO"] else np.zeros(0, TICKS)

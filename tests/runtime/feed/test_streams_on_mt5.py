@@ -1,0 +1,159 @@
+"""Order flow on the feed of a terminal: decisions are those of a backtest over what was recorded, after kills too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tradeplan.runtime import backtest
+from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.events import Fill
+from tradeplan.runtime.feed.past import bars_folder, fed_before
+from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.market.rates import Rates
+from tradeplan.runtime.market.simulator.flow import Flow
+from tradeplan.runtime.market.streams.events import Book, Ticks, columns_of
+from tradeplan.stdlib.registry import catalog
+
+from tests.runtime.feed.floor import HOUR, MINUTE, minutes
+from tests.runtime.feed.flows import with_flow
+from tests.runtime.feed.test_instance_on_mt5 import ACCOUNT, BEGIN, Crash, Desk
+from tests.runtime.feed.test_mt5_feed import go
+from tests.runtime.live.world import checked
+
+PLAN = Path(__file__).resolve().parents[3] / "plans" / "btc_order_flow.plan"
+
+
+@pytest.fixture(scope="module")
+def bars() -> Mapping[str, Rates]:
+    return minutes(("btc",))
+
+
+class FlowDesk(Desk):
+    """A desk with the order-flow plan alone, and a terminal that tells ticks and books of btc."""
+
+    def __init__(self, folder: Path, bars: Mapping[str, Rates], hours: float = 1.0) -> None:
+        super().__init__(folder, bars)
+        for old in self.plans.glob("*.plan"):
+            old.unlink()
+        self.text = PLAN.read_text(encoding="utf-8").replace("COOLDOWN 10m\nMAX 10 PER day", "COOLDOWN 1m")
+        (self.plans / "flow.plan").write_text(self.text, encoding="utf-8")
+        self.flow: Flow = with_flow(self.floor, "btc", BEGIN - 60 * MINUTE, BEGIN + int(hours * HOUR))
+
+    def again(self, until: int) -> list[tuple[object, ...]]:
+        """The fills of one engine over all that the feed kept, there from the beginning."""
+        dataset = fed_before(bars_folder(self.folder / "run.db"), self.floor.profiles, [])
+        engine = Engine(dataset, ACCOUNT, catalog(), BEGIN, until)
+        engine.activate(checked(self.text)[0], [])
+        fills = [e for e in engine.advance(until) if isinstance(e, Fill)]
+        return sorted((f.time, f.plan, f.leg, f.reason, f.price, f.profit) for f in fills)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, bars: Mapping[str, Rates]) -> FlowDesk:
+    return FlowDesk(tmp_path, bars)
+
+
+def recorded(desk: FlowDesk) -> tuple[Ticks, Book]:
+    """What stands in the store of the run."""
+    stored = Dataset.open(bars_folder(desk.folder / "run.db"), desk.floor.profiles)
+    ticks, book = (stored._streams.stream("btc", name) for name in ("ticks", "book"))
+    assert isinstance(ticks, Ticks)
+    assert isinstance(book, Book)
+    return ticks, book
+
+
+def assert_same_ticks(ticks: Ticks, flow: Flow, until: int) -> None:
+    """From the first one on, each tick that happened is there once."""
+    first, last = np.searchsorted(flow.ticks.time, ticks.time[0]), np.searchsorted(flow.ticks.time, until, "right")
+    for name, column in columns_of(ticks).items():
+        np.testing.assert_array_equal(column, columns_of(flow.ticks)[name][first:last], err_msg=name)
+
+
+def test_the_order_flow_plan_trades_live_as_over_what_was_recorded(desk: FlowDesk) -> None:
+    told = desk.run(BEGIN + 35 * MINUTE)
+    assert told.fills >= 4
+    assert desk.fills() == desk.again(told.time)
+    # and a plain backtest over the folder of the run, as anybody can make it, opens the same trades
+    stored = Dataset.open(bars_folder(desk.folder / "run.db"), desk.floor.profiles)
+    result = backtest(desk.text, stored, start=BEGIN, end=told.time, account=ACCOUNT)
+    entries = [f[0] for f in desk.fills() if f[3] == "entry"]
+    assert [trade.opened for trade in result.trades] == entries
+    # what was recorded is what happened, from five minutes before the first step: five bars of cvd are known there
+    ticks, book = recorded(desk)
+    assert_same_ticks(ticks, desk.flow, told.time)
+    assert ticks.spans.tolist() == [[int(ticks.time[0]) - 1, told.time]]
+    assert ticks.time[0] <= BEGIN - 5 * MINUTE
+    ((start, end),) = book.spans.tolist()
+    assert BEGIN - 1 <= start <= BEGIN + 30_000  # once the clock has been measured
+    assert end == told.time
+
+
+def test_a_kill_costs_the_book_of_that_time_and_no_tick_and_a_replay_decides_the_same(desk: FlowDesk) -> None:
+    def kill(step: int) -> None:
+        if step == 12:
+            raise Crash
+
+    until = BEGIN + 25 * MINUTE
+    with pytest.raises(Crash):
+        desk.run(until, kill)
+    before = desk.fills()
+    desk.floor.world.advance(150)  # two and a half minutes away
+    told = desk.run(until)
+    fills = desk.fills()
+    assert fills[: len(before)] == before
+    assert fills == desk.again(told.time)
+    ticks, book = recorded(desk)
+    assert_same_ticks(ticks, desk.flow, told.time)
+    assert len(ticks.spans) == 1
+    assert len(book.spans) == 2
+    assert book.spans[0, 1] == BEGIN + 12 * MINUTE  # up to the newest bar that was told
+    assert book.spans[1, 0] >= BEGIN + 12 * MINUTE + 150_000 - 1
+
+
+def test_ticks_that_come_after_the_limit_are_a_hole_for_ever(desk: FlowDesk) -> None:
+    faults = desk.floor.world.faults
+
+    def hide(step: int) -> None:
+        if step == 9:
+            faults.add("withheld", "copy_ticks*", times=-1, milliseconds=10_000)
+        elif step == 10:
+            faults.clear()
+
+    told = desk.run(BEGIN + 16 * MINUTE, hide)
+    assert desk.feed is not None
+    assert desk.feed.readings.holes >= 1
+    ticks, _ = recorded(desk)
+    assert len(ticks.spans) >= 2
+    assert desk.fills() == desk.again(told.time)
+    dataset = fed_before(bars_folder(desk.folder / "run.db"), desk.floor.profiles, [])
+    bars, known = dataset.bars("btc", "M1"), dataset.covered("btc", "M1", "ticks")
+    assert bars is not None
+    assert not known[bars.close_time == BEGIN + 10 * MINUTE].any()
+    assert known[bars.close_time == BEGIN + 12 * MINUTE].all()
+
+
+def test_a_broker_without_a_book_is_told_of_and_nothing_is_bought(desk: FlowDesk) -> None:
+    desk.floor.world.books[desk.floor.symbol("btc")] = []
+    told = desk.run(BEGIN + 8 * MINUTE)
+    assert told.fills == 0
+    assert sum("no order book of btc (it is empty): what reads it is UNKNOWN" in text for text in desk.said) == 1
+
+
+def test_streams_are_fed_while_a_plan_reads_them_and_not_longer(desk: FlowDesk) -> None:
+    plain = checked("PLAN plain\nTRADE btc ON M5\nWHEN close > sma(3) THEN BUY RISK 1% STOP 1 ATR")[0]
+    feed = desk.floor.begun(plain)
+    calls = desk.floor.world.faults.calls
+    assert not {"copy_ticks_from", "market_book_add"} & set(calls)
+    flow = checked(desk.text)[0]
+    feed.need([*plain, *flow], [])
+    assert calls["market_book_add"] == 1
+    assert feed.dataset.streams("btc") == ("ticks", "trades", "book")
+    feed.need(plain, [])
+    assert calls["market_book_release"] == 1
+    asked = dict(calls)
+    go(feed, desk.floor, 2)
+    assert calls["copy_ticks_from"] == asked["copy_ticks_from"]
+    assert calls["market_book_get"] == asked["market_book_get"]

@@ -1,0 +1,151 @@
+"""The law of growing streams: what features tell bar by bar, while events arrive, is what they tell of the whole."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from tradeplan.runtime.market.columns import take
+from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.market.growing import Growing
+from tradeplan.runtime.market.profiles import load_profiles
+from tradeplan.runtime.market.rates import Rates
+from tradeplan.runtime.market.simulator import DEFAULT_END, simulate
+from tradeplan.runtime.market.simulator.flow import simulated_flow
+from tradeplan.runtime.market.streams import MemoryStreams
+from tradeplan.runtime.market.streams.events import Book, Ticks, columns_of, empty
+from tradeplan.runtime.market.streams.growing import GrowingStreams
+from tradeplan.runtime.market.streams.replay import messages
+
+MINUTE = 60_000
+MINUTES, HISTORY = 45, 8
+PROFILES = load_profiles()
+Arguments = tuple[float | str, ...]
+FEATURES: tuple[tuple[str, str, Arguments], ...] = (
+    ("signed_volume", "trades", (0.0,)),
+    ("signed_volume", "ticks", (1.0,)),
+    ("traded_volume", "trades", ()),
+    ("traded_volume", "ticks", ()),
+    ("trade_count", "trades", ()),
+    ("tick_count", "ticks", ()),
+    ("book_imbalance", "book", (5.0,)),
+    ("best_flow", "book", ()),
+    ("depth_speed", "book", (1.0, 5.0, 20_000.0)),
+    ("least_depth_speed", "book", (-1.0, 5.0, 20_000.0, 30_000.0)),
+    ("pulled_levels", "book", (10_000.0, 5_000.0, 50.0)),
+)
+
+
+@cache
+def world(seed: int) -> tuple[Rates, Ticks, Book]:
+    """Bars of M1 with all that happened in them; the first ticks are quotes alone, as before the first trade."""
+    rates = simulate(["btc"], DEFAULT_END - MINUTES * MINUTE, DEFAULT_END, seed=seed)["btc"]
+    flow = simulated_flow(rates, PROFILES["btc"], seed, spoofing=True)
+    columns = columns_of(flow.ticks)
+    quotes = columns["time"] < rates.time[0] + (2 + seed % 3) * MINUTE
+    for name, value in (("last", 0.0), ("volume", 0.0), ("flags", 6)):
+        columns[name] = np.where(quotes, value, columns[name]).astype(columns[name].dtype)
+    return rates, Ticks(**columns), flow.book
+
+
+def between(stream: Ticks | Book, after: int, until: int, kind: int | None = None) -> dict[str, NDArray[Any]]:
+    """Events with after < time <= until; the first message of a book as a snapshot, where `kind` says so."""
+    rows = slice(*np.searchsorted(stream.time, [after, until], side="right").tolist())
+    columns = {name: column[rows].copy() for name, column in columns_of(stream).items()}
+    if kind is not None and len(columns["time"]):
+        columns["kind"][columns["message"] == columns["message"][0]] = kind
+    return columns
+
+
+class Source:
+    """One stream as a feed hands it on, with a hole now and then."""
+
+    def __init__(self, name: str, stream: Ticks | Book, begins: int, chance: np.random.Generator, holes: float) -> None:
+        self.name, self.stream, self.chance, self.holes = name, stream, chance, holes
+        self.start = self.since = begins
+        self.fresh = True
+
+    def seal(self, streams: GrowingStreams, until: int) -> None:
+        """All up to a close, or what there is of it."""
+        hole = bool(self.chance.random() < self.holes)
+        end = int(self.chance.integers(self.since, until)) if hole else until
+        if end > self.since:
+            kind = 0 if self.name == "book" and self.fresh else None
+            streams.append("btc", self.name, between(self.stream, self.since, end, kind), self.start, end)
+            self.fresh = False
+        self.since = until
+        if hole:
+            self.start, self.fresh = until, True
+
+
+def same(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None, about: object) -> None:
+    assert one is not None
+    assert other is not None
+    np.testing.assert_array_equal(one, other, err_msg=str(about))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(seed=st.integers(0, 2), chance=st.integers(0, 1_000), holes=st.sampled_from([0.0, 0.0, 0.15]))
+def test_grown_features_are_those_of_the_whole(seed: int, chance: int, holes: float) -> None:
+    rates, ticks, book = world(seed)
+    fives = Dataset.from_rates({("btc", "M1"): rates}, PROFILES).bars("btc", "M5")
+    assert fives is not None
+    prices = (fives.open, fives.high, fives.low, fives.close)
+    spread = np.full(len(fives), 10, np.int32)
+    bars = {"M1": rates, "M5": Rates(fives.open_time, *prices, fives.tick_volume, spread, fives.real_volume)}
+    random = np.random.default_rng(chance)
+    streams = GrowingStreams()
+    growing = Growing(PROFILES, streams=streams)
+    first = int(rates.time[0])
+    sources = [
+        Source("ticks", ticks, first, random, holes),
+        Source("book", book, first + HISTORY * MINUTE, random, holes),
+    ]
+    for source in sources:
+        streams.begin("btc", source.name, empty(source.name))
+    told: dict[tuple[str, str, str], list[NDArray[np.float64]]] = {}
+    rows = dict.fromkeys(bars, 0)
+    minute = HISTORY
+    while minute <= MINUTES:
+        close = first + minute * MINUTE
+        for source in sources:
+            if close > source.since:
+                source.seal(streams, close)
+        for timeframe, series in bars.items():
+            length = MINUTE * int(timeframe[1:])
+            some = take(series, (series.time + length <= close))
+            if not len(some):
+                continue
+            if growing.bars("btc", timeframe) is None:
+                growing.feed("btc", timeframe, some)
+            else:
+                growing.append("btc", timeframe, some)
+            for name, stream, arguments in FEATURES:
+                column = growing.feature_from("btc", timeframe, rows[timeframe], name, stream, arguments)
+                new = len(some) - rows[timeframe]
+                parts = told.setdefault((timeframe, name, stream), [])
+                parts.append(np.full(new, np.nan) if column is None else column)
+            rows[timeframe] = len(some)
+        minute += int(random.choice([1, 1, 1, 4]))
+    events = {("btc", name): found for name in ("ticks", "book") if (found := streams.stream("btc", name)) is not None}
+    ends = {timeframe: take(series, slice(0, rows[timeframe])) for timeframe, series in bars.items()}
+    whole = Dataset.from_rates(
+        {("btc", t): series for t, series in ends.items()}, PROFILES, MemoryStreams(events, PROFILES)
+    )
+    known = 0
+    for timeframe in bars:
+        for name, stream, arguments in FEATURES:
+            column = np.concatenate(told[timeframe, name, stream])
+            same(column, whole.feature("btc", timeframe, name, stream, arguments), (timeframe, name, stream))
+            known += int((~np.isnan(column)).sum())
+    assert known > (300 if not holes else 50)
+
+
+def test_the_book_of_the_law_has_more_than_snapshots() -> None:
+    _, _, book = world(0)
+    assert sum(1 for _ in messages(book)) > 1_000
+    assert (book.kind == 1).mean() > 0.9

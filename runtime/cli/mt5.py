@@ -19,6 +19,7 @@ from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.mt5 import server
 from tradeplan.runtime.mt5.connect import connect
 from tradeplan.runtime.mt5.doctor import Finding, Level, examine_clock, examine_terminal, note
+from tradeplan.runtime.mt5.doctor_streams import examine_streams
 from tradeplan.runtime.mt5.doctor_symbols import examine_filling, examine_history, examine_symbol
 from tradeplan.runtime.mt5.symbols import resolve
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
@@ -103,6 +104,7 @@ def _examined(
         if filling is not None:
             yield filling
         yield from examine_history(terminal, one, timeframes, wait=sleep)
+        yield from examine_streams(terminal, one, wait=sleep)
 
 
 def _table(found: list[Finding]) -> Table:

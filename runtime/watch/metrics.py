@@ -110,6 +110,9 @@ class Metrics:
             "late",
             "resyncs",
             "bar_age",
+            "events",
+            "late_events",
+            "holes",
         ):
             value = getattr(readings, name, None)
             if isinstance(value, int | float):

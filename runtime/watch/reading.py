@@ -22,6 +22,7 @@ from tradeplan.runtime.kernels.source import joins
 from tradeplan.runtime.kernels.source.primitives import Integers
 
 UNKNOWN, FALSE, TRUE = 1, 0, 2
+NO_DATA = REASONS[joins.NO_DATA]
 
 _ARITHMETIC: dict[Op, Callable[[float, float], float]] = {
     Op.ADD: lambda a, b: a + b,
@@ -152,7 +153,7 @@ class Reading:
             return REASONS[codes[0]]
         if self.bars_missing(node):
             return "warming up"
-        return "no data" if self._lacks_recording(node) else REASONS[joins.SEEN]
+        return NO_DATA if self.lacking(node) is not None else REASONS[joins.SEEN]
 
     def bars_missing(self, node: Node) -> tuple[Lane, int, int] | None:
         """The lane whose bars do not reach back far enough for a value, how many there are, and how many it needs."""
@@ -164,6 +165,22 @@ class Reading:
                 there = self._evaluator.bars_done(lane) - int(np.count_nonzero(times > self.step))
                 if there < needed:
                     return lane, there, needed
+        return None
+
+    def lacking(self, node: Node) -> Node | None:
+        """What is read below a node from ticks, trades, a book or a calendar and is UNKNOWN here; None: nothing."""
+        seen: set[Node] = set()
+        waiting: list[tuple[Node, int | None]] = [(node, None)]
+        while waiting:
+            x, place = waiting.pop()
+            if x in seen:
+                continue
+            seen.add(x)
+            if x.op is Op.FEATURE and x.lane is not None and math.isnan(self.value(x, place)):
+                return x
+            inner = self.source(x, place) if x.op is Op.JOIN else place
+            if x.op is not Op.JOIN or inner is not None:
+                waiting.extend((i, inner) for i in x.inputs)
         return None
 
     # --- inside ---
@@ -206,22 +223,6 @@ class Reading:
         if self._unread(join):
             return True
         return self.truth(join) == UNKNOWN if join.condition else math.isnan(self.value(join))
-
-    def _lacks_recording(self, node: Node) -> bool:
-        """Whether something that is read from ticks, trades, a book or a calendar is UNKNOWN here."""
-        seen: set[Node] = set()
-        waiting: list[tuple[Node, int | None]] = [(node, None)]
-        while waiting:
-            x, place = waiting.pop()
-            if x in seen:
-                continue
-            seen.add(x)
-            if x.op is Op.FEATURE and x.lane is not None and math.isnan(self.value(x, place)):
-                return True
-            inner = self.source(x, place) if x.op is Op.JOIN else place
-            if x.op is not Op.JOIN or inner is not None:
-                waiting.extend((i, inner) for i in x.inputs)
-        return False
 
     def _captured(self, node: Node) -> float:
         k, f, p = self._loop.k, self._loop.f, self.address

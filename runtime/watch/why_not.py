@@ -12,7 +12,7 @@ from tradeplan.runtime.engine.reasons import clause_node
 from tradeplan.runtime.kernels.orders import layout as at
 from tradeplan.runtime.watch.blocks import Block, blocks
 from tradeplan.runtime.watch.figures import Figure, figures, truth_text
-from tradeplan.runtime.watch.reading import TRUE, UNKNOWN, Reading
+from tradeplan.runtime.watch.reading import NO_DATA, TRUE, UNKNOWN, Reading
 
 WARMING = "warming up"
 
@@ -143,5 +143,16 @@ def _clause(reading: Reading, engine: Engine, clause: Clause, home: Lane) -> Cla
         if missing is not None:
             lane, there, needed = missing
             reason = f"{WARMING}: {there} of {needed} bars of {lane.market} {lane.timeframe}"
+        lacking = reading.lacking(node) if reason == NO_DATA else None
+        if lacking is not None and lacking.lane is not None:
+            reason = _no_data(engine, lacking.lane.market, str(lacking.data[1]))
     parts = tuple(figures(reading, node, engine.catalog, home))
     return ClauseState(clause.text, truth_text(truth), passes, clause.optional, reason, parts)
+
+
+def _no_data(engine: Engine, market: str, stream: str) -> str:
+    """What is lacking where a function reads something beyond bars."""
+    whose = "the calendar" if stream == "calendar" else f"{stream} of {market}"
+    if stream in engine.dataset.streams(market):
+        return f"{NO_DATA}: {whose} did not come for all of this time"
+    return f"{NO_DATA}: there {'is no' if stream in ('book', 'calendar') else 'are no'} {whose.removeprefix('the ')}"

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from tradeplan.runtime.cli.mt5 import command
 from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.mt5.connect import connect
 from tradeplan.runtime.mt5.doctor import Finding, Level, examine_clock, examine_terminal
+from tradeplan.runtime.mt5.doctor_streams import examine_streams
 from tradeplan.runtime.mt5.doctor_symbols import examine_filling, examine_history, examine_symbol
 from tradeplan.runtime.mt5.symbols import known, resolve
 from tradeplan.runtime.mt5.terminal import BridgeError
@@ -213,3 +215,34 @@ def test_a_terminal_that_is_gone_is_no_broker_without_the_symbol() -> None:
         known(terminal, [EURUSD])
     terminal.call("initialize")
     assert known(terminal, [EURUSD])["eurusd"].name == "EURUSD"
+
+
+def test_order_flow_that_a_broker_tells_and_that_it_lacks() -> None:
+    world, terminal = made()
+    (resolved,) = resolve(terminal, [EURUSD])
+    found = examine_streams(terminal, resolved, wait=lambda _: None)
+    # four quotes a minute of the hour before the newest one, both ends included
+    assert of(found, Level.GOOD) == ["eurusd (EURUSD): order flow: 241 ticks in an hour -> "]
+    trades, book = of(found, Level.NOTE)
+    assert "its ticks tell no trades: `delta`, `cvd`" in trades
+    assert "its order book is empty: `imbalance`" in book
+    world.books["EURUSD"] = [(1, 1.1002, 3.0), (1, 1.1001, 1.0), (2, 1.1, 2.0)]
+    rows = np.zeros(2, dtype=[("time_msc", "<i8"), ("last", "<f8"), ("flags", "<u4")])
+    rows["time_msc"], rows["flags"] = [NOON - 2_000, NOON - 1_000], [6, 8 | 16 | 32]
+    world.markets["EURUSD"].flow.load_ticks(rows)
+    found = examine_streams(terminal, resolved, wait=lambda _: None)
+    (line,) = of(found, Level.GOOD)
+    assert "2 ticks in an hour, with trades, an order book of 1 bids and 2 asks" in line
+    assert not of(found, Level.NOTE)
+    assert world.faults.calls["market_book_add"] == world.faults.calls["market_book_release"] == 2
+
+
+def test_a_terminal_that_fails_at_order_flow_is_told_of() -> None:
+    world, terminal = made()
+    (resolved,) = resolve(terminal, [EURUSD])
+    world.faults.add("error", "copy_ticks_from", code=-4)
+    world.faults.add("error", "market_book_add", code=-1)
+    found = examine_streams(terminal, resolved, wait=lambda _: None)
+    assert [f.level for f in found] == [Level.NOTE, Level.NOTE]
+    assert "it gives no ticks (Terminal: Not found (-4))" in found[0].what
+    assert "it shows no order book (Terminal: Call failed (-1))" in found[1].what

@@ -84,7 +84,8 @@ def test_values_of_another_view_are_those_that_the_step_saw() -> None:
         ("close > sma(50)[10]", 55, "warming up: 55 of 60 bars of btc M1"),
         ("H1.close > 1", 45, "warming up: 0 of 1 bars of btc H1"),
         ("H1.close > H1.sma(3)", 130, "warming up: 2 of 3 bars of btc H1"),
-        ("delta(5 bars) > 0", 100, "no data"),
+        ("delta(5 bars) > 0", 100, "no data: there are no trades of btc"),
+        ("imbalance(5) > 0", 100, "no data: there is no book of btc"),
     ],
 )
 def test_why_a_part_is_unknown(condition: str, minute: int, reason: str) -> None:

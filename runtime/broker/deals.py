@@ -63,6 +63,8 @@ def acts_of(
     if deal.entry == mt5.DEAL_ENTRY_IN:
         known = memory.known.get(deal.magic) or memory.known.get(memory.comments.get(deal.comment, -1))
         sl = next((p.sl for p in reading.positions if p.identifier == deal.position_id), None)
+        if known is None and deal.magic in memory.closing:  # a close came late, when there was nothing left to close
+            return [Act("orphan", _orphan(deal))]
         return [] if known is None else _opened(deal, known, sl, engine, memory, traded, clock)
     link = memory.links.get(deal.position_id)
     if deal.entry in _OUT and link is not None:
@@ -75,6 +77,10 @@ def acts_of(
 
 def _deal_of(deal: TradeDeal) -> dict[str, Any]:
     return {"deal": deal.ticket, "deal_msc": deal.time_msc, "order": deal.order}
+
+
+def _orphan(deal: TradeDeal) -> dict[str, Any]:
+    return _deal_of(deal) | {"identifier": deal.position_id, "magic": deal.magic, "symbol": deal.symbol}
 
 
 def _opened(
@@ -136,6 +142,8 @@ def _closed(
     batch += _split([(x.leg, x.units) for x in legs], units, commission, profit, body)
     if batch:
         batch[-1].body["deal_swap"] = cents(deal.swap)
+    if deal.entry == mt5.DEAL_ENTRY_INOUT and is_ours(deal.magic):
+        batch.append(Act("orphan", _orphan(deal)))  # more was closed than there was: the rest is nobody's
     return batch
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tradeplan.runtime.broker.acts import Batch
+from tradeplan.runtime.broker.acts import Act, Batch
 from tradeplan.runtime.broker.answers import Answers
 from tradeplan.runtime.broker.clock import BrokerTimes
+from tradeplan.runtime.broker.closing import Closings, Next
 from tradeplan.runtime.broker.entries import Entries
 from tradeplan.runtime.broker.identity import STOP_PASSED, TARGET_PASSED, comment_of, magic_of
 from tradeplan.runtime.broker.memory import Link, Memory
@@ -27,17 +28,6 @@ from tradeplan.runtime.mt5.terminal import Terminal
 
 
 @dataclass(slots=True)
-class Closing:
-    """A close that was sent: for these units of a position that had this volume."""
-
-    volume: float
-    units: float
-    verdict: Verdict
-    since: float
-    known: int  # orders and deals of its number that history held before
-
-
-@dataclass(slots=True)
 class Desk:
     """Everything that reduces risk, and `entries` for what adds to it."""
 
@@ -54,23 +44,28 @@ class Desk:
     patience: Callable[[], float]
     timer: Callable[[], float]
     pacing: Pacing
-    _closings: dict[int, Closing] = field(default_factory=dict)
+    closings: Closings
+    _lost: Batch = field(default_factory=list)  # closes whose answer was lost, for the journal
     _bare: dict[int, int] = field(default_factory=dict)  # positions whose stop could not be put back, and how often
     _lagging: dict[int, float] = field(default_factory=dict)  # since when a position is not as its deals say
 
     def carry_out(self, engine: Engine, reading: Reading, may_enter: str | None) -> Iterator[Batch]:
         """Send; what is refused comes as acts. `may_enter`: why no entry may be sent, None if they may."""
-        self._orphans(reading)
-        for holding, link, position in list(self.watchman.pairs(engine, reading)):
+        pairs = list(self.watchman.pairs(engine, reading))
+        self._orphans(reading, {link.identifier for _, link, _ in pairs})
+        for holding, link, position in pairs:
             if position is not None:
                 self._position(engine, reading, holding, link, position)
         self._removals(engine, reading)
+        lost, self._lost = self._lost, []
+        if lost:
+            yield lost
         yield from self.entries.carry_out(engine, reading, may_enter)
 
-    def _orphans(self, reading: Reading) -> None:
+    def _orphans(self, reading: Reading, held: set[int]) -> None:
         """What filled after its order was taken back, or without the engine waiting for it, is closed at once."""
         for p in reading.positions:
-            if p.identifier in self.memory.orphans and p.identifier not in self.memory.links:
+            if p.identifier in self.memory.orphans and p.identifier not in held:
                 self._close(reading, p, p.volume, "it filled too late: nobody waits for it", magic_of(p.identifier, 0))
 
     def _position(self, engine: Engine, reading: Reading, holding: Holding, link: Link, position: Position) -> None:
@@ -82,8 +77,8 @@ class Desk:
                 return
             volume = self._closable(reading, holding, link, position, asked, whole)
             intent = intent_id(holding.plan, holding.version, holding.position, f"close/{link.leg}/{whole}")
-            self._close(reading, position, volume, "", magic_of(intent, 0), comment_of(intent, 0))
-            if asked >= whole:
+            self._close(reading, position, volume, "", magic_of(intent, 0), comment_of(intent, 0), holding.stop_wanted)
+            if asked >= whole or self.closings.fencing(position):
                 return
         half = traded.tick / 2
         side, stop = holding.side, holding.stop_wanted
@@ -189,26 +184,29 @@ class Desk:
         return False
 
     def _close(
-        self, reading: Reading, position: Position, volume: float, why: str, magic: int, comment: str = "tp.close"
+        self,
+        reading: Reading,
+        position: Position,
+        volume: float,
+        why: str,
+        magic: int,
+        comment: str = "tp.close",
+        stop: float = 0.0,
     ) -> None:
-        """Close a position or a part of it; what may have been carried out already is waited for."""
+        """Close a position or a part of it; what may have been carried out already is looked up first."""
         info = reading.symbols.get(position.symbol)
         volume = volume if info is None else min(volume, info.volume_max)
-        before, now = self._closings.get(position.identifier), self.timer()
         key, wish = ("close", position.identifier), (volume, position.volume)
         if self.pacing.waits(key, wish):
             return
-        if before is not None and before.volume == position.volume and before.units == volume:
-            waits = now - before.since < self.patience()
-            if before.verdict is Verdict.DONE and waits:
-                return
-            # INVARIANT: on a netting account a second close could open a position the other way round
-            made = self.netting(reading) and _made(reading, magic) > before.known
-            if before.verdict is Verdict.UNKNOWN and (waits or made):
-                return
         tick = reading.ticks.get(position.symbol)
         traded = next((t for t in self.traded.values() if t.symbol == position.symbol), None)
         if traded is None:
+            return
+        then = self.closings.next(reading, position, volume, self.netting(reading))
+        if then is Next.FENCE:
+            self._fence(position, traded, stop)
+        if then is not Next.SEND:
             return
         alert = f"ALERT: {position.symbol} {position.ticket} is closed: {why}"
         if why and self.pacing.news(("alert", *key), alert):
@@ -221,9 +219,12 @@ class Desk:
             self.point,
             self.timer,
         )
-        self._closings[position.identifier] = Closing(position.volume, volume, sent.verdict, now, _made(reading, magic))
+        lost = self.closings.sent(reading, position, volume, sent.verdict, magic, comment)
         link = self.memory.links.get(position.identifier)
-        self.answers.note("" if link is None else link.plan, "close", sent, position.identifier, position.volume)
+        plan = "" if link is None else link.plan
+        if lost is not None:
+            self._lost.append(Act("unknown", lost | {"plan": plan}))
+        self.answers.note(plan, "close", sent, position.identifier, position.volume)
         if sent.verdict is Verdict.DONE:
             self.pacing.done(key)
             return
@@ -232,7 +233,26 @@ class Desk:
         if sent.verdict is not Verdict.UNKNOWN:  # what is unknown waits for what the broker shows
             self.pacing.failed(key, wish)
         if self.pacing.news(key, sent.why):
-            self.say(f"closing {volume:g} of {position.symbol} {position.ticket}: {sent.why}; tried again")
+            then_what = "looked up" if sent.verdict is Verdict.UNKNOWN else "tried again"
+            self.say(f"closing {volume:g} of {position.symbol} {position.ticket}: {sent.why}; {then_what}")
+
+    def _fence(self, position: Position, traded: Traded, wanted: float) -> None:
+        """Move a level by one tick: when the broker shows it without the close, the close never reached it."""
+        far = position.price_open * (0.5 if position.type == mt5.POSITION_TYPE_BUY else 1.5)
+        stop, target = self.closings.fence(position, traded.tick, wanted or far)
+        link = self.memory.links.get(position.identifier)
+        if link is not None:
+            link.stop = stop
+        key = ("fence", position.identifier)
+        text = (
+            f"{position.symbol} {position.ticket}: the broker shows nothing of the close whose answer was lost; it is"
+            " sent again as soon as the broker shows a level that was moved by a tick after it"
+        )
+        if self.pacing.news(key, text):
+            self.say(text)
+        sent = send(self.terminal, lambda: levels_order(position, stop, target), self.point, self.timer)
+        if sent.verdict is Verdict.NEVER and self.pacing.news(key, sent.why):
+            self.say(f"ALERT: {position.symbol} {position.ticket} may be open still: close it by hand: {sent.why}")
 
     def _plain(self, request: Request) -> Sent:
         """Send a request that has no price in it."""
@@ -271,8 +291,3 @@ class Desk:
             self.pacing.failed(key)
             if self.pacing.news(key, sent.why):
                 self.say(f"`{known.plan}`: order {ticket} could not be taken back: {sent.why}; tried again")
-
-
-def _made(reading: Reading, magic: int) -> int:
-    """How many orders and deals of a number history holds."""
-    return sum(x.magic == magic for found in (reading.orders, reading.done, reading.deals) for x in found)

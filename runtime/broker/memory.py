@@ -42,6 +42,8 @@ class Memory:
     comments: dict[str, int] = field(default_factory=dict)
     strange: set[int] = field(default_factory=set)  # magic numbers of another runtime, told already
     unknown: set[int] = field(default_factory=set)  # parts whose answer was lost
+    closes: dict[int, dict[str, Any]] = field(default_factory=dict)  # by position: the close whose answer was lost last
+    closing: set[int] = field(default_factory=set)  # the magic numbers of closes whose answer was lost
     attached: dict[str, Any] | None = None
     newest: int = 0  # ms of the broker's clock: the newest deal that was entered
 
@@ -49,6 +51,8 @@ class Memory:
         """Begin again: the journal is read anew."""
         for kept in (self.links, self.deals, self.orphans, self.known, self.comments, self.unknown, self.strange):
             kept.clear()
+        self.closes.clear()
+        self.closing.clear()
         self.attached, self.newest = None, 0
 
     def learn(self, intent: int, plan: str, leg: str) -> None:
@@ -70,6 +74,9 @@ class Memory:
             self.newest = int(body["from_msc"])
         elif kind == "halt" and "strangers" in body:
             self.strange.update(body["strangers"])
+        elif kind == "unknown" and "close" in body:
+            self.closing.add(int(body["magic"]))
+            self.closes[int(body["close"])] = body
         elif kind == "unknown":
             self.unknown.add(int(body["magic"]))
         elif kind == "orphan":

@@ -9,6 +9,7 @@ from tradeplan.runtime.broker.account import AccountRule, BrokerError
 from tradeplan.runtime.broker.acts import Act, Batch
 from tradeplan.runtime.broker.answers import Answers
 from tradeplan.runtime.broker.clock import BrokerTimes
+from tradeplan.runtime.broker.closing import Closings
 from tradeplan.runtime.broker.deals import acts_of, as_one, cents, new_deals
 from tradeplan.runtime.broker.desk import Desk
 from tradeplan.runtime.broker.entries import Entries
@@ -24,7 +25,7 @@ from tradeplan.runtime.engine.wanted import Holding, Order
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.profiles import Profiles
-from tradeplan.runtime.mt5.constants import DEAL_ENTRY_IN
+from tradeplan.runtime.mt5.constants import DEAL_ENTRY_IN, DEAL_ENTRY_INOUT
 from tradeplan.runtime.mt5.symbols import known
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 from tradeplan.runtime.store.journal import JournalEvent
@@ -141,6 +142,7 @@ class Mt5Broker:
             waits,
             timer,
             pacing,
+            Closings(self.memory, waits, timer),
         )
 
     @property
@@ -196,7 +198,7 @@ class Mt5Broker:
             if batch and also:
                 batch[-1].body["also"] = also
             for act in batch:
-                if act.kind == "orphan" and deal.entry == DEAL_ENTRY_IN:
+                if act.kind == "orphan" and deal.entry in (DEAL_ENTRY_IN, DEAL_ENTRY_INOUT):
                     self.say(f"ALERT: {deal.symbol} {deal.position_id} filled and nobody waits for it: it is closed")
             if batch:
                 yield batch

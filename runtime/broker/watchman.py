@@ -142,7 +142,7 @@ class Watchman:
 
     def _strangers(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """Numbers of ours that the journal does not know: another runtime; foreign volume on a netting account."""
-        mine = self.memory.known
+        mine = self.memory.known.keys() | self.memory.closing
         closed = {*self.memory.links, *self.memory.orphans}  # an order on a position of ours closes it
         magics = {x.magic for x in reading.positions}
         magics |= {x.magic for x in reading.orders if x.position_id not in closed}

@@ -31,7 +31,7 @@ class Answers:
         intent: int | None = None,
         part: int = 0,
     ) -> Sent:
-        """Take an answer down. `number`: a position, an order or a magic number; `level`: the price asked, the volume held.
+        """Take an answer down. `number`: a position, order or magic number; `level`: a price asked or volume held.
 
         A request is made again at every look while its answer is "later": the same answer to the same is told once.
         """

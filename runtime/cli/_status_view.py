@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from tradeplan.runtime.cli._load import time_text
 from tradeplan.runtime.live.words import scope_text
+from tradeplan.runtime.store.room import room_text
 from tradeplan.runtime.store.snapshot import RunStatus
 
 _SILENT_MS = 120_000
@@ -56,6 +57,9 @@ def _head(status: RunStatus) -> list[Text]:
     ]
     if status.outages:
         lines.append(f"outages   {status.outages}")
+    if status.room is not None:
+        low = f"LOW, {status.room.wanted / 1e6:.0f} MB should be free: " if status.room.low else ""
+        lines.append(f"disk      {low}{room_text(status.room)}")
     words = ", ".join(f"{n} {state}" for state, n in sorted(status.intents.items()))
     return [Text(line) for line in (*lines, f"orders    {words or 'none yet'}")]
 

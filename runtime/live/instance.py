@@ -30,6 +30,7 @@ from tradeplan.runtime.live.health import Health
 from tradeplan.runtime.live.patience import Patience
 from tradeplan.runtime.live.record import Recorder, no_point
 from tradeplan.runtime.live.recovery import Recovery, recover
+from tradeplan.runtime.live.room_watch import RoomWatch
 from tradeplan.runtime.live.staging import Staging
 from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
@@ -109,6 +110,7 @@ class Instance(Hands):
     _ending: threading.Event = field(default_factory=threading.Event, init=False)
     _requests: Requests | None = field(default=None, init=False)
     _start: int = field(default=0, init=False)
+    _room: RoomWatch | None = field(default=None, init=False)
     _begun: bool = field(default=False, init=False)
     _live_from: int = field(default=0, init=False)
     _caught_up: bool = field(default=False, init=False)
@@ -171,6 +173,7 @@ class Instance(Hands):
         self._tell_start(engine, active, recovered)
         exchange = None if self.broker is None else Exchange.opened(self.broker, journal, recorder, self.point)
         health = Health(self.dataset, self.clock)
+        room = self._room = RoomWatch(self.database, self._start, self.say)
         commands = commands_of(self)
         # INVARIANT: whoever holds the lock sees the run between two instants; all that is done to it is done so
         with self._lock:
@@ -180,6 +183,7 @@ class Instance(Hands):
             while not (self.stop() or self._ending.is_set()):
                 requests.answer(commands)
                 self.turned()
+                room.look(engine.now)
                 with self._lock:
                     active = self._running().active  # a person may have moved a position to another version
                     again = self._rescan.is_set()
@@ -214,7 +218,7 @@ class Instance(Hands):
                         recorder.record(told, active, engine)
                         self._run_state = Run(journal, recorder, engine, active, switch)
                         took = time.monotonic() - began
-                        self.stepped(Step(engine, [*recorder.between(), *told], took, recorder.states))
+                        self.stepped(Step(engine, [*recorder.between(), *told], took, recorder.states, room.found))
                         for name, value in health.measure(engine, instant, took).items():
                             self._act("reading", {"name": name, "value": value})
                     self.point("stepped")
@@ -378,6 +382,8 @@ class Instance(Hands):
         elif watcher.wait(seconds):
             return True
         self.turned()
+        if self._room is not None:
+            self._room.look(self.clock.now())
         for text in self.clock.tidings():
             self.say(text)
         # a broker outside is looked at in every pause: what it did, and a stop that is missing, do not wait for a bar

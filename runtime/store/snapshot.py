@@ -10,6 +10,7 @@ from typing import Any
 
 from tradeplan.runtime.store.database import StoreError, open_database
 from tradeplan.runtime.store.lock import is_running
+from tradeplan.runtime.store.room import Room, room_of
 
 LAST_DECISIONS = 8
 
@@ -44,6 +45,7 @@ class RunStatus:
     holds: tuple[dict[str, Any], ...] = ()  # the same with `since` and `why`, empty where a person did it
     feeds: tuple[dict[str, Any], ...] = ()  # of traded markets: market, timeframe, newest, age, open
     written: int | None = None  # wall clock, when this was written
+    room: Room | None = None  # of the disk, now
 
 
 def read_status(path: Path) -> RunStatus:
@@ -107,6 +109,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
         tuple(_hold(connection, scope) for scope in body.get("held", ())),
         tuple(body.get("feeds", ())),
         body.get("written"),
+        room_of(path, started, time),
     )
 
 

@@ -65,6 +65,7 @@ class Metrics:
         self._step_time = gauge("last_step_seconds", "wall clock of the newest step, seconds since 1970")
         self._age = gauge("bar_age_seconds", "from a market's newest closed bar to the newest instant", "market")
         self._feed = gauge("feed", "readings of the feed, by name", "reading")
+        self._disk = gauge("disk_bytes", "free on the disk of the database; its size; below `wanted` is low", "what")
         self._server: Any = None
 
     def count(self, step: Step, feed: object = None) -> None:
@@ -100,6 +101,9 @@ class Metrics:
         self._time.set(engine.now / 1000)
         self._step_time.set(time.time())
         self._set_states(step)
+        if (room := step.room) is not None:
+            for what, count in (("free", room.free), ("database", room.size), ("wanted", room.wanted)):
+                self._disk.labels(what).set(count)
         readings = getattr(feed, "readings", None)
         for name in (
             "hit_rate",

@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import secrets
+import select
 import socket
 import struct
 import sys
@@ -121,13 +122,18 @@ def send_frame(sock: socket.socket, header: dict[str, Any], parts: tuple[Any, ..
 
 def proof(token: str, who: str, server_nonce: str, client_nonce: str) -> str:
     """What only somebody who knows the token can say about these two nonces; each side has its own `who`."""
-    text = f"{who} {PROTOCOL} {server_nonce} {client_nonce}"
-    return hmac.new(token.encode("utf-8"), text.encode("utf-8"), "sha256").hexdigest()
+    text = f"{who} {PROTOCOL} {server_nonce} {client_nonce}".encode("utf-8", "replace")
+    return hmac.new(token.encode("utf-8"), text, "sha256").hexdigest()
 
 
 def same(one: Any, other: str) -> bool:
     """Whether a proof is the expected one, in constant time."""
-    return isinstance(one, str) and hmac.compare_digest(one.encode("utf-8"), other.encode("utf-8"))
+    return isinstance(one, str) and hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8"))
+
+
+def gone(sock: socket.socket) -> bool:
+    """Whether the other side closed the connection: who gave up is read long after, as the package holds the lock."""
+    return bool(select.select([sock], [], [], 0)[0]) and not sock.recv(1, socket.MSG_PEEK)
 
 
 def short(value: Any) -> str:
@@ -187,8 +193,7 @@ def encode(value: Any, parts: list[Any], fields: dict[str, list[str]]) -> Any:
         if not hasattr(one, "_asdict"):
             return {"t": [encode(item, parts, fields) for item in value]}
         name = type(one).__name__
-        if name not in fields:
-            fields[name] = list(one._asdict())
+        fields.setdefault(name, list(one._asdict()))
         if one is value:
             return {"s": name, "v": struct_row(value, fields)}
         return {"S": name, "v": [struct_row(item, fields) for item in value]}
@@ -221,7 +226,7 @@ class Package:
             self._next = time.monotonic() + self._pause
             self._log(f"no terminal: {text} ({code}); next attempt in {self._pause:.0f} s")
 
-    def answer(self, calls: Any, until: float, parts: list[Any], fields: dict[str, list[str]]) -> list[Any]:
+    def answer(self, calls: Any, until: float, sock: Any, parts: list[Any], fields: dict[str, Any]) -> list[Any]:
         """The replies [value, code, text] to calls [name, arguments, keywords]; Refusal before any is made."""
         if not isinstance(calls, list) or len(calls) > CALLS_LIMIT:
             raise Refusal(f"a request has a list of at most {CALLS_LIMIT} calls")
@@ -233,11 +238,11 @@ class Package:
             if self._read_only and call[0] in ORDERS:
                 raise Refusal("this server is read-only: it sends no orders")
         with self._lock:
-            return [self._one(call, until, parts, fields) for call in calls]
+            return [self._one(call, until, sock, parts, fields) for call in calls]
 
-    def _one(self, call: list[Any], until: float, parts: list[Any], fields: dict[str, list[str]]) -> list[Any]:
+    def _one(self, call: Any, until: float, sock: Any, parts: list[Any], fields: dict[str, Any]) -> list[Any]:
         name, given, keywords = call
-        if name in ORDERS and time.monotonic() > until:  # its client has begun to look it up
+        if name in ORDERS and (time.monotonic() > until or gone(sock)):  # its client has begun to look it up
             return [None, -2, "not sent: it waited for the terminal longer than its client waits for an answer"]
         try:
             row, named = arguments(name, given, keywords)
@@ -281,9 +286,10 @@ def serve_connection(sock: socket.socket, package: Package, token: str, log: Cal
             fields: dict[str, list[str]] = {}
             parts: list[Any] = []
             answer: dict[str, Any] = {"id": header.get("id") if isinstance(header.get("id"), int) else 0}
-            limits = [limit for limit in (header.get("seconds"), FRAME_SECONDS) if isinstance(limit, (int, float))]
+            asked = header.get("seconds")
+            until = time.monotonic() + (min(asked, FRAME_SECONDS) if isinstance(asked, (int, float)) else FRAME_SECONDS)
             try:
-                answer["replies"] = package.answer(header.get("calls"), time.monotonic() + min(limits), parts, fields)
+                answer["replies"] = package.answer(header.get("calls"), until, sock, parts, fields)
                 answer["fields"] = {name: row for name, row in fields.items() if name not in known}
                 known.update(fields)
             except Refusal as refusal:
@@ -336,10 +342,8 @@ def serve(sock: socket.socket, package: Package, token: str, log: Callable[[str]
 
 def options_of(environment: Any) -> dict[str, Any]:
     """Arguments of `initialize` from TRADEPLAN_MT5_PATH, _LOGIN, _PASSWORD, _SERVER and _PORTABLE."""
-    options: dict[str, Any] = {"timeout": 10_000}
-    for name in ("path", "password", "server"):
-        if environment.get("TRADEPLAN_MT5_" + name.upper()):
-            options[name] = environment["TRADEPLAN_MT5_" + name.upper()]
+    given = {name: environment.get("TRADEPLAN_MT5_" + name.upper()) for name in ("path", "password", "server")}
+    options: dict[str, Any] = {"timeout": 10_000, **{name: value for name, value in given.items() if value}}
     if environment.get("TRADEPLAN_MT5_LOGIN"):
         options["login"] = int(environment["TRADEPLAN_MT5_LOGIN"])
     return dict(options, portable=True) if environment.get("TRADEPLAN_MT5_PORTABLE") else options
@@ -352,8 +356,7 @@ def _log(text: str) -> int:
 
 def _follow_parent() -> None:
     # a reader that sees the end of input is the one way to learn of a parent's death that works on every system
-    while sys.stdin.buffer.read(1):
-        pass
+    sys.stdin.buffer.read()
     os._exit(0)
 
 
@@ -367,8 +370,7 @@ def main(given: list[str] | None = None) -> int:
     chosen = parser.parse_args(given)
     # taken out of the environment, so that a terminal that is started from here does not inherit them
     token = os.environ.pop("TRADEPLAN_MT5_TOKEN", "")
-    if chosen.child:
-        token = sys.stdin.readline().strip()
+    token = sys.stdin.readline().strip() if chosen.child else token
     if len(token) < SHORTEST_TOKEN:
         return _log(f"set TRADEPLAN_MT5_TOKEN to a secret of at least {SHORTEST_TOKEN} characters, for both sides")
     try:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from tradeplan.runtime.mt5 import server
 from tradeplan.runtime.mt5.client import Client
+from tradeplan.runtime.mt5.server import send_frame
 from tradeplan.runtime.mt5.spawn import Spawned
 from tradeplan.runtime.mt5.structs import OrderSendResult, SymbolInfo, TradePosition, TradeRequest
 from tradeplan.runtime.mt5.terminal import BridgeError, Call, Reply, UnknownOutcome
@@ -202,6 +203,26 @@ def test_an_order_that_waited_longer_than_its_client_is_not_sent(tmp_path: Path)
         assert bridge.control.state()["requests"] == []
         other.close()
         impatient.close()
+
+
+def test_an_order_of_a_client_that_has_gone_is_not_sent(tmp_path: Path) -> None:
+    """It had time left, but whoever gave it up closed the connection: nobody waits for what it would do."""
+    with served(tmp_path) as bridge:
+        bridge.control.fault("hang", "account_info", seconds=0.8)
+        other = bridge.spawned.client(data_seconds=30.0)
+        asking = threading.Thread(target=lambda: other.call("account_info"))
+        leaving = bridge.spawned.client()
+        leaving.call("version")
+        asking.start()
+        time.sleep(0.2)
+        assert leaving._sock is not None
+        send_frame(leaving._sock, {"id": 9, "seconds": 30.0, "calls": [["order_send", [deal(comment="left")], {}]]})
+        leaving.close()
+        asking.join(30)
+        assert bridge.client.call("version").value is not None  # whatever waited before has had its turn
+        time.sleep(0.2)
+        assert bridge.control.state()["requests"] == []
+        other.close()
 
 
 @pytest.mark.parametrize("after", [False, True])

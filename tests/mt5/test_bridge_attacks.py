@@ -103,6 +103,15 @@ def test_a_wrong_token_is_refused(running: Running, token: str) -> None:
         Client(running.port, token).call("account_info")
 
 
+@pytest.mark.parametrize(("nonce", "mine"), [("\ud800", "x"), ("n", "\ud800")])
+def test_half_a_character_is_a_wrong_token_as_well(running: Running, nonce: str, mine: str) -> None:
+    """JSON can hold what UTF-8 cannot."""
+    sock = running.raw()
+    read_frame(sock, 4096, 0, 5)
+    send_frame(sock, {"bridge": 1, "nonce": nonce, "proof": mine})
+    assert refused(sock) == "wrong token"
+
+
 def test_nothing_is_answered_before_the_proof_and_a_proof_serves_once(running: Running) -> None:
     sock = running.raw()
     read_frame(sock, 4096, 0, 5)

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlite_utils import Database
 from tradeplan.runtime.store.database import StoreError, StoreTrouble, open_database, write_transaction
 from tradeplan.runtime.store.lock import is_running
 
 LOOK_SECONDS = 0.05
 """How often a running instance looks for requests, at most: a step must not wait for a query."""
 WAIT_SECONDS = 15.0
+GRACE_SECONDS = 5.0
+_UNTIL = "until"
+"""In a body: until when somebody waits, in ms since 1970. What is taken later than that is not done."""
 
 Body = dict[str, Any]
 """Arguments or answers: what JSON can hold."""
@@ -93,6 +97,11 @@ class Requests:
             ).fetchone()
             if row is None:
                 return None
+            until = _until(row[2])
+            if until is not None and _wall_ms() > until:  # who asked was killed, or closed the window
+                self._db.execute("update request set state = 'withdrawn' where id = ?", [row[0]])
+                self._say(f"`{row[1]}` was asked for and whoever asked is gone: it is not done")
+                return None
             # INVARIANT: on disk before it is done, so that whoever asked never takes what was done for withdrawn
             self._db.execute("update request set state = 'taken' where id = ?", [row[0]])
         return Request(int(row[0]), str(row[1]), str(row[2]))
@@ -130,11 +139,12 @@ def ask(database: Path, name: str, body: Body, seconds: float = WAIT_SECONDS) ->
     if not is_running(database):
         raise StoreError(f"no `plan run` uses `{database}` now: there is nobody to do it")
     db = open_database(database)
+    asked: int | None = None
     try:
         with write_transaction(db):
             asked = db.execute(
                 "insert into request (asked, name, body, state) values (?, ?, ?, 'asked')",
-                [_wall_ms(), name, json.dumps(body)],
+                [_wall_ms(), name, json.dumps(body | {_UNTIL: _wall_ms() + round(1000 * (seconds + GRACE_SECONDS))})],
             ).lastrowid
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -146,9 +156,11 @@ def ask(database: Path, name: str, body: Body, seconds: float = WAIT_SECONDS) ->
             if state in ("withdrawn", "unknown"):
                 break
             time.sleep(0.02)
-        with write_transaction(db):
-            db.execute("update request set state = 'withdrawn' where id = ? and state = 'asked'", [asked])
+        _withdraw(db, asked)
         (state,) = db.execute("select state from request where id = ?", [asked]).fetchone()
+    except KeyboardInterrupt:
+        _withdraw(db, asked)  # whoever gives up must not get it later
+        raise
     except sqlite3.DatabaseError as error:
         raise StoreError(f"`{database}` cannot be asked: {error}; is its disk full?") from error
     finally:
@@ -162,6 +174,21 @@ def ask(database: Path, name: str, body: Body, seconds: float = WAIT_SECONDS) ->
         f"the run of `{database}` took `{name}` and did not answer within {seconds:g} s: it may be done or not;"
         f" `plan status --db {database}` shows where the run stands"
     )
+
+
+def _withdraw(db: Database, asked: int | None) -> None:
+    with write_transaction(db):
+        db.execute("update request set state = 'withdrawn' where id = ? and state = 'asked'", [asked])
+
+
+def _until(body: str) -> int | None:
+    """Until when somebody waits for an answer; None where the row does not say."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return None
+    until = found.get(_UNTIL) if isinstance(found, dict) else None
+    return until if isinstance(until, int) else None
 
 
 def _wall_ms() -> int:

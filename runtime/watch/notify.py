@@ -12,6 +12,8 @@ from typing import Any
 GATHER_SECONDS = 30.0
 """After a message so long is waited before the next: a hundred alerts are a handful of messages."""
 LINES = 20
+KEPT = 500
+"""So many messages wait at most while none can be sent; the oldest go first, they are in the log."""
 Send = Callable[[str, str], bool]
 """Title and text; False: not every address took it."""
 
@@ -43,7 +45,7 @@ def apprise_send(addresses: str) -> Send:
 
 
 class Notifier:
-    """Takes messages from any thread. What fails is told once, until it works again; nothing waits for it."""
+    """Takes messages from any thread. What fails is told once, kept and tried again; nothing waits for it."""
 
     def __init__(
         self,
@@ -53,7 +55,7 @@ class Notifier:
         gather: float = GATHER_SECONDS,
     ) -> None:
         self._send, self._say, self._title, self._gather = send, say, title, gather
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[str] = deque(maxlen=KEPT)
         self._changed = threading.Condition()
         self._over = False
         self._failed = False
@@ -80,8 +82,9 @@ class Notifier:
                 lines = list(self._waiting)
                 self._waiting.clear()
                 over = self._over
-            if lines:
-                self._tell(lines)
+            if lines and not self._tell(lines):
+                with self._changed:
+                    self._waiting.extendleft(reversed(lines[: KEPT - len(self._waiting)]))
             if over:
                 return
             until = time.monotonic() + self._gather
@@ -89,7 +92,7 @@ class Notifier:
                 while not self._over and (left := until - time.monotonic()) > 0:
                     self._changed.wait(left)
 
-    def _tell(self, lines: list[str]) -> None:
+    def _tell(self, lines: list[str]) -> bool:
         text = "\n".join(lines[:LINES])
         if len(lines) > LINES:
             text += f"\n... and {len(lines) - LINES} more: see the log"
@@ -101,3 +104,4 @@ class Notifier:
         if not sent and not self._failed:
             self._say(f"a message could not be sent ({why}): see whether the secret `notify` is right")
         self._failed = not sent
+        return sent

@@ -154,6 +154,50 @@ def test_what_nobody_takes_is_withdrawn_and_never_done(tmp_path: Path) -> None:
     assert done == []
 
 
+def test_who_gives_up_waiting_withdraws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person presses Ctrl-C while a hanging run does not answer: it must not be done when the run is back."""
+    path = tmp_path / "run.db"
+    open_database(path).close()
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tradeplan.runtime.store.requests.time.sleep", interrupt)
+    lock = RunLock(path)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ask(path, "flatten", {"scope": ""})
+    finally:
+        lock.close()
+    assert _states(path) == ["withdrawn"]
+
+
+@pytest.mark.parametrize(("late", "state"), [(0, "done"), (25_000, "withdrawn")])
+def test_what_was_asked_by_somebody_who_was_killed_is_not_done_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: int, state: str
+) -> None:
+    """15 s of waiting and 5 s of grace after it was asked nobody can be there any more."""
+    path, said = tmp_path / "run.db", list[str]()
+    requests = Requests(path, said.append)
+    lock = RunLock(path)
+
+    def dies(seconds: float) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tradeplan.runtime.store.requests.time.sleep", dies)
+        with pytest.raises(SystemExit):
+            ask(path, "flatten", {"scope": ""})
+    lock.close()
+    assert _states(path) == ["asked"]
+    ahead = time.time_ns() + late * 1_000_000
+    monkeypatch.setattr("tradeplan.runtime.store.requests.time.time_ns", lambda: ahead)
+    requests.answer({"flatten": lambda body: {}})
+    requests.close()
+    assert _states(path) == [state]
+    assert len(said) == (state == "withdrawn")
+
+
 def test_what_was_taken_and_not_answered_is_told_as_unknown(tmp_path: Path) -> None:
     path = tmp_path / "run.db"
     db = open_database(path)

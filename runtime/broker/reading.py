@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from math import isfinite
+from typing import Any, NamedTuple
 
 from tradeplan.runtime.mt5.structs import AccountInfo, SymbolInfo, TerminalInfo, Tick, TradeDeal, TradeOrder
 from tradeplan.runtime.mt5.structs import TradePosition as Position
@@ -11,6 +12,9 @@ from tradeplan.runtime.mt5.terminal import BridgeError, Call, Terminal
 
 AHEAD = 86_400
 """The server's clock may be ahead of what is believed: history is asked for to a day later, in seconds."""
+
+
+_MONEY = ("balance", "credit", "equity", "margin_free")
 
 
 class Reading(NamedTuple):
@@ -51,6 +55,9 @@ def read(terminal: Terminal, since: int, until: int, symbols: Iterable[str]) -> 
         if reply.value is None:
             return f"{call.name} failed: {reply.error[1]} ({reply.error[0]})"
     values = [reply.value for reply in replies]
+    wrong = _no_number([(values[0], _MONEY), *((row, None) for part in values[2:6] for row in part)])
+    if wrong is not None:
+        return wrong
     infos, ticks = values[6 : 6 + len(names)], values[6 + len(names) :]
     return Reading(
         values[0],
@@ -62,3 +69,13 @@ def read(terminal: Terminal, since: int, until: int, symbols: Iterable[str]) -> 
         dict(zip(names, infos, strict=True)),
         {name: tick for name, tick in zip(names, ticks, strict=True) if tick is not None},
     )
+
+
+def _no_number(rows: Iterable[tuple[Any, tuple[str, ...] | None]]) -> str | None:
+    """Which figure of a struct (of these fields, or any) is no number or infinite: with such a one nothing compares."""
+    for row, names in rows:
+        for name in names or row._fields:
+            value = getattr(row, name)
+            if isinstance(value, float) and not isfinite(value):
+                return f"`{name}` of {type(row).__name__} is no number: the terminal gives {value}"
+    return None

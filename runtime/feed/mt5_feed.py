@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
-from tradeplan.runtime.feed.asking import TerminalAway, newest_bars, no_rates, rates_of, raw_bars
+from tradeplan.runtime.feed.asking import Sieve, TerminalAway, newest_bars, raw_bars
 from tradeplan.runtime.feed.broker_clock import BrokerClock
 from tradeplan.runtime.feed.flow import Flow, newest_told
 from tradeplan.runtime.feed.history import history
@@ -82,6 +82,7 @@ class Mt5Feed:
         self._handled = self._newest = 0
         self._away = self._jumped = False
         self._told: list[str] = []
+        self._sieve = Sieve(self.clock, lambda text: self._told.append(text))
 
     @property
     def speed(self) -> float:
@@ -240,7 +241,8 @@ class Mt5Feed:
         self._look.see_specifications(names, replies[len(names) :])
         markets = {symbol: market for market, symbol in symbols.items()}
         for (symbol, timeframe), rows in history(self._terminal, wanted, self._watch).items():
-            self._begin_with(markets[symbol], timeframe, rates_of(rows, self.clock) if len(rows) else None)
+            rates = self._sieve.rates(markets[symbol], timeframe, rows)
+            self._begin_with(markets[symbol], timeframe, rates if len(rates) else None)
 
     def _begin(self, market: str, timeframe: str, rates: Rates) -> None:
         self.dataset.feed(market, timeframe, rates)
@@ -346,7 +348,7 @@ class Mt5Feed:
             look.see_specifications(markets, replies[last:flows])
         self._flow.take(replies[flows:], look.past(), look.now())
         found = [raw_bars(reply) for reply in replies[first:last]]
-        return [no_rates() if rows is None or not len(rows) else rates_of(rows, self.clock) for rows in found]
+        return [self._sieve.rates(*s.key, rows) for s, rows in zip(asked, found, strict=True)]
 
     def _take(self, series: FedSeries, rates: Rates) -> None:
         if len(rates):
@@ -389,7 +391,7 @@ class Mt5Feed:
         for one, rates in zip(series, self._fetch(series, now), strict=True):
             rows = paged.get((one.symbol, one.timeframe))
             if rows is not None and len(rows):
-                rates = rates_of(rows, self.clock)
+                rates = self._sieve.rates(*one.key, rows)
             by = max(self._look.past(), until) if self._trusted() else self._look.past()
             self._take(one, one.closed(rates, by))
             one.passed(until)

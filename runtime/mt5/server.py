@@ -242,7 +242,7 @@ class Package:
 
     def _one(self, call: Any, until: float, sock: Any, parts: list[Any], fields: dict[str, Any]) -> list[Any]:
         name, given, keywords = call
-        if name in ORDERS and (time.monotonic() > until or gone(sock)):  # its client has begun to look it up
+        if name in ORDERS and (time.monotonic() > until or (sock and gone(sock))):  # its client has begun to look it up
             return [None, -2, "not sent: it waited for the terminal longer than its client waits for an answer"]
         try:
             row, named = arguments(name, given, keywords)

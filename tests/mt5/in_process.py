@@ -37,7 +37,7 @@ class InProcess:
         parts: list[bytes] = []
         fields: dict[str, list[str]] = {}
         rows = json.loads(json.dumps([encoded(call) for call in calls]))
-        replies = json.loads(json.dumps(self._package.answer(rows, math.inf, parts, fields)))
+        replies = json.loads(json.dumps(self._package.answer(rows, math.inf, None, parts, fields)))
         return self._decoder.replies({"replies": replies, "fields": fields}, bytearray(b"".join(parts)))
 
     def close(self) -> None:

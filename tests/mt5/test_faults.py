@@ -192,5 +192,5 @@ def test_every_kind_of_fault_is_one_that_a_test_names() -> None:
     # hang, crash and raise end or hold a process: test_bridge.py has them
     assert set(KINDS) == {
         "error", "gone", "refuse", "partial", "bare", "lost", "doubled", "late", "stale", "cold", "hidden", "comment",
-        "split",
+        "split", "withheld",
     } | {"hang", "crash", "raise"}  # fmt: skip

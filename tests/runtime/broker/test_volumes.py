@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tradeplan.runtime.mt5.structs import Tick
+from tradeplan.runtime.mt5.structs import AccountInfo, Tick, TradeDeal, TradePosition
 from tradeplan.runtime.mt5.terminal import Call, Reply, Terminal
 
 from tests.runtime.broker.test_protections import make, told
@@ -116,3 +116,46 @@ def test_an_entry_waits_for_a_price_of_both_sides(tmp_path: Path, bid: float, as
     other.terminal = Bent(other.terminal, bid, ask)
     other.run()
     assert [f[0] for f in fills(other)] == ["entry", "close"]
+
+
+class NoNumber(Bent):
+    """A terminal that gives no number somewhere, for so many readings."""
+
+    def __init__(self, real: Terminal, kind: type, field: str, times: int) -> None:
+        super().__init__(real, 0.0, 0.0)
+        self.kind, self.field, self.times = kind, field, times
+
+    def batch(self, calls: Sequence[Call]) -> list[Reply]:
+        def bent(value: object) -> object:
+            if isinstance(value, self.kind) and self.times > 0:
+                self.times -= 1
+                return value._replace(**{self.field: float("nan")})  # type: ignore[attr-defined]  # a named tuple
+            return value
+
+        return [
+            r._replace(value=tuple(map(bent, r.value)) if type(r.value) is tuple else bent(r.value))
+            for r in self.real.batch(calls)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        (AccountInfo, "balance"),
+        (AccountInfo, "equity"),
+        (TradePosition, "sl"),
+        (TradePosition, "swap"),
+        (TradeDeal, "profit"),
+    ],
+)
+def test_a_reading_with_no_number_in_it_is_none(tmp_path: Path, kind: type, field: str) -> None:
+    """Nothing compares with it: a stop of no number would not be missed, and a balance of none ends the run."""
+    world = make(tmp_path)
+    assert world.terminal is not None
+    world.run(until=15)
+    world.terminal = NoNumber(world.terminal, kind, field, 6)
+    ended = world.run()
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+    assert told(world, f"`{field}` of {kind.__name__} is no number")
+    assert told(world, "can be read again")
+    assert ended.balance == world.server.ledger.account.balance

@@ -32,6 +32,10 @@ class Broker(Protocol):
     def name(self) -> str:
         """What a journal remembers it by."""
 
+    @property
+    def ceiling(self) -> float:
+        """Percent of equity that all stops together may cost; entries beyond it are refused."""
+
     def remember(self, events: Iterable[JournalEvent], intents: Iterable[tuple[int, str, str]]) -> None:
         """Take down what the journal knows: its events, and its intents (id, plan, leg)."""
 

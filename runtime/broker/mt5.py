@@ -150,6 +150,11 @@ class Mt5Broker:
         """What a journal remembers it by."""
         return f"mt5 {self.rule.name}"
 
+    @property
+    def ceiling(self) -> float:
+        """Percent of equity that all stops together may cost; entries beyond it are refused."""
+        return self.entries.limits.risk
+
     def remember(self, events: Iterable[JournalEvent], intents: Iterable[tuple[int, str, str]]) -> None:
         """Take down what the journal knows: its events, and its intents (id, plan, leg)."""
         self._resumed = False

@@ -113,8 +113,8 @@ class Hands(ABC):
     def waiting(self) -> list[dict[str, Any]]:
         """The edits that wait to be armed. Raises NotRunningError."""
         with self._lock:
-            self._running()
-            return [] if self.staging is None else self.staging.told()
+            run = self._running()
+            return [] if self.staging is None else self.staging.told(run.engine, run.active, self._ceiling())
 
     def arm(self, versions: list[tuple[str, str]]) -> list[str]:
         """Let edits take effect at the next step, by name and version as `waiting` told them; their names.
@@ -163,6 +163,10 @@ class Hands(ABC):
         name = self._plan_of(position) or position
         new = moved_to(name, run.active, run.engine, self.folder.plans(), self.staging, run.switch.quarantined)
         return next(p for p in run.active.plans if p.name == name), new
+
+    @abstractmethod
+    def _ceiling(self) -> float | None:
+        """Percent of equity that all stops may cost by the limits below all plans; None: there are none."""
 
     @abstractmethod
     def _runs_now(self, active: Active) -> None:

@@ -235,6 +235,9 @@ class Instance(Hands):
     def _money(self) -> str:
         return self.settings.account.currency
 
+    def _ceiling(self) -> float | None:
+        return None if self.broker is None else self.broker.ceiling
+
     def _runs_now(self, active: Active) -> None:
         self._run_state = replace(self._running(), active=active)
 

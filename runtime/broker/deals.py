@@ -8,7 +8,8 @@ from typing import Any
 from tradeplan.runtime.broker.acts import Act, Batch
 from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.identity import STOP_PASSED, TARGET_PASSED, is_ours, magic_of
-from tradeplan.runtime.broker.memory import Known, Link, Memory
+from tradeplan.runtime.broker.memory import Link, Memory
+from tradeplan.runtime.broker.numbers import Known
 from tradeplan.runtime.broker.reading import Reading
 from tradeplan.runtime.broker.requests import Traded
 from tradeplan.runtime.engine.engine import Engine
@@ -61,7 +62,7 @@ def acts_of(
     if deal.type not in (mt5.DEAL_TYPE_BUY, mt5.DEAL_TYPE_SELL):
         return []  # charges and corrections: the balance tells
     if deal.entry == mt5.DEAL_ENTRY_IN:
-        known = memory.known.get(deal.magic) or memory.known.get(memory.comments.get(deal.comment, -1))
+        known = memory.known.get(deal.magic) or memory.known.by_comment(deal.comment)
         sl = next((p.sl for p in reading.positions if p.identifier == deal.position_id), None)
         if known is None and deal.magic in memory.closing:  # a close came late, when there was nothing left to close
             return [Act("orphan", _orphan(deal))]
@@ -117,7 +118,7 @@ def _opened(
 
 
 def _entry_link(memory: Memory, plan: str, known: Known) -> Link | None:
-    return next((x for x in memory.links.values() if x.plan == plan and x.intent == known.intent), None)
+    return next((x for x in memory.latest(plan) if x.intent == known.intent), None)
 
 
 def _closed(

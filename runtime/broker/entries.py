@@ -27,6 +27,8 @@ from tradeplan.runtime.mt5.symbols import unlike
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 
 _OVER = {mt5.ORDER_STATE_CANCELED: "cancelled", mt5.ORDER_STATE_EXPIRED: "expired", mt5.ORDER_STATE_REJECTED: "refused"}
+MANY = 256
+"""Parts that are remembered before those of orders that wait no more are forgotten."""
 RESUMED, LIVE, UNKNOWN, OVER = "resumed", "live", "unknown", "over"
 
 
@@ -91,7 +93,7 @@ class Entries:
             if (order.valid is None or self.clock.now() < order.valid) and not _held(engine, order)
         }
         for holding in engine.holdings():
-            links = [x for x in self.memory.links.values() if x.plan == holding.plan]
+            links = self.memory.latest(holding.plan)
             if links:
                 newest = max(links, key=lambda x: x.identifier)
                 found |= {magic_of(newest.intent, leg) for leg in holding.waits}
@@ -102,7 +104,8 @@ class Entries:
         signs = seen(reading)
         said = {x.comment for x in reading.positions} | {x.comment for x in reading.orders}
         said |= {x.comment for x in reading.done} | {x.comment for x in reading.deals}
-        signs |= {magic for comment, magic in self.memory.comments.items() if comment in said}
+        told = (self.memory.known.by_comment(comment) for comment in said)
+        signs |= {magic_of(x.intent, x.part) for x in told if x is not None}
         ended = {o.magic: o for o in reading.done if o.state in _OVER}
         filled = {d.magic for d in reading.deals}
         for order in engine.orders():
@@ -122,6 +125,9 @@ class Entries:
             states = [self._parts.get(magic) for magic, _ in parts]
             if all(part is not None and part.state == OVER for part in states):
                 yield self.over(order, states[0])
+        if len(self._parts) > MANY:
+            waits = {magic for order in engine.orders() for magic, _ in self.merged(engine, order)}
+            self._parts = {magic: part for magic, part in self._parts.items() if magic in waits}
 
     def over(self, order: Order, part: Part | None) -> Batch:
         """The act that says that an order will not fill."""
@@ -219,7 +225,8 @@ class Entries:
         traded, tick = self.traded[order.market], reading.ticks[self.traded[order.market].symbol]
         for number, (magic, leg) in enumerate(unsent):
             intent = self.intent(order)
-            comment = comment_of(intent, self.memory.known[magic].part if magic in self.memory.known else leg.leg)
+            known = self.memory.known.get(magic)
+            comment = comment_of(intent, leg.leg if known is None else known.part)
 
             def made(magic: int = magic, leg: OrderLeg = leg, comment: str = comment) -> Request:
                 return self._request(engine, reading, order, magic, leg, comment, traded, tick)

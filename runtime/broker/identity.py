@@ -31,3 +31,18 @@ def comment_of(intent: int, part: int) -> str:
     for _ in range(13):
         digits, rest = _ALPHABET[rest & 31] + digits, rest >> 5
     return f"tp{digits}.{part}"
+
+
+def part_of(comment: str) -> tuple[int, int] | None:
+    """The intent and the part that a comment tells, None if it is none of ours or was cut."""
+    digits, dot, part = comment[2:15], comment[15:16], comment[16:]
+    if comment[:2] != "tp" or len(digits) != 13 or dot != "." or not part.isdecimal() or int(part) >= PARTS:
+        return None
+    intent = 0
+    for digit in digits:
+        value = _ALPHABET.find(digit)
+        if value < 0:
+            return None
+        intent = intent << 5 | value
+    found = intent, int(part)
+    return found if comment_of(*found) == comment else None

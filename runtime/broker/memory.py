@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tradeplan.runtime.broker.identity import PARTS, comment_of, magic_of
+from tradeplan.runtime.broker.numbers import Numbers
 
 
 @dataclass(slots=True)
@@ -21,16 +21,6 @@ class Link:
     stop: float | None = None  # the stop that this program set last, as far as it knows
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a magic number stands for: a part of an intent of a plan; `leg` as in `intent_leg`."""
-
-    intent: int
-    plan: str
-    leg: str
-    part: int
-
-
 @dataclass(slots=True)
 class Memory:
     """Rebuilt from the journal at start-up; everything in it was journalled before it was taken down."""
@@ -38,18 +28,18 @@ class Memory:
     links: dict[int, Link] = field(default_factory=dict)
     deals: set[int] = field(default_factory=set)
     orphans: set[int] = field(default_factory=set)
-    known: dict[int, Known] = field(default_factory=dict)
-    comments: dict[str, int] = field(default_factory=dict)
+    known: Numbers = field(default_factory=Numbers)
     strange: set[int] = field(default_factory=set)  # magic numbers of another runtime, told already
     unknown: set[int] = field(default_factory=set)  # parts whose answer was lost
     closes: dict[int, dict[str, Any]] = field(default_factory=dict)  # by position: the close whose answer was lost last
     closing: set[int] = field(default_factory=set)  # the magic numbers of closes whose answer was lost
     attached: dict[str, Any] | None = None
+    _latest: dict[str, dict[int, Link]] = field(default_factory=dict)  # of each plan's legs
     newest: int = 0  # ms of the broker's clock: the newest deal that was entered
 
     def forget(self) -> None:
         """Begin again: the journal is read anew."""
-        for kept in (self.links, self.deals, self.orphans, self.known, self.comments, self.unknown, self.strange):
+        for kept in (self.links, self.deals, self.orphans, self.known, self.unknown, self.strange, self._latest):
             kept.clear()
         self.closes.clear()
         self.closing.clear()
@@ -59,10 +49,11 @@ class Memory:
         """An entry or ADD was journalled: its parts are ours."""
         if leg != "entry" and not leg.startswith("add/"):
             return
-        for part in range(PARTS):
-            magic = magic_of(intent, part)
-            self.known[magic] = Known(intent, plan, leg, part)
-            self.comments[comment_of(intent, part)] = magic
+        self.known.learn(intent, plan, leg)
+
+    def latest(self, plan: str) -> list[Link]:
+        """Of each leg of a plan the newest position: identifiers rise, and the legs of older positions are closed."""
+        return list(self._latest.get(plan, {}).values())
 
     def note(self, kind: str, body: dict[str, Any]) -> None:
         """An act of the broker stands in the journal."""
@@ -87,8 +78,12 @@ class Memory:
             identifier = int(body["identifier"])
             if body["reason"] in ("entry", "add") and identifier not in self.links:
                 link = int(body["link"])
-                self.links[identifier] = Link(str(body["plan"]), link, identifier, int(body["intent"]))
-                self.links[identifier].stop = body.get("sl")
+                made = Link(str(body["plan"]), link, identifier, int(body["intent"]), stop=body.get("sl"))
+                self.links[identifier] = made
+                before = self._latest.setdefault(made.plan, {})
+                if link not in before or before[link].identifier < identifier:
+                    before[link] = made
+                self.known.filled(int(body["magic"]), made.intent)
             elif identifier in self.links:
                 self.links[identifier].realised += float(body.get("deal_swap", 0.0))
 

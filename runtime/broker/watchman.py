@@ -76,14 +76,7 @@ class Watchman:
     def links(self, holding: Holding) -> list[Link]:
         """The positions at the broker that an open position of a plan consists of."""
         legs = {x.leg for x in holding.legs}
-        return [x for x in self._newest(holding.plan) if x.leg in legs or x.leg == -1]
-
-    def _newest(self, plan: str) -> list[Link]:
-        """Of each leg the newest link: identifiers rise, and the legs of older positions are closed."""
-        found: dict[int, Link] = {}
-        for link in sorted((x for x in self.memory.links.values() if x.plan == plan), key=lambda x: x.identifier):
-            found[link.leg] = link
-        return list(found.values())
+        return [x for x in self.memory.latest(holding.plan) if x.leg in legs or x.leg == -1]
 
     def pairs(self, engine: Engine, reading: Reading) -> Iterator[tuple[Holding, Link, Position | None]]:
         """Every open position part by part, with what the broker has of it."""
@@ -104,15 +97,17 @@ class Watchman:
 
     def _stops(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """A stop that took effect, or one that somebody tightened, is taken over; others are put right by the desk."""
+        there = {p.identifier: p for p in reading.positions}
         for holding in engine.holdings():
-            found = [p.sl for h, _, p in self.pairs(engine, reading) if h.plan == holding.plan and p is not None]
+            links = self.links(holding)
+            found = [there[x.identifier].sl for x in links if x.identifier in there]
             if not found or 0.0 in found:
                 continue
             side, half = holding.side, self.traded[holding.market].tick / 2
             # the loosest counts: only what every part has is in force
             price = min(found) if side > 0 else max(found)
             tightest = max(found) if side > 0 else min(found)
-            ours = {x.stop for h, x, _ in self.pairs(engine, reading) if h.plan == holding.plan}
+            ours = {x.stop for x in links}
             if side * (tightest - holding.stop_wanted) > half and not ours & {tightest, None}:
                 self.say(f"`{holding.plan}`: the stop was tightened to {tightest:g} at the broker: taken over")
                 yield [Act("stop", {"plan": holding.plan, "price": tightest})]
@@ -185,8 +180,8 @@ class Watchman:
 
     def _balance(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """The balance as the broker has it, once two readings agree that it differs."""
-        there = {p.identifier for p in reading.positions}
-        running = sum(x.charged - x.realised for x in self.memory.links.values() if x.identifier in there)
+        links = (self.memory.links.get(p.identifier) for p in reading.positions)
+        running = sum(x.charged - x.realised for x in links if x is not None)
         amount = cents(reading.account.balance + reading.account.credit) + round(running)
         if amount == round(engine.balance * 100) or any(p is None for _, _, p in self.pairs(engine, reading)):
             self._money = None

@@ -84,7 +84,13 @@ class Holding(NamedTuple):
 
 def orders(loop: OrderLoop) -> list[Order]:
     """All orders that wait for their fill, by plan, ADDs in order of rule."""
-    return [order for owner in loop.program.plans for order in _orders(loop, owner.address, owner.block)]
+    b = live_book(loop)
+    return [
+        order
+        for owner in loop.program.plans
+        if b.f[owner.address + at.F_PHASE] in (at.PENDING, at.OPEN)
+        for order in _orders(b, owner.address, owner.block)
+    ]
 
 
 def holdings(loop: OrderLoop) -> list[Holding]:
@@ -121,9 +127,8 @@ def _bracket(b: Book, p: int, fill: float) -> tuple[float, tuple[OrderLeg, ...]]
     return float(stop), tuple(legs)
 
 
-def _orders(loop: OrderLoop, p: int, plan: object) -> Iterator[Order]:
+def _orders(b: Book, p: int, plan: object) -> Iterator[Order]:
     assert isinstance(plan, CheckedPlan)
-    b = live_book(loop)
     m = b.k[p + at.P_MARKET]
     side, slip, age = int(b.k[p + at.P_SIDE]), b.f[m + at.M_SLIP], int(b.f[m + at.M_MAX_AGE])
     near = b.f[m + at.N_ASK] if side > 0 else b.f[m + at.N_CLOSE]

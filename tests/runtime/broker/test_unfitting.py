@@ -37,8 +37,7 @@ def test_a_position_that_no_plan_holds_is_told(tmp_path: Path) -> None:
 
     def lose() -> None:
         assert world.broker is not None
-        (link,) = world.broker.memory.links.values()
-        link.plan = "another"
+        world.broker.memory._latest.clear()
 
     world.run({20: lose}, until=40)
     assert [said for said in world.said if "no plan holds it any more" in said]

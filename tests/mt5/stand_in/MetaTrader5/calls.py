@@ -44,6 +44,7 @@ class Calls:
         # what a planned crash does: where package and terminal are apart, only the package's process ends
         self.crash: Callable[[], None] = end_process
         self.failures = 0
+        self.spent = 0.0  # seconds in calls of the package
 
     def last_error(self) -> tuple[int, str]:
         """The code and text of the call before."""
@@ -61,7 +62,9 @@ class Calls:
         if hang is not None and not hang.get("after", False):
             time.sleep(float(hang.get("seconds", 1.0)))
         with self.lock:
+            began = time.perf_counter()
             result = self._run(name, *arguments, **keywords)
+            self.spent += time.perf_counter() - began
         if hang is not None and hang.get("after", False):
             time.sleep(float(hang.get("seconds", 1.0)))
         return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -65,6 +66,7 @@ def actions(stand_in: StandIn) -> dict[str, Callable[..., Any]]:
         "book": book,
         "now": lambda: world.now,
         "state": state,
+        "spent": lambda: (stand_in.spent, time.process_time()),
     }
 
 

@@ -193,10 +193,10 @@ class Entries:
 
     def _of_account(self, reading: Reading, order: Order, traded: Traded) -> str | None:
         """On an account that closes the oldest position first nobody else may hold one of the symbol."""
-        links = self.memory.links
-        mine = {x.identifier for x in links.values() if x.plan == order.plan}
-        held = any(p.symbol == traded.symbol and p.identifier not in mine for p in reading.positions)
-        if reading.account.fifo_close and held:
+        if not reading.account.fifo_close:
+            return None
+        mine = {x.identifier for x in self.memory.latest(order.plan)}
+        if any(p.symbol == traded.symbol and p.identifier not in mine for p in reading.positions):
             return f"{traded.symbol} has a position already, and this account closes only the oldest first (FIFO)"
         return None
 

@@ -137,16 +137,13 @@ class Watchman:
 
     def _strangers(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """Numbers of ours that the journal does not know: another runtime; foreign volume on a netting account."""
-        mine = self.memory.known.keys() | self.memory.closing
-        closed = {*self.memory.links, *self.memory.orphans}  # an order on a position of ours closes it
+        memory = self.memory
         magics = {x.magic for x in reading.positions}
-        magics |= {x.magic for x in reading.orders if x.position_id not in closed}
-        unknown = {magic for magic in magics if is_ours(magic) and magic not in mine}
-        unknown |= {
-            d.magic
-            for d in new_deals(reading, self.memory)
-            if is_ours(d.magic) and d.magic not in mine and d.entry == 0
-        }
+        # an order on a position of ours closes it
+        closes = (memory.links, memory.orphans)
+        magics |= {x.magic for x in reading.orders if not any(x.position_id in known for known in closes)}
+        magics |= {d.magic for d in new_deals(reading, memory) if d.entry == 0}
+        unknown = {m for m in magics if is_ours(m) and m not in memory.known and m not in memory.closing}
         if unknown - self.memory.strange:
             self.say(
                 f"{len(unknown)} orders or positions carry this program's mark and are not in this journal: another"

@@ -1,0 +1,74 @@
+"""What a symbol or account does not allow is known before an entry is sent, and exits are sent all the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mt5.stand_in.MetaTrader5.sequences import CONSTANTS
+from tests.runtime.broker.test_exits import TRAIL, closes
+from tests.runtime.broker.test_protections import make, told
+from tests.runtime.broker.test_trading import HOLD, acts, fills
+
+SHORT = HOLD.replace("BUY", "SELL")
+
+
+@pytest.mark.parametrize(
+    ("text", "changed", "words"),
+    [
+        (HOLD, {"trade_mode": CONSTANTS["SYMBOL_TRADE_MODE_DISABLED"]}, "trading is disabled"),
+        (HOLD, {"trade_mode": CONSTANTS["SYMBOL_TRADE_MODE_CLOSEONLY"]}, "positions may only be closed"),
+        (HOLD, {"trade_mode": CONSTANTS["SYMBOL_TRADE_MODE_SHORTONLY"]}, "only short positions"),
+        (SHORT, {"trade_mode": CONSTANTS["SYMBOL_TRADE_MODE_LONGONLY"]}, "only long positions"),
+        (HOLD, {"volume_min": 0.5}, "BTCUSD takes 0.5 to"),
+        (HOLD, {"volume_max": 0.3}, "to 0.3 lots"),
+        (HOLD, {"stops_level": 6_300}, "the stop 9973 is nearer to 10009 than 6300 points"),
+    ],
+)
+def test_an_entry_that_the_symbol_does_not_take_is_not_sent(
+    tmp_path: Path, text: str, changed: dict[str, object], words: str
+) -> None:
+    world = make(tmp_path, text)
+    world.server.specify("BTCUSD", **changed)
+    world.run(until=30)
+    assert world.server.sender.log == []
+    assert [a["outcome"] for a in acts(world, "refused")] == ["refused"]
+    assert told(world, words), world.said
+
+
+def test_an_entry_without_the_margin_is_not_sent(tmp_path: Path) -> None:
+    """0.4 lots at about 10,021 need 4,008 where nothing is lent; 3,000 are there."""
+    world = make(tmp_path)
+    world.server.ledger.account.leverage = 1
+
+    def pay_out() -> None:
+        world.server.ledger.account.balance = 3_000.0
+
+    world.run({5: pay_out}, until=30)
+    assert world.server.sender.log == []
+    assert told(world, "3000.00 is free"), world.said
+
+
+def test_what_may_only_be_closed_is_closed(tmp_path: Path) -> None:
+    world = make(tmp_path)
+    world.run({30: lambda: world.server.specify("BTCUSD", trade_mode=CONSTANTS["SYMBOL_TRADE_MODE_CLOSEONLY"])})
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+    assert len(closes(world)) == 1
+
+
+def test_inside_the_freeze_level_a_stop_stays_and_is_moved_when_it_may_be(tmp_path: Path) -> None:
+    world = make(tmp_path, TRAIL)
+    seen: list[float] = []
+
+    def look() -> None:
+        seen.append(world.server.ledger.positions[0].sl)
+
+    def thaw() -> None:
+        look()
+        world.server.specify("BTCUSD", freeze_level=0)
+
+    world.run({20: lambda: world.server.specify("BTCUSD", freeze_level=1_000_000), 60: thaw, 65: look}, until=70)
+    assert seen[0] == 9_971.0, "the stop of the entry stood all the time"
+    assert seen[1] > 10_030.0
+    assert 10029 in {r["retcode"] for r in world.server.sender.log}

@@ -50,7 +50,9 @@ class Series:
     outages: list[tuple[int, int]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     alike: bool = False
+    stops: int = 0
     traded: int = 0
+    checked: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -74,7 +76,8 @@ class Series:
             self._live("killed", server, "", 0, 0)
         left = Left(server, self.folder / "killed" / "run.db", self.outages)
         self.problems += problems(left, LONGEST, peace)
-        self.traded = len(trades(left))
+        self.stops = server.looked
+        self.traded, self.checked = len(trades(left)), left.checked
         self.alike = trades(left) == trades(peace)
         if self.kind == "paused" and not self.alike:
             self.problems.append(f"other trades than in peace: {first_difference(trades(peace), trades(left))}")
@@ -215,6 +218,8 @@ def told(done: list[Series]) -> int:
         f" {sum(s.troubles.stops_removed for s in done)} stops were deleted by hand,"
         f" {sum(len(s.outages) for s in done)} outages"
     )
+    checked = sum((s.checked for s in done), Counter[str]())
+    print(f"stops looked at: {sum(s.stops for s in done)}; " + "; ".join(f"{k}: {n}" for k, n in checked.items()))
     lacking = too_little(done)
     for said in lacking:
         print("TOO LITTLE", said)

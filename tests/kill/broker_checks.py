@@ -52,6 +52,7 @@ class Left:
 
     def __init__(self, server: Server, database: Path, outages: list[tuple[int, int]]) -> None:
         self.server, self.world, self.outages = server, server.world, outages
+        self.checked = Counter[str]()  # how often there was something to check
         with sqlite3.connect(database) as db:
             self.acts = [(kind, json.loads(body)) for kind, body in db.execute("select kind, body from event")]
             rows = db.execute("select id, plan, time, leg from intent").fetchall()
@@ -103,6 +104,7 @@ def twice(left: Left) -> Iterator[str]:
     """An order that was made twice of one intent: entries, ADDs, and closes that were carried out whole."""
     orders = [o for o in [*left.world.ledger.done, *left.world.ledger.orders] if o.reason == EXPERT]
     opening = {d.order for d in left.world.ledger.deals if d.entry == 0}
+    left.checked["orders sent once"] += len(orders)
     entries = Counter(o.magic for o in orders if is_ours(o.magic) and (o.ticket in opening or o.kind > 1))
     yield from (f"an entry was sent twice: {magic}" for magic, count in entries.items() if count > 1)
     closing = {o.ticket: o for o in orders if is_ours(o.magic) and o.ticket not in opening and o.kind < 2}
@@ -122,6 +124,7 @@ def strangers(left: Left) -> Iterator[str]:
     deals = {body["deal"] for _, body in left.acts if "deal" in body}
     ours = {d.position_id for d in left.world.ledger.deals if d.entry == 0 and is_ours(d.magic)}
     # what was done in the last moment of the market is read by the next life, which there is not
+    left.checked["deals known"] += len(left.world.ledger.deals)
     for deal in left.world.ledger.deals:
         if deal.position_id in ours and deal.ticket not in deals and deal.time < left.world.now - MINUTE:
             yield f"a deal is unknown to the store: {deal.ticket} of position {deal.position_id} at {deal.time}"
@@ -159,7 +162,10 @@ def late_entries(left: Left) -> Iterator[str]:
     for request in left.world.sender.log:
         opens = request["action"] in (1, 5) and not request["position"]
         intent = left.intents.get(request["magic"])
-        if opens and intent is not None and request["retcode"] in DONE and request["time"] - intent.time > MAX_AGE:
+        if not (opens and intent is not None and request["retcode"] in DONE):
+            continue
+        left.checked["entries in time"] += 1
+        if request["time"] - intent.time > MAX_AGE:
             yield f"a late entry of {intent.plan}: {(request['time'] - intent.time) / 1000:.0f} s after its decision"
 
 
@@ -169,6 +175,7 @@ def overstayed(left: Left, holds: dict[str, int]) -> Iterator[str]:
         intent = left.intents.get(held.opened[0].magic) if held.opened else None
         if intent is None or intent.plan not in holds:
             continue
+        left.checked["exits in time"] += 1
         due = held.opened[0].time + holds[intent.plan] * MINUTE
         end = left.world.now if held.end is None else held.end
         allowed = left.after(due, SLACK + left.faults(due, end))
@@ -199,6 +206,8 @@ def missed_exits(left: Left, peace: Left) -> Iterator[str]:
         due = last.time
         back = max((until for since, until in left.outages if since < due <= until), default=due)
         if last.reason == EXPERT or _passed(left, last, back):
+            left.checked["exits as in peace"] += 1
+            left.checked["of these due in an outage"] += back != due
             allowed = left.after(back, SLACK + left.faults(due, end))
             if end > allowed:
                 yield f"{identifier}: undisturbed it was closed at {due} ({last.comment}), here at {end}"

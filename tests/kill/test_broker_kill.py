@@ -21,6 +21,8 @@ def test_killed_while_the_market_stands_the_trades_are_those_of_an_undisturbed_r
     assert killed.alike
     assert sum(killed.died.values()) == 13
     assert killed.traded > 100, "a run in which little happens tests little"
+    assert killed.checked["exits as in peace"] > 10
+    assert killed.stops > 100
 
 
 def test_killed_with_faults_while_the_market_goes_on(real_data: Path, tmp_path: Path) -> None:

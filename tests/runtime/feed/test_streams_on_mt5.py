@@ -10,11 +10,17 @@ import pytest
 from tradeplan.runtime import backtest
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Fill
+from tradeplan.runtime.feed import stream_keeper
+from tradeplan.runtime.feed.keeper import Keeper
 from tradeplan.runtime.feed.past import bars_folder, fed_before
+from tradeplan.runtime.feed.tail import Tail
 from tradeplan.runtime.market.dataset import Dataset
+from tradeplan.runtime.market.growing import late_bars
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.simulator.flow import Flow
 from tradeplan.runtime.market.streams.events import Book, Ticks, columns_of
+from tradeplan.runtime.store.errors import trouble
+from tradeplan.runtime.store.journal import Journal
 from tradeplan.stdlib.registry import catalog
 
 from tests.runtime.feed.floor import HOUR, MINUTE, minutes
@@ -44,7 +50,10 @@ class FlowDesk(Desk):
 
     def again(self, until: int) -> list[tuple[object, ...]]:
         """The fills of one engine over all that the feed kept, there from the beginning."""
-        dataset = fed_before(bars_folder(self.folder / "run.db"), self.floor.profiles, [])
+        journal = Journal(self.folder / "run.db")
+        late = late_bars(event.body for event in journal.events() if event.kind == "late")
+        journal.close()
+        dataset = fed_before(bars_folder(self.folder / "run.db"), self.floor.profiles, late)
         engine = Engine(dataset, ACCOUNT, catalog(), BEGIN, until)
         engine.activate(checked(self.text)[0], [])
         fills = [e for e in engine.advance(until) if isinstance(e, Fill)]
@@ -111,6 +120,71 @@ def test_a_kill_costs_the_book_of_that_time_and_no_tick_and_a_replay_decides_the
     assert len(book.spans) == 2
     assert book.spans[0, 1] == BEGIN + 12 * MINUTE  # up to the newest bar that was told
     assert book.spans[1, 0] >= BEGIN + 12 * MINUTE + 150_000 - 1
+
+
+@pytest.mark.parametrize("deliveries", [4, 9])
+def test_a_kill_between_the_streams_and_the_bars_of_a_step_loses_no_tick(desk: FlowDesk, deliveries: int) -> None:
+    """What streams tell is on disk, the bar is not: the next life tells the bar, and has each tick once."""
+    add, left = Keeper.add, deliveries
+
+    def dies(self: Keeper, new: Mapping[tuple[str, str], Rates]) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise Crash
+        add(self, new)
+
+    until = BEGIN + 14 * MINUTE
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keeper, "add", dies)
+        with pytest.raises(Crash):
+            desk.run(until)
+    told = desk.run(until)
+    assert desk.fills() == desk.again(told.time)
+    ticks, _ = recorded(desk)
+    assert_same_ticks(ticks, desk.flow, told.time)
+    assert len(ticks.spans) == 1
+
+
+def test_a_disk_that_is_full_for_a_while_costs_nothing(desk: FlowDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    append, tries = Tail.append, 0
+
+    def full(self: Tail, text: str) -> None:
+        nonlocal tries
+        tries += self.path.name == stream_keeper.TAIL
+        if tries in (5, 6) and self.path.name == stream_keeper.TAIL:
+            raise trouble(self.path, OSError(28, "no space left on device"))
+        append(self, text)
+
+    monkeypatch.setattr(Tail, "append", full)
+    monkeypatch.setattr("tradeplan.runtime.live.patience.Patience.outlast", lambda self, trouble: True)
+    told = desk.run(BEGIN + 12 * MINUTE)
+    assert tries > 8
+    assert desk.fills() == desk.again(told.time)
+    ticks, _ = recorded(desk)
+    assert_same_ticks(ticks, desk.flow, told.time)
+
+
+def test_late_bars_and_an_hour_asleep_are_the_same_in_a_replay(tmp_path: Path, bars: Mapping[str, Rates]) -> None:
+    desk = FlowDesk(tmp_path, bars, hours=2.0)
+    faults = desk.floor.world.faults
+
+    def disturb(step: int) -> None:
+        if step in (6, 15):
+            faults.add("hidden", "*", times=-1, bars=1)
+        elif step in (7, 18):
+            faults.clear()
+        elif step == 25:
+            desk.floor.wall.sleep_through(HOUR)
+
+    told = desk.run(BEGIN + 100 * MINUTE, disturb)
+    assert told.fills >= 4
+    assert any("was away for" in text for text in desk.said)
+    assert desk.fills() == desk.again(told.time)
+    ticks, book = recorded(desk)
+    assert_same_ticks(ticks, desk.flow, told.time)
+    assert len(book.spans) >= 2
+    desk.run(BEGIN + 105 * MINUTE)  # recovery finds the same intents, or it refuses
 
 
 def test_ticks_that_come_after_the_limit_are_a_hole_for_ever(desk: FlowDesk) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from .clock import ServerClock
-from .sequences import TICKS
+from .sequences import TICKS, make
 
 BookRows = list[tuple[int, float, float]]
 """Type, price and volume of every level."""
@@ -47,6 +48,14 @@ class Flow:
         rows = self._ticks[start : int(np.searchsorted(self.utc, until, side="right"))]
         wanted = (QUOTES if flags & 1 else 0) | (TRADES if flags & 2 else 0)
         return rows if wanted == QUOTES | TRADES else rows[(rows["flags"] & wanted) != 0]
+
+    def newest(self, now: int) -> Any:
+        """The Tick of the newest one at a moment, None before the first."""
+        at = int(np.searchsorted(self.utc, now, side="right")) - 1
+        if at < 0:
+            return None
+        row = dict(zip(TICKS.names or (), self._ticks[at].item(), strict=True))
+        return make("Tick", **row)
 
     def book(self, now: int) -> BookRows | None:
         """The book that stands at a moment, None where none was ever given."""

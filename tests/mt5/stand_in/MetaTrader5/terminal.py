@@ -113,10 +113,11 @@ class StandIn(Calls):
         if quote is None:
             raise Failed(-4)
         name = arguments[0]
+        tick = market.flow.newest(self.world.now) or market.tick(quote)
         if self.world.faults.due("stale", "symbol_info_tick", symbol=name) is not None:
-            return self._frozen.setdefault(name, market.tick(quote))
+            return self._frozen.setdefault(name, tick)
         self._frozen.pop(name, None)
-        return market.tick(quote)
+        return tick
 
     def _symbol_select(self, *arguments: Any) -> bool:
         counted(arguments, 1, 2)

@@ -15,6 +15,8 @@ PAGE = 20_000
 """Ticks a call: a bridge waits three seconds for all of a round trip."""
 MOST = 1_000_000
 """Of one second, beyond which it is given up as mad."""
+BACK_MS = 60_000
+"""A quote that is so much older than the newest tick was told by a clock that has been put back."""
 GRACE_MS = 300
 """So far the broker's clock must be past a time before no tick of it is thought to be on its way."""
 
@@ -61,14 +63,15 @@ class TickFeed:
         elif self.more:  # more ticks in one second than a page holds
             self._count = min(4 * self._count, MOST)
             self.more = self._count < MOST
-        self._behind = self._newest < quoted and self._clock.to_utc_ms(quoted / 1000.0) > self.since
+        lacks = self._newest < quoted and self._clock.to_utc_ms(quoted / 1000.0) > self.since
+        # a clock that went back: its ticks are asked for again when it has passed the newest one
+        self._behind = lacks or 0 < quoted < self._newest - BACK_MS
         if not (self.more or self._behind):
             self.known = max(self.known, past - GRACE_MS)
 
     def _add(self, rows: NDArray[np.void], at: NDArray[np.int64], again: bool) -> None:
         times = self._clock.rule.to_utc(at)
-        # an hour that the broker's clock shows twice is told in the order in which it came
-        times = np.maximum.accumulate(times)
+        times = np.maximum.accumulate(times)  # the hour that is shown twice is told by its first times
         fresh = times > self.since
         self.late += int((~fresh).sum()) if again else 0
         rows, times = rows[fresh], times[fresh]

@@ -88,6 +88,14 @@ def test_a_quote_that_the_ticks_lack_means_that_they_are_not_all_there() -> None
     assert ticks.known == AT + 999
 
 
+def test_a_clock_that_went_back_tells_nothing_until_it_has_passed_the_newest_tick() -> None:
+    terminal, ticks = Terminal((10_000, 1.0), (61_000, 2.0)), feed()
+    terminal.tell(ticks, 61_000)
+    ticks.take([Reply(terminal.rows[1:], (1, "Success"))], AT + 61_000, AT + AHEAD - 3_500_000)
+    ticks.allow(AT + 120_000)
+    assert ticks.known == AT + 60_999
+
+
 def test_what_was_not_told_in_time_is_a_hole_and_comes_too_late() -> None:
     terminal, ticks = Terminal((10_000, 1.0), (50_000, 2.0), (70_000, 3.0), (130_000, 4.0)), feed()
     terminal.tell(ticks, 40_000, past=0)

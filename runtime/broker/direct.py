@@ -18,6 +18,10 @@ MAGIC = 0x5450 << 47 | 1
 """The magic number of these closes: ours, and of no intent."""
 
 
+ROUNDS = 5
+"""How often what is left of a position is closed: brokers fill in parts, and take so much in one order."""
+
+
 class Ours(NamedTuple):
     """Positions and orders that carry this program's mark."""
 
@@ -39,6 +43,24 @@ def ours(terminal: Terminal, account: AccountName) -> Ours:
     )
 
 
+def flatten(terminal: Terminal, account: AccountName, found: Ours, say: Callable[[str], None]) -> Ours:
+    """Cancel and close what was found, parts that are left as well; what the terminal still shows in the end.
+
+    INVARIANT: a close is repeated only for a position that has become smaller since: one that looks as before may have
+    been closed without its being shown, and on a netting account a second close opens a position the other way round.
+    """
+    close_all(terminal, found, say)
+    for _ in range(ROUNDS):
+        volumes = {p.ticket: p.volume for p in found.positions}
+        left = ours(terminal, account)
+        rest = tuple(p for p in left.positions if p.volume < volumes.get(p.ticket, 0.0))
+        if not rest:
+            return left
+        found = Ours(rest, ())
+        close_all(terminal, found, say)
+    return ours(terminal, account)
+
+
 def close_all(terminal: Terminal, found: Ours, say: Callable[[str], None]) -> int:
     """Cancel and close, orders first; how many of them the broker did not take."""
     fillings, failed = Fillings(terminal), 0
@@ -51,7 +73,9 @@ def close_all(terminal: Terminal, found: Ours, say: Callable[[str], None]) -> in
             failed += 1
             continue
         traded = Traded("", position.symbol, 0.01, 0.0, 100)
-        request = close_order(traded, position, position.volume, tick, MAGIC, "tp.direct")
+        info = terminal.call("symbol_info", position.symbol).value
+        volume = position.volume if info is None else min(position.volume, info.volume_max)
+        request = close_order(traded, position, volume, tick, MAGIC, "tp.direct")
         request |= {"type_filling": fillings.of(request)}
         failed += not _sent(terminal, request, f"{position.symbol} {position.ticket}", say)
     return failed

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 from tradeplan.runtime.broker.account import AccountName, BrokerError
-from tradeplan.runtime.broker.direct import close_all, ours
+from tradeplan.runtime.broker.direct import flatten, ours
 from tradeplan.runtime.cli._control import ask_run, confirm, wait_option, yes_option
 from tradeplan.runtime.mt5.connect import connect
 from tradeplan.runtime.mt5.terminal import BridgeError
@@ -54,9 +54,12 @@ def _directly(scope: str, account: str | None, bridge: str | None, yes: bool) ->
                 click.echo(f"{p.symbol} {p.ticket}: {'short' if p.type else 'long'} {p.volume:g} lots")
             count = f"{len(found.positions)} positions and {len(found.orders)} orders on `{name}`"
             confirm(f"close and cancel {count}? stop the run first if it still answers", yes)
-            failed = close_all(connection.client, found, click.echo)
+            left = flatten(connection.client, name, found, click.echo)
     except (BrokerError, BridgeError) as error:
         raise click.UsageError(str(error)) from error
-    if failed:
-        raise click.ClickException(f"{failed} could not be closed or cancelled: look at the terminal")
+    if left.positions or left.orders:
+        raise click.ClickException(
+            f"{len(left.positions)} positions and {len(left.orders)} orders are still there: look at the terminal, or"
+            " give the command again"
+        )
     click.echo(f"{count}: done")

@@ -72,3 +72,23 @@ def test_inside_the_freeze_level_a_stop_stays_and_is_moved_when_it_may_be(tmp_pa
     assert seen[0] == 9_971.0, "the stop of the entry stood all the time"
     assert seen[1] > 10_030.0
     assert 10029 in {r["retcode"] for r in world.server.sender.log}
+
+
+def test_the_rest_of_a_waiting_order_that_filled_in_part_is_taken_back(tmp_path: Path) -> None:
+    """A limit order for 0.4 lots gets 0.1; the 0.3 that are left do not wait for more."""
+    world = make(tmp_path, HOLD.replace("0.4 lots", "0.4 lots AT LIMIT close - 5 pips FOR 1h"))
+
+    def fill_a_part() -> None:
+        (order,) = world.server.ledger.orders
+        world.server.ledger.execute(order, 0.1, order.price, world.server.now)
+        order.left, order.state = 0.3, CONSTANTS["ORDER_STATE_PARTIAL"]
+
+    seen: list[tuple[int, float, float]] = []
+
+    def look() -> None:
+        (position,) = world.server.ledger.positions
+        seen.append((len(world.server.ledger.orders), position.volume, position.sl))
+
+    world.run({20: fill_a_part, 22: look})
+    assert seen == [(0, 0.1, 9_954.0)]
+    assert [(f[0]) for f in fills(world)] == ["entry", "close"]

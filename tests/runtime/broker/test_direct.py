@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from tradeplan.runtime.broker.account import AccountName, BrokerError
-from tradeplan.runtime.broker.direct import close_all, ours
+from tradeplan.runtime.broker.direct import close_all, flatten, ours
 from tradeplan.runtime.broker.identity import magic_of
 from tradeplan.runtime.cli.flatten import command
 
@@ -39,6 +39,33 @@ def test_another_account_is_left_alone(tmp_path: Path) -> None:
     assert world.terminal is not None
     with pytest.raises(BrokerError, match="nothing was done"):
         ours(world.terminal, AccountName(1, "Elsewhere"))
+
+
+@pytest.mark.parametrize("mode", ["hedging", "netting"])
+def test_what_is_filled_in_parts_is_closed_to_the_end(tmp_path: Path, mode: str) -> None:
+    """0.4 lots, of which a broker takes 0.3 in an order; of the first 0.15 are filled, then 0.25 are left."""
+    world = BrokerWorld(tmp_path, ramp(60), mode)
+    world.write(HOLD)
+    world.run(until=20)
+    assert world.terminal is not None
+    world.server.specify("BTCUSD", volume_max=0.3)
+    world.server.faults.add("partial", "order_send", part=0.5)
+    said: list[str] = []
+    left = flatten(world.terminal, ACCOUNT, ours(world.terminal, ACCOUNT), said.append)
+    assert (left.positions, left.orders) == ((), ())
+    assert [d.volume for d in world.server.ledger.deals] == [0.4, 0.15, 0.25]
+
+
+@pytest.mark.parametrize("mode", ["hedging", "netting"])
+def test_a_close_that_nobody_answers_is_not_repeated_and_is_told(tmp_path: Path, mode: str) -> None:
+    world = BrokerWorld(tmp_path, ramp(60), mode)
+    world.write(HOLD)
+    world.run(until=20)
+    assert world.terminal is not None
+    world.server.faults.add("error", "order_send", code=-10005)
+    left = flatten(world.terminal, ACCOUNT, ours(world.terminal, ACCOUNT), lambda text: None)
+    assert [p.volume for p in left.positions] == [0.4]
+    assert len(world.server.ledger.deals) == 1
 
 
 def test_the_command_asks_for_what_it_needs_and_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

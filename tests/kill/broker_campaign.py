@@ -130,7 +130,7 @@ class Series:
         if seconds is not None:
             child.join(seconds)
             child.kill()
-        child.join(300)
+        child.join(3_000)  # a machine may have much else to do
         if child.exitcode == 0:
             return ""
         if child.exitcode != -9:

@@ -31,7 +31,9 @@ SHARE = 0.3
 """Of all requests that meet a fault, in a series with faults."""
 GROUPS = {"journal": 25, "rows": 5, "order": 35, "call": 10, "place": 10, "any moment": 15}
 """How often a moment of each group is drawn, in percent."""
-STARTING = ("recovered", "before activation", "activation", "outage")
+BEGINNING = ("before journal activate", "after journal activate", "before activation", "activation", "recovered")
+COMING_BACK = ("before journal append", "after journal append", "outage")
+"""Moments of the first life alone, and of one that finds that the market went on."""
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Series:
     problems: list[str] = field(default_factory=list)
     alike: bool = False
     stops: int = 0
+    met_outage: tuple[int, int] = (0, 0)
     traded: int = 0
     checked: Counter[str] = field(default_factory=Counter)
 
@@ -98,7 +101,11 @@ class Series:
         length = self.random.uniform(0.2, 1.6) * mean
         moment = self._draw(rates)
         steps = max(rates["stepped"], 1)
-        at = 1 if moment in STARTING else max(1, round(rates[moment] * self.random.random() * length / steps))
+        at = (
+            1
+            if moment in BEGINNING + COMING_BACK
+            else max(1, round(rates[moment] * self.random.random() * length / steps))
+        )
         seconds = self.random.uniform(0.05, 0.3 + length * 0.012) if moment == "any moment" else None
         died = self._live("killed", server, moment, at, max(2, round(2.5 * mean)), seconds)
         if died:
@@ -115,6 +122,12 @@ class Series:
         return bool(died)
 
     def _draw(self, rates: Counter[str]) -> str:
+        if not self.died:
+            return BEGINNING[self.seed % len(BEGINNING)]
+        if self.outages and self.outages[-1] != self.met_outage:
+            self.met_outage = self.outages[-1]
+            if self.random.random() < 0.5:
+                return self.random.choice(COMING_BACK)
         group = self.random.choices([*GROUPS], weights=[*GROUPS.values()])[0]
         known = sorted(name for name in rates if group_of(name) == group)
         return self.random.choice(known) if known else "any moment"
@@ -249,10 +262,12 @@ def too_little(done: list[Series]) -> list[str]:
             for what in ("entry", "pending", "close", "levels", "removal")
             if not died[f"{when} broker {what}"]
         ]
+        writes = ["append_all", "intend", "settle", "activate", "keep_setting"]
+        writes += ["append"] if any(s.outages for s in done) else []
         lacking += [
             f"no kill {when} journal {what}"
             for when in ("before", "after")
-            for what in ("append_all", "intend", "settle", "activate", "append", "keep_setting")
+            for what in writes
             if not died[f"{when} journal {what}"]
         ]
     return lacking

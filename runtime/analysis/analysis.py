@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tradeplan.runtime.analysis.correlation import correlations
+from tradeplan.runtime.analysis.counts import counted
 from tradeplan.runtime.analysis.days import Days
 from tradeplan.runtime.analysis.digest import digest_of, input_facts
 from tradeplan.runtime.analysis.figures import performance_figures, risk_figures
@@ -40,6 +41,7 @@ class Analysis:
     correlation: dict[str, Any]
     windows: dict[str, Any]
     clauses: dict[str, Any]
+    counts: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as values that JSON knows."""
@@ -89,4 +91,5 @@ def analyse(result: BacktestResult, calendar: NewsCalendar | Path | None = None)
         correlation=correlations(days),
         windows=windows(trades, plans, profiles, news),
         clauses=clause_tables(plans, trades, result.clauses, bool(recording.source)),
+        counts=(recording.counted or counted(recording.table, recording.program)).as_dict(p.name for p in plans),
     )

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlite_utils import Database
 from tradeplan.dsl.graph import CheckedPlan
+from tradeplan.runtime.analysis.counts import Counted
 from tradeplan.runtime.analysis.recording import Recording
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.backtest import traded_lane
@@ -68,6 +70,7 @@ def lived_recording(
         reached, booked, equity = db.execute("select time, balance, equity from progress where id = 1").fetchone()
         fills = db.execute(f"select {_FILL}, {_MORE} from fill order by seq").fetchall()
         decided = db.execute("select time, plan, rule, action, seq from decision where seq is not null").fetchall()
+        counted = _counted(db)
     markets = sorted({plan.market for plan in blocks.values()})
     numbers = {name: traded_market(dataset.profile(name)) for name in markets}
     traded = {name: traded_lane(dataset, list(blocks.values()), name, start, int(reached)) for name in markets}
@@ -75,7 +78,7 @@ def lived_recording(
     recording = Recording(program, account, numbers, traded, ClauseClock([]), start, int(reached))
     recording.dataset = dataset
     rows = _rows(program, blocks, fills, decided)
-    recording.rows = [rows]
+    recording.rows, recording.counted = [rows], counted
     recording.source = hashlib.blake2b(np.ascontiguousarray(rows).tobytes(), digest_size=16).hexdigest()
     of_money = (rows[:, at.EV_TYPE] == at.TYPE_FILL) | (rows[:, at.EV_TYPE] == at.TYPE_SWAP)
     cents = float((rows[of_money, at.EV_PROFIT] - rows[of_money, at.EV_COMMISSION]).sum())
@@ -83,6 +86,23 @@ def lived_recording(
     recording.equity = round(recording.balance + float(equity) - float(booked), 2)
     recording.open_positions = _still_open(rows, program)
     return recording
+
+
+def _counted(db: Database) -> Counted:
+    """What a run did, by its decisions and fills; those of a plan in several versions together."""
+    found = Counted()
+    rules = "select plan, rule, action, outcome, count(*) from decision where outcome = 'sent' or action = 'breaker'"
+    for owner, rule, action, outcome, count in db.execute(f"{rules} group by plan, rule, action, outcome"):
+        if action == "halt":
+            found.breakers[str(owner), int(rule), "halt"] += int(count)
+        elif action == "breaker":
+            found.breakers[str(owner), int(rule), str(outcome)] += int(count)
+        else:
+            found.sent[str(owner), int(rule), str(action)] += int(count)
+    fills = "select plan, reason, count(*) from fill where reason <> 'swap' group by plan, reason"
+    for plan, reason, count in db.execute(fills):
+        found.fills[str(plan), str(reason)] += int(count)
+    return found
 
 
 def _rows(

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from tradeplan.runtime.analysis.counts import Counted
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.clauses import ClauseClock, ClauseTime
 from tradeplan.runtime.engine.events import Event, events
@@ -40,6 +41,7 @@ class Recording:
         self.clauses: list[ClauseTime] = []
         self._clock = clauses
         self.dataset: Dataset | None = None  # what was read, for those who tell where figures come from
+        self.counted: Counted | None = None  # of a running instance, whose rows know less than its database
         self.source = ""  # a digest of rows that no backtest made: they are an input of their own
         self.balance = account.balance
         self.equity = account.balance

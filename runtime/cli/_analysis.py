@@ -11,6 +11,7 @@ from rich.table import Table
 from tradeplan.runtime.analysis.analysis import Analysis
 from tradeplan.runtime.analysis.windows import NEWS_MINUTES
 from tradeplan.runtime.cli._load import time_text
+from tradeplan.runtime.engine.timing import ORDERS, FunctionTimer
 from tradeplan.runtime.market.news import IMPACTS
 
 SHOWN = {"monthly": 12, "quarterly": 4, "yearly": 2}
@@ -34,6 +35,7 @@ def show_analysis(analysis: Analysis, console: Console) -> None:
     _windows(analysis, console)
     _correlation(analysis, console)
     _clauses(analysis, console)
+    _counts(analysis, console)
 
 
 def _money(value: float | None) -> str:
@@ -192,7 +194,40 @@ def _clauses(analysis: Analysis, console: Console) -> None:
             _print(console, f"what opened and closed the trades of {plan}", closers)
 
 
+def show_times(timer: FunctionTimer, console: Console) -> None:
+    """What functions cost, the dearest first; with every other part of the work, so that a share is one of all."""
+    times = timer.times()
+    whole = sum(t.seconds for t in times) or 1.0
+    table = _table(("",), ("of all", "seconds", "updates", "ns an update"))
+    for t in times:
+        ns = "-" if t.name == ORDERS else f"{t.nanoseconds:.0f}"
+        table.add_row(t.name, f"{t.seconds / whole:.1%}", f"{t.seconds:.4f}", f"{t.bars:,}", ns)
+    _print(console, f"time by function; {timer.samples} calls, each function run by itself", table)
+
+
 def _closer(table: Table, verb: str, words: str, row: dict[str, Any]) -> None:
     values = (str(row["trades"]), _share(row["win_rate"]), _money(row["net"]), _money(row["mean"]))
     style = "dim" if row["trades"] < _FEW else None
     table.add_row(verb, escape(words), *values, _r(row["expectancy_r"]), style=style)
+
+
+_DONE = {"entry": "entries", "add": "ADDs", "close": "closes", "stop": "stops moved", "cancel": "orders taken back"}
+
+
+def _counts(analysis: Analysis, console: Console) -> None:
+    for plan, found in analysis.counts["plans"].items():
+        table = _table(("rule",), _DONE.values())
+        for row in found["rules"]:
+            rule = "several, a guard or a person" if row["rule"] is None else str(row["rule"] + 1)
+            table.add_row(rule, *(str(row.get(key, 0) or "-") for key in _DONE))
+        filled = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in found["fills"].items())
+        if table.row_count or filled:
+            _print(console, f"what the rules of {plan} did; filled: {filled or 'nothing'}", table)
+    rows = [(owner, row) for owner, found in analysis.counts["breakers"].items() for row in found]
+    if rows:
+        table = _table(("breaker", "rule"), ("halts", "half-open", "reset"))
+        for owner, row in rows:
+            table.add_row(
+                escape(owner), str(row["rule"] + 1), *(str(row[key]) for key in ("halt", "half_open", "reset"))
+            )
+        _print(console, "breakers", table)

@@ -12,10 +12,11 @@ from tradeplan.dsl.source import Source
 from tradeplan.runtime.analysis.analysis import analyse
 from tradeplan.runtime.analysis.lived import Version, fill_versions, lived_recording, opening_account
 from tradeplan.runtime.analysis.result import BacktestResult
-from tradeplan.runtime.cli._analysis import show_analysis
+from tradeplan.runtime.cli._analysis import show_analysis, show_times
 from tradeplan.runtime.cli._past import world_of_run
 from tradeplan.runtime.cli._write import write_text
-from tradeplan.runtime.engine.backtest import BacktestError
+from tradeplan.runtime.engine.backtest import BacktestError, run_backtest
+from tradeplan.runtime.engine.timing import FunctionTimer
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.importers.news import read_news
 from tradeplan.runtime.market.news import NewsError
@@ -24,8 +25,13 @@ from tradeplan.runtime.store.figures import keep_figures
 from tradeplan.runtime.watch.past import PastJournal, World
 
 
-def analyze_run(database: Path, data: Path | None, calendar: Path | None, json_file: Path | None) -> None:
-    """Show the analysis of a run up to where it stands, and keep its figures in the database."""
+def analyze_run(
+    database: Path, data: Path | None, calendar: Path | None, json_file: Path | None, timed: bool = False
+) -> None:
+    """Show the analysis of a run up to where it stands, and keep its figures in the database.
+
+    `timed`: its plans that filled anything are run over its bars once more, and their functions timed.
+    """
     errors = Console(stderr=True, highlight=False)
     try:
         versions = fill_versions(database)
@@ -37,11 +43,19 @@ def analyze_run(database: Path, data: Path | None, calendar: Path | None, json_f
             account, start = opening_account(journal.account(), journal.events()), int(journal.setting("start") or 0)
         finally:
             journal.close()
-        analysis = analyse(BacktestResult(lived_recording(database, plans, world.dataset, account, start)), news)
+        recording = lived_recording(database, plans, world.dataset, account, start)
+        analysis = analyse(BacktestResult(recording), news)
         kept = keep_figures(database, analysis.as_dict())
     except (StoreError, BacktestError, MarketError, NewsError) as error:
         raise click.UsageError(str(error)) from error
     show_analysis(analysis, Console(highlight=False))
+    if timed:
+        timer = FunctionTimer()
+        newest = {plan.name: plan for plan in plans.values()}
+        run_backtest(
+            list(newest.values()), [], world.dataset, world.catalog, account, start, recording.end, timer=timer
+        )
+        show_times(timer, Console(highlight=False))
     if json_file is not None:
         write_text(json_file, analysis.to_json())
     told = f"{kept} figures kept in" if kept else "these figures were already in"

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.progress import Progress
 from tradeplan.runtime.analysis.analysis import analyse
 from tradeplan.runtime.analysis.result import BacktestResult
-from tradeplan.runtime.cli._analysis import show_analysis
+from tradeplan.runtime.cli._analysis import show_analysis, show_times
 from tradeplan.runtime.cli._analyze_run import analyze_run
 from tradeplan.runtime.cli._load import load_plans, markets_of, open_dataset, parse_time
 from tradeplan.runtime.cli._write import write_text
 from tradeplan.runtime.engine.account import AccountConfig, AccountError
 from tradeplan.runtime.engine.backtest import BacktestError, data_warnings, run_backtest
+from tradeplan.runtime.engine.timing import FunctionTimer
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.importers.news import read_news
 from tradeplan.runtime.market.news import NewsError
@@ -44,6 +45,9 @@ from tradeplan.runtime.market.news import NewsError
 @click.option("--balance", default=10_000.0, show_default=True, help="at the start, in account currency")
 @click.option("--currency", default="USD", show_default=True, help="of the account; USC is a cent account in US cents")
 @click.option("--mode", type=click.Choice(["hedging", "netting"]), default="hedging", show_default=True)
+@click.option(
+    "--time", "timed", is_flag=True, help="also tell which functions take how much time; the rest stays as is"
+)
 def command(
     paths: tuple[str, ...],
     database: Path | None,
@@ -57,6 +61,7 @@ def command(
     balance: float,
     currency: str,
     mode: str,
+    timed: bool,
 ) -> None:
     """Analyse plans over history: performance, risk, seasonality, correlation, and what each clause did.
 
@@ -69,14 +74,14 @@ def command(
             raise click.UsageError(
                 "--from and --to are for backtests: a run is analysed from its start to where it stands"
             )
-        analyze_run(database, data, calendar, json_file)
+        analyze_run(database, data, calendar, json_file, timed)
         return
     loaded = load_plans(paths, currency)
     first, last = parse_time(start, "--from"), parse_time(end, "--to", end_of_day=True)
     if first is not None and last is not None and first >= last:
         raise click.UsageError(f"--from {start} is not before the end of --to {end}: exchange them")
     console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
-    began = time.perf_counter()
+    began, timer = time.perf_counter(), FunctionTimer() if timed else None
     try:
         news = None if calendar is None else read_news(calendar)
         account = AccountConfig(balance=balance, currency=currency, mode=mode)
@@ -95,12 +100,15 @@ def command(
                 first,
                 last,
                 progress=lambda share: progress.update(task, completed=share),
+                timer=timer,
             )
     except (MarketError, BacktestError, AccountError, NewsError) as error:
         raise click.UsageError(str(error)) from error
     result = BacktestResult(recording, warnings)
     analysis = analyse(result, news)
     show_analysis(analysis, console)
+    if timer is not None:
+        show_times(timer, console)
     if not result.trades:
         console.print("\nno trades: `plan backtest` tells what became of entries and what was UNKNOWN")
     for notice in (*warnings, *dataset.notices()):

@@ -175,6 +175,7 @@ def command(
                 instance.staged = real
                 instance.broker = mt5_broker(terminal.client, source, account, account_name, real, limits, say)
             instance.turned, instance.stepped, watching.feed = watching.turned, watching.stepped, source
+            instance.timer = watching.timer
             told = instance.run(watcher)
     except (MarketError, BacktestError, AccountError, StoreError) as error:
         raise click.UsageError(str(error)) from error

@@ -22,6 +22,7 @@ from tradeplan.runtime.engine.off_tick import off_tick_warnings
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import build_program
 from tradeplan.runtime.engine.streams_read import stream_warnings
+from tradeplan.runtime.engine.timing import FunctionTimer, timed_step
 from tradeplan.runtime.engine.views_read import bars_held, span_text, views_without_bars
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.tables import CAPACITY, Tables
@@ -118,10 +119,12 @@ def run_backtest(
     kernels: Kernels | None = None,
     progress: Progress | None = None,
     capacity: int | None = None,
+    timer: FunctionTimer | None = None,
 ) -> Recording:
     """Run plans over `(start, end]` (UTC ms); bars that open before `start` only warm the values up.
 
-    `capacity` is how many bars a chunk holds, None a good number; the result does not depend on it.
+    `capacity` is how many bars a chunk holds, None a good number; `timer` counts what functions cost; the result does
+    not depend on them.
     Raises BacktestError without data.
     """
     account = account or AccountConfig()
@@ -151,8 +154,9 @@ def run_backtest(
     for _ in evaluator.run(begin):
         pass
     clauses.bind(evaluator)
+    evaluator.timer = timer
     for reached in evaluator.run(finish):
-        loop.step()
+        timed_step(timer, loop.step)
         clauses.count()
         if progress is not None:
             progress((reached - begin) / max(finish - begin, 1))

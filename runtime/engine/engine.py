@@ -33,6 +33,7 @@ from tradeplan.runtime.engine.moving import legs_in_use
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
 from tradeplan.runtime.engine.program import READINGS, Program, build_program
 from tradeplan.runtime.engine.times import rising_union
+from tradeplan.runtime.engine.timing import FunctionTimer, timed_step
 from tradeplan.runtime.engine.wanted import Holding, Order, OrderLeg, bracket, holdings, orders
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.kernels.orders import layout as at
@@ -88,6 +89,7 @@ class Engine:
         self.dataset, self.account, self.catalog = dataset, account, catalog
         self.start, self.end, self.now = start, end, start
         self._given, self._chosen = kernels, kernels
+        self.timer: FunctionTimer | None = None  # of sets that are activated from now on
         self._capacity = capacity
         self._rows: list[Rows] = []
         self._lanes: dict[tuple[str, str], TradedLane] = {}
@@ -239,6 +241,7 @@ class Engine:
         data = self._data.setdefault(tuple(traded), LaneData(self.dataset, sorted(traded), self.start))
         kernels = self._kernels_for(tables, data)
         evaluator = Evaluator(tables, data, kernels)
+        evaluator.timer = self.timer
         bars = {name: t.bars for name, t in traded.items()}
         span = (self.start, self.end)
         loop = OrderLoop(program, evaluator, fields, bars, self.account, kernels, self._rows.append, span)
@@ -296,7 +299,7 @@ class Engine:
             return []
         loop.f[at.V_LIVE_FROM] = float(live_from)
         for _ in loop.evaluator.run(to):
-            loop.step()
+            timed_step(self.timer, loop.step)
         self.now = to
         if self._next < len(self._instants):
             self._next += int(np.searchsorted(self._instants[self._next :], to, side="right"))

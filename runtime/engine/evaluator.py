@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,21 @@ from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import Lane, Node, Op
 from tradeplan.dsl.timeframe import is_daily_or_slower
 from tradeplan.runtime.engine.lanes import BarLane, LaneData, is_clocked, stale_limit
-from tradeplan.runtime.kernels.build import Kernels
+from tradeplan.runtime.kernels.build import Bound, Kernels
 from tradeplan.runtime.kernels.rows import Arena, Row
-from tradeplan.runtime.kernels.source import joins
+from tradeplan.runtime.kernels.source import codes, joins
 from tradeplan.runtime.kernels.source.evaluate import evaluate
 from tradeplan.runtime.kernels.tables import Tables
 
 _FROM_DATA = (Op.FIELD, Op.CALENDAR, Op.FEATURE)
 _LONG_AGO = -(1 << 62)
+
+
+class Timer(Protocol):
+    """Runs the kernel of an evaluator in parts that it times, or `whole`."""
+
+    def run(self, evaluator: Evaluator, whole: Callable[[], int]) -> None:
+        """In place of one call."""
 
 
 class Evaluator:
@@ -65,21 +73,13 @@ class Evaluator:
             self._calendars[self._number(node)].append((node, tables.offset(node)))
         self._times = [tables.time_offset(lane) for lane in tables.lanes]
         self._reset_windows()
-        self._run = kernels.entry(evaluate).bind(
-            tables.code,
-            tables.immediates,
-            tables.rows_of_many,
-            self.windows,
-            self.values,
-            self.conditions,
-            self.ticks,
-            *self._joins(),
-            self.floats,
-            self.integers,
-            self.ring,
-            tables.parameters,
-            kernels.columns(tables.columns),
-        )
+        pairs, *schedules = self._joins()
+        self._shared = (tables.rows_of_many, self.windows, self.values, self.conditions, self.ticks)
+        self._pairs = pairs
+        self._state = (*schedules, self.floats, self.integers, self.ring, tables.parameters)
+        self._columns = kernels.columns(tables.columns)
+        self._run = self.part(0, len(tables.immediates), joined=True)
+        self.timer: Timer | None = None
 
     def advance(self, until: int) -> int:
         """Evaluate every bar that closes by an instant, of all lanes, or as many as fit; returns the instant reached.
@@ -91,9 +91,28 @@ class Evaluator:
         for i, feed in enumerate(self._feeds):
             if feed is not None:
                 self._load(i, _count_until(feed.close_times, feed.count, self._done[i], reached))
-        self._run()
+        if self.timer is None:
+            self._run()
+        else:
+            self.timer.run(self, self._run)
         self.time = reached
         return reached
+
+    def part(self, first: int, last: int, joined: bool = False) -> Bound:
+        """A call of the kernel over some of the instructions, with or without finding out which bars join which."""
+        code, words = self.tables.code, codes.WORDS
+        return self.kernels.entry(evaluate).bind(
+            code[first * words : last * words] if last else code,
+            self.tables.immediates[first:last],
+            *self._shared,
+            self._pairs if joined else self._pairs[:0],
+            *self._state,
+            self._columns,
+        )
+
+    def new_bars(self, lane: int) -> int:
+        """How many bars of a lane, by its number, the newest call evaluates."""
+        return int(self.windows[3 * lane + 1] - self.windows[3 * lane])
 
     def run(self, until: int) -> Iterator[int]:
         """Advance chunk by chunk, giving the instant that each one reached."""

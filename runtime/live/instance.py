@@ -16,6 +16,7 @@ from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
 from tradeplan.runtime.engine.program import READINGS
+from tradeplan.runtime.engine.timing import FunctionTimer
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.acts import NotRunningError as NotRunningError
@@ -101,6 +102,7 @@ class Instance(Hands):
     broker: Broker | None = None  # outside; None: the engine's own, on paper
     turned: Callable[[], None] = lambda: None  # called at every turn of the loop, waits included
     stepped: Callable[[Step], None] = lambda step: None
+    timer: FunctionTimer | None = None  # of functions
     staged: bool = False  # edits wait until a person arms them
     staging: Staging | None = field(default=None, init=False)
     trouble: str = ""  # why nothing is done at present: the database cannot be written; empty: it can
@@ -345,7 +347,7 @@ class Instance(Hands):
         return recover(journal, self._new_engine, self.catalog, self.folder.markets, self.folder.graph, until)
 
     def _new_engine(self) -> Engine:
-        return Engine(
+        engine = Engine(
             self.dataset,
             self.settings.account,
             self.catalog,
@@ -354,6 +356,8 @@ class Instance(Hands):
             self.kernels,
             outside=self.broker is not None,
         )
+        engine.timer = self.timer
+        return engine
 
     def _note_outage(self, journal: Journal, engine: Engine, recovered: Recovery) -> None:
         """When the feed went on while the program was away, what is decided on those bars comes too late to be sent."""

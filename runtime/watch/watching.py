@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from tradeplan.runtime.engine.timing import SAMPLED, FunctionTimer
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.watch.heartbeat import Heartbeat
 from tradeplan.runtime.watch.log import json_log, plain_log
@@ -37,6 +38,7 @@ class Watching:
         self._notifier = Notifier(send(addresses), self._log) if notify else None
         self._metrics = Metrics() if metrics is not None else None
         self._heart: Heartbeat | None = None
+        self.timer = FunctionTimer(SAMPLED) if metrics is not None else None
         self.feed: object = None  # who feeds the run, for its readings
         try:
             if self._metrics is not None and metrics is not None:

@@ -42,6 +42,7 @@ def test_it_is_json_with_these_parts(analysed: Analysis) -> None:
         "correlation",
         "windows",
         "clauses",
+        "counts",
     ]
     assert read == analysed.as_dict()
     figures = read["performance"]["overall"]

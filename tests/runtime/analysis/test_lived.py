@@ -60,7 +60,7 @@ def test_a_run_has_the_figures_of_the_backtest(world: World) -> None:
     expected = analyse(BacktestResult(run_backtest(plans, guards, world.dataset, catalog(), ACCOUNT, START, end)))
     found = lived(world)
     assert found.performance["overall"]["trades"] >= 30
-    for part in ("performance", "risk", "periods", "seasonality", "correlation", "windows", "span"):
+    for part in ("performance", "risk", "periods", "seasonality", "correlation", "windows", "span", "counts"):
         assert getattr(found, part) == getattr(expected, part), part
     for name, tables in expected.clauses.items():
         assert found.clauses[name]["entries"] == tables["entries"]

@@ -32,6 +32,21 @@ def test_the_simulator_is_analysed_and_written_twice_alike(tmp_path: Path) -> No
     assert "no calendar" in out
 
 
+def test_time_by_function_changes_nothing_else(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    run = plan("analyze", "good.plan", "--days", "60", "--json", "a.json", folder=folder)
+    timed = plan("analyze", "good.plan", "--days", "60", "--json", "b.json", "--time", folder=folder)
+    assert run.returncode == timed.returncode == 0, timed.stderr.decode()
+    assert (folder / "a.json").read_bytes() == (folder / "b.json").read_bytes()
+    out = timed.stdout.decode()
+    assert "time by function" in out
+    for name in ("rsi", "atr", "order loop"):
+        assert f"\n{name} " in out
+    assert "what the rules of good did; filled: " in out
+    counts = json.loads((folder / "a.json").read_text(encoding="utf-8"))["counts"]["plans"]["good"]
+    assert counts["rules"] == [{"rule": 0, "entry": counts["fills"]["entry"]}]
+
+
 def test_mistakes_are_told_in_words(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
     (folder / "bad.csv").write_text("when\n1\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Graph
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.engine.account import AccountConfig
+from tradeplan.runtime.engine.timing import FunctionTimer
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.feed import ReplayClock
 from tradeplan.runtime.live.folder import PlanFolder, Scan
@@ -95,6 +96,7 @@ class World:
     speed: float | None = None
     instance: Instance | None = None  # of the present or last life
     stepped: Callable[[Step], None] = lambda step: None
+    timer: FunctionTimer | None = None
 
     def __post_init__(self) -> None:
         self.plans.mkdir(exist_ok=True)
@@ -145,5 +147,6 @@ class World:
             point=at,
             kernels=self.kernels,
             stepped=self.stepped,
+            timer=self.timer,
         )
         return self.instance.run(hand)

@@ -46,6 +46,8 @@ READ_WHOLE = {
     r"^select time, plan, rule, action, outcome from decision where action not in": "compare tells all decisions",
     r"^select time, plan, leg, reason, price from fill where reason <>": "compare tells all fills",
     r"^select distinct plan, version from fill": "analysis reads all fills",
+    r"^select plan, rule, action, outcome, count": "analysis counts all decisions",
+    r"^select plan, reason, count\(\*\) from fill": "analysis counts all fills",
     r"^select time, plan, version, .* from fill order by seq$": "analysis reads all fills",
     r"^select time, plan, rule, action, seq from decision where seq is not null$": "analysis reads all decisions",
 }

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from tradeplan.runtime.cli.run import command as run
 from tradeplan.runtime.cli.service import command as service
 from tradeplan.runtime.engine.events import Decision, Fill
+from tradeplan.runtime.engine.timing import FunctionTimer
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.watch.heartbeat import Heartbeat
 from tradeplan.runtime.watch.log import json_log, plain_log
@@ -95,6 +96,20 @@ def test_measures_count_which_exit_spoke(tmp_path: Path) -> None:
     world.run()
     assert _value(metrics.text(), 'exit_voices_total{function="exit_signal",kind="time",rank="high"}') == 1
     assert _value(metrics.text(), 'exits_total{plan="p",rule="2"}') == 1
+
+
+def test_measures_tell_which_functions_cost_how_much(tmp_path: Path) -> None:
+    """Every tenth of 200 steps is timed: of these each is one update of the average, and one of the order loop."""
+    world = World(tmp_path, dataset_of(walk(200)), minutes=200, timer=FunctionTimer(every=10))
+    world.write("p.plan", TRADES)
+    metrics = Metrics()
+    world.stepped = metrics.count
+    world.run()
+    text = metrics.text()
+    assert _value(text, "function_samples") == 20
+    assert _value(text, 'function_updates{function="sma"}') == 20
+    assert _value(text, 'function_updates{function="order loop"}') == 20
+    assert _value(text, 'function_seconds{function="order loop"}') > 0
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -24,8 +27,13 @@ def watched(command: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 return command(watching=watching, **given)
             except click.UsageError as error:
-                # what some library said may stand in it
-                raise click.UsageError(watching.hide(error.message)) from error
+                # what some library said may stand in it, and in what it was made from
+                raise click.UsageError(watching.hide(error.message)) from None
+            except (click.ClickException, click.exceptions.Exit, click.Abort):
+                raise
+            except Exception:  # a mistake of this program: its traceback is told, as always, but without secrets
+                sys.stderr.write(watching.hide(traceback.format_exc()))
+                sys.exit(1)
 
     return with_watching
 
@@ -36,7 +44,15 @@ def _opened(log_json: bool, metrics: int | None, heartbeat: bool, notify: bool) 
         watching = Watching(log_json, metrics, heartbeat, notify)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+    def of_thread(failed: threading.ExceptHookArgs) -> None:
+        told = traceback.format_exception(failed.exc_type, failed.exc_value, failed.exc_traceback)
+        name = "a thread" if failed.thread is None else failed.thread.name
+        sys.stderr.write(watching.hide(f"exception in {name}:\n{''.join(told)}"))
+
+    before, threading.excepthook = threading.excepthook, of_thread
     try:
         yield watching
     finally:
         watching.close()
+        threading.excepthook = before

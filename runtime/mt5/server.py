@@ -27,8 +27,7 @@ from typing import Any
 PROTOCOL = 1
 PREFIX = struct.Struct(">II")
 GREETING_LIMIT, REQUEST_LIMIT, REPLY_LIMIT, CALLS_LIMIT = 4_096, 262_144, 268_435_456, 1_024
-GREETING_SECONDS, FRAME_SECONDS, IDLE_SECONDS = 3.0, 30.0, 900.0
-CONNECTIONS, SHORTEST_TOKEN = 32, 16
+GREETING_SECONDS, FRAME_SECONDS, IDLE_SECONDS, CONNECTIONS, SHORTEST_TOKEN = 3.0, 30.0, 900.0, 32, 16
 LOST, ORDERS = (-10001, -10002, -10003, -10004, -10005), ("order_send",)
 
 # Kinds of arguments: s text, i whole number, d broker seconds that fit 32 bits, f number, b truth, r trade request;
@@ -217,12 +216,16 @@ class Package:
         with self._lock:
             if not self._lost or time.monotonic() < self._next:
                 return
-            if self._package.initialize(**self._options):
-                self._lost, self._pause = False, 0.0
+            try:
+                self._lost = not self._package.initialize(**self._options)
+                code, text = self._package.last_error()
+            except Exception as error:  # its words may repeat what it was given, the password
+                code, text = -2, f"the package raised {type(error).__name__}"
+            if not self._lost:
+                self._pause = 0.0
                 self._log("connected to the terminal")
                 return
-            code, text = self._package.last_error()  # wrong credentials are not tried often: brokers lock accounts
-            self._pause = 300.0 if code == -6 else min(self._pause * 2 or 1.0, 30.0)
+            self._pause = 300.0 if code == -6 else min(self._pause * 2 or 1.0, 30.0)  # -6: brokers lock accounts
             self._next = time.monotonic() + self._pause
             self._log(f"no terminal: {text} ({code}); next attempt in {self._pause:.0f} s")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 SECONDS = 60.0
@@ -52,7 +52,7 @@ class Heartbeat:
         try:
             with urllib.request.urlopen(self._address, timeout=self._timeout) as answer:
                 answer.read(1024)
-        except (OSError, ValueError, urllib.error.URLError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             if not self._failed:
                 self._failed = True
                 self._say(f"the heartbeat was not heard ({type(error).__name__}); the run goes on and tries again")

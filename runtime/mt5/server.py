@@ -221,13 +221,10 @@ class Package:
                 code, text = self._package.last_error()
             except Exception as error:  # its words may repeat what it was given, the password
                 code, text = -2, f"the package raised {type(error).__name__}"
-            if not self._lost:
-                self._pause = 0.0
-                self._log("connected to the terminal")
-                return
-            self._pause = 300.0 if code == -6 else min(self._pause * 2 or 1.0, 30.0)  # -6: brokers lock accounts
-            self._next = time.monotonic() + self._pause
-            self._log(f"no terminal: {text} ({code}); next attempt in {self._pause:.0f} s")
+            pause = 300.0 if code == -6 else min(self._pause * 2 or 1.0, 30.0)  # -6: brokers lock accounts
+            self._pause, self._next = (pause, time.monotonic() + pause) if self._lost else (0.0, 0.0)
+            told = f"no terminal: {text} ({code}); next attempt in {pause:.0f} s"
+            self._log(told if self._lost else "connected to the terminal")
 
     def answer(self, calls: Any, until: float, sock: Any, parts: list[Any], fields: dict[str, Any]) -> list[Any]:
         """The replies [value, code, text] to calls [name, arguments, keywords]; Refusal before any is made."""

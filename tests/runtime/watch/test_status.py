@@ -87,7 +87,9 @@ def test_the_table_and_the_object_hold_it(lived: World) -> None:
     assert told.exit_code == 0, told.output
     body = json.loads(told.output)
     assert [s["name"] for s in body["states"]] == sorted(s["name"] for s in body["states"])
-    assert told.output == CliRunner().invoke(command, ["--db", str(lived.database), "--json"]).output
+    same = json.loads(CliRunner().invoke(command, ["--db", str(lived.database), "--json"]).output)
+    assert body.pop("room").keys() == same.pop("room").keys()  # what is free on the disk changes all the time
+    assert body == same
     table = CliRunner().invoke(command, ["--db", str(lived.database)]).output
     for words in (
         "WARMING",

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.feed.asking import Sieve, TerminalAway, newest_bars, raw_bars
 from tradeplan.runtime.feed.broker_clock import BrokerClock
@@ -16,11 +15,12 @@ from tradeplan.runtime.feed.keeper import Keeper
 from tradeplan.runtime.feed.look import Look
 from tradeplan.runtime.feed.need import Series, series_needed
 from tradeplan.runtime.feed.news_source import NewsSource, kept_news
+from tradeplan.runtime.feed.owed import Owed
 from tradeplan.runtime.feed.readings import FeedReadings
 from tradeplan.runtime.feed.series import FedSeries, newest_closes
 from tradeplan.runtime.feed.server_rule import rule_of
 from tradeplan.runtime.feed.stream_keeper import StreamKeeper
-from tradeplan.runtime.feed.symbols import Specifications, near, resolve
+from tradeplan.runtime.feed.symbols import Specifications, no_symbol, resolve
 from tradeplan.runtime.feed.wall import Sleep, Wall, Watch
 from tradeplan.runtime.live.feed import Arrivals
 from tradeplan.runtime.live.words import Urgent
@@ -43,7 +43,6 @@ AWAY_MS = 30_000
 OWED = 5
 PAGE = 5_000
 """A gap of more bars than this is fetched like a history."""
-_NO_BARS = np.zeros(0, dtype=[("time", "<i8")])
 
 
 class Mt5Feed:
@@ -76,6 +75,7 @@ class Mt5Feed:
         self.dataset = Growing(profiles, streams=self._flow.streams, versions=news)
         self._history_bars, self._limit = history_bars, limit_ms
         self._series: dict[Series, FedSeries] = {}
+        self._owed = Owed(profiles)
         self._pending: dict[Series, list[Rates]] = {}
         self._waiting: dict[Series, Rates] = {}
         self._complete = 0  # all bars due up to this instant are in hand, or will not come
@@ -126,6 +126,11 @@ class Mt5Feed:
             self._need(plans, guards)
         except TerminalAway as gone:
             self._tell_away(gone, 0)
+            self._owed.put_off(plans, guards)
+
+    def lacks(self, block: CheckedPlan | CheckedGuard) -> bool:
+        """Whether a plan or guard has to wait for bars because nobody answered when they were asked for."""
+        return self._owed.lacks(block, self._series)
 
     def _tell(self, text: str) -> None:
         self._told.append(text)
@@ -155,6 +160,8 @@ class Mt5Feed:
             for series in due:
                 series.passed(instant)
             self._complete = max(self._complete, instant)
+            if self._owed.asked is not None:
+                self.need(*self._owed.asked)
         else:
             self.readings.hits += len(self._series)
         return True
@@ -168,7 +175,7 @@ class Mt5Feed:
         now = self.now()
         away = now if self._away and now - after > AWAY_MS else None
         news = self._look_at_news()
-        found = Arrivals(late, tuple(self._look.halts), tuple(self._told), away, news)
+        found = Arrivals(late, tuple(self._look.halts), tuple(self._told), away, news, self._owed.take())
         self._away = False
         self._look.halts, self._told = [], []
         return found
@@ -221,13 +228,14 @@ class Mt5Feed:
         self._flow.need([*plans, *guards], self.dataset)
         self._settle()
         self._flow.seal(newest_told(self.dataset, self._flow.markets))
+        self._owed.had()
 
     def _need_series(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         needed = series_needed(plans, guards, self._profiles)
         new = {key: bars for key, bars in needed.items() if key not in self._series}
         symbols = self._look.symbols
         for market in sorted({market for market, _ in new} - set(symbols)):
-            self._told.append(self._no_symbol(market))
+            self._told.append(no_symbol(self._terminal, self._profiles[market]))
         wanted = {
             (symbols[market], timeframe): max(self._history_bars, 2 * bars)
             for (market, timeframe), bars in new.items()
@@ -263,13 +271,6 @@ class Mt5Feed:
         self._keeper.begin(market, timeframe, rates)
         self._begin(market, timeframe, rates)
         self.readings.bars += len(rates)
-
-    def _no_symbol(self, market: str) -> str:
-        profile = self._profiles[market]
-        looked_for = ", ".join(f"`{name}`" for name in profile.symbols)
-        alike = ", ".join(f"`{name}`" for name in near(self._terminal, profile))
-        hint = f"; it has {alike}: if that is the market, name it in the profile's `symbols`" if alike else ""
-        return f"the broker has no symbol for {market} (looked for {looked_for}), so it has no bars{hint}"
 
     def _trusted(self) -> bool:
         """Whether this machine's clock may be believed where no quote tells the time."""

@@ -56,6 +56,14 @@ def near(terminal: Terminal, profile: SymbolProfile) -> tuple[str, ...]:
         raise TerminalAway(str(error)) from error
 
 
+def no_symbol(terminal: Terminal, profile: SymbolProfile) -> str:
+    """That the broker does not have a market, and what it may have meant, in words. Raises TerminalAway."""
+    looked_for = ", ".join(f"`{name}`" for name in profile.symbols)
+    found = ", ".join(f"`{name}`" for name in near(terminal, profile))
+    hint = f"; it has {found}: if that is the market, name it in the profile's `symbols`" if found else ""
+    return f"the broker has no symbol for {profile.name} (looked for {looked_for}), so it has no bars{hint}"
+
+
 def specification(info: Any) -> Specification:
     """What matters of a SymbolInfo."""
     return {name: getattr(info, name) for name in MATTERS}

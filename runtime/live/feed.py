@@ -20,7 +20,7 @@ class Arrivals:
 
     `late` bars are journalled before they count. `halts`: scopes (a market, `` for the account) that must open
     nothing more, with the reason. `away_until` (UTC ms): what is decided on bars up to then comes too late to be sent.
-    `news`: the digest of another calendar of news.
+    `news`: the digest of another calendar of news. `begun`: plans that `lacks` held back may begin.
     """
 
     late: tuple[LateBar, ...] = ()
@@ -28,6 +28,7 @@ class Arrivals:
     told: tuple[str, ...] = ()
     away_until: int | None = None
     news: str | None = None
+    begun: bool = False
 
 
 NOTHING = Arrivals()
@@ -51,6 +52,9 @@ class Feed(Protocol):
 
     def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Feed what these plans need from now on, history included."""
+
+    def lacks(self, block: CheckedPlan | CheckedGuard) -> bool:
+        """Whether a plan or guard has to wait: its bars cannot be had at present."""
 
     def now(self) -> int:
         """The feed's time in UTC milliseconds."""
@@ -91,6 +95,10 @@ class ReplayClock:
 
     def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Everything is there."""
+
+    def lacks(self, block: CheckedPlan | CheckedGuard) -> bool:
+        """Everything is there."""
+        return False
 
     def begin_news(self, digest: str | None) -> Arrivals:
         """What there is does not change."""

@@ -166,7 +166,8 @@ class Instance(Hands):
         if self.staged:
             wanted = self.folder.plans(), self.folder.guards()
             self.staging = Staging.of(recovered.continued, recovered.active, *wanted)
-        switch = Switch(self.folder, journal, self.say, recovered.quarantined, self.point, self.staging)
+        kept, lacks = recovered.quarantined, self.clock.lacks
+        switch = Switch(self.folder, journal, self.say, kept, self.point, self.staging, lacks)
         ran = [p.source for p in active.plans if p.name not in active.retired] + [g.source for g in active.guards]
         self.folder.keep_good(ran)
         active = switch.update(engine, active)
@@ -302,6 +303,8 @@ class Instance(Hands):
     def _take_in(self, journal: Journal, engine: Engine) -> None:
         """Let what the feed brought be seen by the next step; what a replay must know is journalled first."""
         came = self.clock.arrivals(engine.now)
+        if came.begun:
+            self.reload()
         self._take_news(journal, engine, came)
         for scope, why in came.halts:
             self._act("halt", {"scope": scope, "why": why})

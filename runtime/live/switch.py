@@ -27,9 +27,11 @@ class Switch:
         quarantined: frozenset[Version] = frozenset(),
         point: Callable[[str], None] = no_point,
         staging: Staging | None = None,
+        lacks: Callable[[CheckedPlan | CheckedGuard], bool] = lambda block: False,
     ) -> None:
-        """`staging` holds edits back until a person arms them."""
+        """`staging` holds edits back until a person arms them; `lacks` says which wait for bars."""
         self._staging, self._told = staging, frozenset[Version]()
+        self._lacks, self._put_off = lacks, frozenset[Version]()
         self._folder, self._journal, self._say, self._point = folder, journal, say, point
         self.quarantined = set(quarantined)
 
@@ -86,7 +88,17 @@ class Switch:
                 if (edit.name, edit.version) not in self._told:
                     self._say(f"`{edit.name}`: {edit.what}: it waits for `plan arm`, and what ran goes on")
             self._told = waiting
-        return choose(active, *wanted, engine.busy, frozenset(self.quarantined))
+        put_off = self._waiting_for_bars(active, [*wanted[0], *wanted[1]])
+        return choose(active, *wanted, engine.busy, put_off | self.quarantined)
+
+    def _waiting_for_bars(self, active: Active, wanted: list[CheckedPlan | CheckedGuard]) -> frozenset[Version]:
+        """The versions that would begin now and cannot: nobody answered when their bars were asked for."""
+        running = {*versions_of(active.plans), *versions_of(active.guards)}
+        found = {(b.name, b.version) for b in wanted if (b.name, b.version) not in running and self._lacks(b)}
+        for name, _ in sorted(found - self._put_off):
+            self._say(f"`{name}`: its bars cannot be had while nobody answers: it begins when somebody does")
+        self._put_off = frozenset(found)
+        return self._put_off
 
     def _prepared(self, engine: Engine, active: Active) -> Prepared:
         return engine.prepare(*running_form(active, self._folder.graph))

@@ -52,6 +52,7 @@ class Desk:
         self.said: list[str] = []
         self.feed: Mt5Feed | None = None
         self.calendar: str | None = None
+        self.instance: Instance | None = None
         self.plans = folder / "plans"
         self.plans.mkdir()
         for name, text in (("yen", YEN), ("coin", COIN)):
@@ -83,6 +84,7 @@ class Desk:
             lambda: self.floor.world.now >= until,
             point,
         )
+        self.instance = instance
         return instance.run(Hand())
 
     def fills(self) -> list[tuple[object, ...]]:
@@ -274,3 +276,30 @@ def test_an_event_that_the_calendar_learns_of_keeps_away_and_a_replay_knows_when
     assert min(entries) < BEGIN + 90 * MINUTE
     assert max(entries) > BEGIN + 150 * MINUTE
     desk.run(BEGIN + 5 * HOUR)  # recovery finds the same orders, or it refuses
+
+
+def test_a_plan_that_is_saved_while_nobody_answers_begins_when_somebody_does(tmp_path: Path) -> None:
+    """It needs a market that nobody fed before; until its bars are there another version of it runs, or none."""
+    desk = Desk(tmp_path, minutes(("usdjpy", "btc", "eurusd")))
+    ran: list[dict[str, str]] = []
+
+    def at(step: int) -> None:
+        assert desk.instance is not None
+        run = desk.instance._run_state
+        assert run is not None
+        ran.append({p.name: p.market for p in run.active.plans})
+        if step == 20:
+            desk.floor.world.faults.add("error", "*", times=60, code=-10004)
+            (desk.plans / "euro.plan").write_text(COIN.replace("coin", "euro").replace("btc", "eurusd"), "utf-8")
+            (desk.plans / "coin.plan").write_text(COIN.replace("btc", "eurusd"), encoding="utf-8")
+            desk.instance.reload()
+
+    desk.run(BEGIN + 2 * HOUR, at)
+    assert desk.feed is not None
+    assert desk.feed.readings.away >= 1
+    assert ran[20] == {"yen": "usdjpy", "coin": "btc"}
+    assert ran[-1] == {"yen": "usdjpy", "coin": "eurusd", "euro": "eurusd"}
+    assert [text for text in desk.said if "begins when somebody does" in text and "`euro`" in text]
+    assert not [text for text in desk.said if "put aside" in text]
+    again = desk.run(BEGIN + 3 * HOUR)  # and a restart finds the same again
+    assert again.steps > 50

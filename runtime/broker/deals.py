@@ -20,6 +20,8 @@ from tradeplan.runtime.mt5.structs import TradeDeal
 
 _OUT = (mt5.DEAL_ENTRY_OUT, mt5.DEAL_ENTRY_OUT_BY, mt5.DEAL_ENTRY_INOUT)
 _SERVER = {mt5.DEAL_REASON_SL: "stop", mt5.DEAL_REASON_SO: "stop_out"}
+_REOPENED = (mt5.DEAL_REASON_ROLLOVER, mt5.DEAL_REASON_VMARGIN, mt5.DEAL_REASON_SPLIT)
+"""A night, a margin or a split by which the broker closes a position and opens it again: the identifier stays."""
 _MONEY = (mt5.DEAL_TYPE_BALANCE, mt5.DEAL_TYPE_CREDIT, mt5.DEAL_TYPE_BONUS)
 
 
@@ -59,7 +61,7 @@ def acts_of(
     """What one deal means for the run; nothing for deals of others."""
     if deal.type in _MONEY:
         return [Act("book", _deal_of(deal) | {"amount": round(deal.profit, 2)})] if deal.profit else []
-    if deal.type not in (mt5.DEAL_TYPE_BUY, mt5.DEAL_TYPE_SELL):
+    if deal.reason in _REOPENED or deal.type not in (mt5.DEAL_TYPE_BUY, mt5.DEAL_TYPE_SELL):
         return []  # charges and corrections: the balance tells
     if deal.entry == mt5.DEAL_ENTRY_IN:
         known = memory.known.get(deal.magic) or memory.known.by_comment(deal.comment)

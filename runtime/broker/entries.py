@@ -71,6 +71,11 @@ class Entries:
                 state = UNKNOWN if magic in self.memory.unknown else RESUMED
                 self._parts[magic] = Part(state, self.timer())
 
+    def look_anew(self) -> None:
+        """The broker was away: the time in which it may show what was sent begins again."""
+        for part in self._parts.values():
+            part.since = self.timer()
+
     def intent(self, order: Order) -> int:
         """The id of an order's intent."""
         leg = "entry" if order.about == "entry" else f"add/{order.rule}"

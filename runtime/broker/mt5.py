@@ -268,6 +268,9 @@ class Mt5Broker:
             return None
         if self._failed:
             self.say("the broker can be read again")
+            # INVARIANT: what is not shown counts as not there only after so long of looking, not of being away
+            self.entries.look_anew()
+            self.watchman.look_anew()
         self.blocked, self._failed = None, ""
         return found
 

@@ -44,6 +44,12 @@ class Watchman:
         self._unheld(engine, reading)
         self._uneven(engine, reading)
 
+    def look_anew(self) -> None:
+        """The broker was away: the time in which it may show what it did begins again."""
+        self._missing.clear()
+        self._foreign_since.clear()
+        self._uneven_since.clear()
+
     def _unheld(self, engine: Engine, reading: Reading) -> None:
         """A position that was this run's and is no plan's any more: its stop stands, a person has to look."""
         held = {link.identifier for _, link, _ in self.pairs(engine, reading)}
@@ -116,6 +122,8 @@ class Watchman:
 
     def _gone(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """A position that the broker has no more, nor a deal that closed it, counts as closed by hand in the end."""
+        if not (reading.positions or reading.orders) and reading.account.margin > 0.0:
+            return  # margin is held for something that the terminal does not show (yet)
         for holding, link, position in list(self.pairs(engine, reading)):
             if position is not None:
                 self._missing.pop(link.identifier, None)

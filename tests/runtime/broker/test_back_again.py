@@ -1,0 +1,93 @@
+"""A terminal that is back after an outage: what it does not show yet is not taken for gone or never sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tradeplan.runtime.mt5.terminal import Call, Reply, Terminal
+
+from tests.runtime.broker.test_protections import make, told
+from tests.runtime.broker.test_trading import acts, deals_sent, fills
+
+
+class Crash(Exception):
+    """The process ends here."""
+
+
+class Blind:
+    """A terminal that does not show some things for a while, as one that has not synchronised yet."""
+
+    def __init__(self, real: Terminal, *hidden: str) -> None:
+        self.real, self.hidden = real, hidden
+
+    def call(self, name: str, *arguments: object, **keywords: object) -> Reply:
+        return self.real.call(name, *arguments, **keywords)
+
+    def batch(self, calls: Sequence[Call]) -> list[Reply]:
+        replies = zip(calls, self.real.batch(calls), strict=True)
+        return [r._replace(value=()) if c.name in self.hidden else r for c, r in replies]
+
+    def see(self) -> None:
+        """Show everything from now on."""
+        self.hidden = ()
+
+
+def test_an_order_sent_before_a_crash_is_looked_for_once_the_terminal_is_back(tmp_path: Path) -> None:
+    """Nobody can be read until 00:11, and nothing is shown until 00:12: the time to look begins with the first reading."""
+    world = make(tmp_path, patience=0.2)
+
+    def crash(name: str) -> None:
+        if name == "after broker call":
+            raise Crash
+
+    with pytest.raises(Crash):
+        world.run(point=crash)
+    assert len(deals_sent(world)) == 1
+    world.server.faults.add("error", "account_info", times=-1, code=-10004)
+
+    def back() -> None:
+        time.sleep(0.3)
+        world.server.faults.clear()
+
+    assert world.terminal is not None
+    world.terminal = blind = Blind(world.terminal, "positions_get", "history_deals_get", "history_orders_get")
+    world.run({11: back, 12: blind.see})
+    assert len(deals_sent(world)) == 1, "not sent twice"
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+
+
+def test_no_position_at_all_while_margin_is_held_is_no_closed_position(tmp_path: Path) -> None:
+    world = make(tmp_path)
+    assert world.terminal is not None
+    blind = Blind(world.terminal)
+    world.terminal = blind
+
+    def hide() -> None:
+        blind.hidden = ("positions_get",)
+
+    world.run({20: hide, 25: blind.see})
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+    assert not told(world, "gone at the broker")
+
+
+def test_a_rollover_that_reopens_a_position_is_no_exit(tmp_path: Path) -> None:
+    """Some brokers charge a night by closing and opening again: two deals of reason 7, the identifier stays."""
+    world = make(tmp_path)
+
+    def night() -> None:
+        ledger, now = world.server.ledger, world.server.now
+        (held,), (entry,) = ledger.positions, ledger.deals
+        for side, way in ((1, 1), (0, 0)):
+            ledger.deals.append(replace(entry, ticket=ledger.ticket(), side=side, entry=way, reason=7, time=now))
+        held.ticket = ledger.ticket()
+        ledger.account.balance -= 1.0
+
+    ended = world.run({40: night})
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+    assert acts(world, "orphan") == []
+    assert world.server.ledger.positions == []
+    assert ended.balance == world.server.ledger.account.balance

@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.05
 WAIT_SECONDS = 15.0
 GRACE_SECONDS = 5.0
 _UNTIL = "until"
-"""In a body: until when somebody waits, in ms since 1970. What is taken later than that is not done."""
+"""In a body: until when somebody waits, by the machine's steady clock, which all processes share and nobody sets."""
 
 Body = dict[str, Any]
 """Arguments or answers: what JSON can hold."""
@@ -98,7 +98,7 @@ class Requests:
             if row is None:
                 return None
             until = _until(row[2])
-            if until is not None and _wall_ms() > until:  # who asked was killed, or closed the window
+            if until is not None and self._now() > until:  # who asked was killed, or closed the window
                 self._db.execute("update request set state = 'withdrawn' where id = ?", [row[0]])
                 self._say(f"`{row[1]}` was asked for and whoever asked is gone: it is not done")
                 return None
@@ -144,7 +144,7 @@ def ask(database: Path, name: str, body: Body, seconds: float = WAIT_SECONDS) ->
         with write_transaction(db):
             asked = db.execute(
                 "insert into request (asked, name, body, state) values (?, ?, ?, 'asked')",
-                [_wall_ms(), name, json.dumps(body | {_UNTIL: _wall_ms() + round(1000 * (seconds + GRACE_SECONDS))})],
+                [_wall_ms(), name, json.dumps(body | {_UNTIL: time.monotonic() + seconds + GRACE_SECONDS})],
             ).lastrowid
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -181,14 +181,14 @@ def _withdraw(db: Database, asked: int | None) -> None:
         db.execute("update request set state = 'withdrawn' where id = ? and state = 'asked'", [asked])
 
 
-def _until(body: str) -> int | None:
+def _until(body: str) -> float | None:
     """Until when somebody waits for an answer; None where the row does not say."""
     try:
         found = json.loads(body)
     except ValueError:
         return None
     until = found.get(_UNTIL) if isinstance(found, dict) else None
-    return until if isinstance(until, int) else None
+    return until if isinstance(until, float) else None
 
 
 def _wall_ms() -> int:

@@ -37,7 +37,7 @@ class Blind:
 
 
 def test_an_order_sent_before_a_crash_is_looked_for_once_the_terminal_is_back(tmp_path: Path) -> None:
-    """Nobody can be read until 00:11, and nothing is shown until 00:12: the time to look begins with the first reading."""
+    """Nobody can be read until 00:11, nothing is shown until 00:12: the time to look begins with the first reading."""
     world = make(tmp_path, patience=0.2)
 
     def crash(name: str) -> None:

@@ -54,6 +54,7 @@ class Flow:
         self._asked: list[tuple[Key, int]] = []
         self._unwritten: list[tuple[Key, Part]] = []
         self._lacking: set[Key] = set()
+        self._holes: frozenset[Key] = frozenset()
         self._with_history = True
         self._not_before = 0
 
@@ -145,7 +146,7 @@ class Flow:
         for (market, name), feed in self._feeds.items():
             sealed = until.get(market, 0)
             if sealed > feed.since:
-                self._readings.holes += feed.known < sealed
+                self._note_hole((market, name), feed.known < sealed and not feed.wrong, sealed)
                 self._unwritten += [((market, name), part) for part in feed.seal(sealed)]
         self._keeper.add(self._unwritten)
         for (market, name), part in self._unwritten:
@@ -229,6 +230,15 @@ class Flow:
         replies = self._look.ask(calls)
         self._look.see_quotes(markets, replies[: len(markets)])
         self.take(replies[len(markets) :], self._look.past(), self._look.now())
+
+    def _note_hole(self, key: Key, is_one: bool, sealed: int) -> None:
+        """Count bars that are told before what happened in them, and tell of the first of several."""
+        market, name = key
+        self._readings.holes += is_one
+        if is_one and key not in self._holes:
+            until = np.datetime_as_string(np.datetime64(sealed, "ms"), unit="m").replace("T", " ")
+            self._tell(f"the {TOLD[name]} of {market} up to {until} UTC did not come in time: UNKNOWN there")
+        self._holes = self._holes | {key} if is_one else self._holes - {key}
 
     def _tell_of(self, key: Key, wrong: str) -> None:
         market, name = key

@@ -145,14 +145,17 @@ def _clause(reading: Reading, engine: Engine, clause: Clause, home: Lane) -> Cla
             reason = f"{WARMING}: {there} of {needed} bars of {lane.market} {lane.timeframe}"
         lacking = reading.lacking(node) if reason == NO_DATA else None
         if lacking is not None and lacking.lane is not None:
-            reason = _no_data(engine, lacking.lane.market, str(lacking.data[1]))
+            reason = _no_data(engine, lacking.lane, str(lacking.data[1]))
     parts = tuple(figures(reading, node, engine.catalog, home))
     return ClauseState(clause.text, truth_text(truth), passes, clause.optional, reason, parts)
 
 
-def _no_data(engine: Engine, market: str, stream: str) -> str:
+def _no_data(engine: Engine, lane: Lane, stream: str) -> str:
     """What is lacking where a function reads something beyond bars."""
-    whose = "the calendar" if stream == "calendar" else f"{stream} of {market}"
-    if stream in engine.dataset.streams(market):
-        return f"{NO_DATA}: {whose} did not come for all of this time"
-    return f"{NO_DATA}: there {'is no' if stream in ('book', 'calendar') else 'are no'} {whose.removeprefix('the ')}"
+    data, market = engine.dataset, lane.market
+    if stream == "calendar":
+        there = stream in data.streams(market)
+        return f"{NO_DATA}: {'the calendar does not cover this time' if there else 'there is no calendar'}"
+    if stream in data.streams(market) and data.covered(market, lane.timeframe, stream).any():
+        return f"{NO_DATA}: {stream} of {market} did not come for all of this time"
+    return f"{NO_DATA}: there {'is no book' if stream == 'book' else f'are no {stream}'} of {market}"

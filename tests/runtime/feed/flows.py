@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from tradeplan.runtime.market.columns import take
+from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.simulator.flow import Flow, simulated_flow
 from tradeplan.runtime.market.streams.events import Book, Ticks
@@ -42,12 +45,24 @@ def books_of(book: Book) -> list[tuple[int, BookRows]]:
     return found
 
 
-def with_flow(floor: Floor, market: str, first: int, last: int, spoofing: bool = True) -> Flow:
-    """Give a market of the floor the ticks and the book of its bars that open in [first, last)."""
-    rates: Rates = floor.bars[market]
+@dataclass(frozen=True)
+class Told:
+    """What a market tells: as the simulator has it, and as the stand-in takes it."""
+
+    flow: Flow
+    ticks: np.ndarray
+    books: list[tuple[int, BookRows]]
+
+
+def told_by(rates: Rates, profile: SymbolProfile, first: int, last: int) -> Told:
+    """The ticks and the book of the bars that open in [first, last), with levels that are pulled now and then."""
     some = take(rates, (rates.time >= first) & (rates.time < last))
-    flow = simulated_flow(some, floor.profiles[market], spoofing=spoofing)
-    told = floor.world.markets[floor.symbol(market)].flow
-    told.load_ticks(rows_of(flow.ticks))
-    told.load_books(books_of(flow.book))
-    return flow
+    flow = simulated_flow(some, profile, spoofing=True)
+    return Told(flow, rows_of(flow.ticks), books_of(flow.book))
+
+
+def tell(floor: Floor, market: str, told: Told) -> None:
+    """Let the terminal of a floor tell them."""
+    flow = floor.world.markets[floor.symbol(market)].flow
+    flow.load_ticks(told.ticks)
+    flow.load_books(told.books)

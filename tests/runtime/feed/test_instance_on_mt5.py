@@ -58,7 +58,7 @@ class Desk:
         for name, text in (("yen", YEN), ("coin", COIN)):
             (self.plans / f"{name}.plan").write_text(text, encoding="utf-8")
 
-    def run(self, until: int, at: Callable[[int], None] = lambda step: None) -> Totals:
+    def run(self, until: int, at: Callable[[int], None] = lambda step: None, hands: Hand | None = None) -> Totals:
         """One life, until an instant; `at(n)` is called after step n."""
         steps = 0
 
@@ -85,7 +85,7 @@ class Desk:
             point,
         )
         self.instance = instance
-        return instance.run(Hand())
+        return instance.run(hands or Hand())
 
     def fills(self) -> list[tuple[object, ...]]:
         """What was filled, as the database has it."""

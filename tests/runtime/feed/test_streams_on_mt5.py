@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tradeplan.runtime import backtest
+from tradeplan.runtime.cli._past import world_of_run
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Fill
 from tradeplan.runtime.feed import stream_keeper
@@ -21,14 +23,16 @@ from tradeplan.runtime.market.simulator.flow import Flow
 from tradeplan.runtime.market.streams.events import Book, Ticks, columns_of
 from tradeplan.runtime.store.errors import trouble
 from tradeplan.runtime.store.journal import Journal
+from tradeplan.runtime.watch.past import PastJournal, live_why_not
 from tradeplan.stdlib.registry import catalog
 
 from tests.runtime.feed.floor import HOUR, MINUTE, minutes
-from tests.runtime.feed.flows import with_flow
+from tests.runtime.feed.flows import Told, tell, told_by
 from tests.runtime.feed.test_instance_on_mt5 import ACCOUNT, BEGIN, Crash, Desk
 from tests.runtime.feed.test_mt5_feed import go
-from tests.runtime.live.world import checked
+from tests.runtime.live.world import Hand, checked
 
+MADE: dict[float, Told] = {}  # the same for every desk, and slow to make
 PLAN = Path(__file__).resolve().parents[3] / "plans" / "btc_order_flow.plan"
 
 
@@ -46,7 +50,11 @@ class FlowDesk(Desk):
             old.unlink()
         self.text = PLAN.read_text(encoding="utf-8").replace("COOLDOWN 10m\nMAX 10 PER day", "COOLDOWN 1m")
         (self.plans / "flow.plan").write_text(self.text, encoding="utf-8")
-        self.flow: Flow = with_flow(self.floor, "btc", BEGIN - 60 * MINUTE, BEGIN + int(hours * HOUR))
+        if hours not in MADE:
+            span = (BEGIN - 20 * MINUTE, BEGIN + int(hours * HOUR))
+            MADE[hours] = told_by(bars["btc"], self.floor.profiles["btc"], *span)
+        tell(self.floor, "btc", MADE[hours])
+        self.flow: Flow = MADE[hours].flow
 
     def again(self, until: int) -> list[tuple[object, ...]]:
         """The fills of one engine over all that the feed kept, there from the beginning."""
@@ -120,6 +128,30 @@ def test_a_kill_costs_the_book_of_that_time_and_no_tick_and_a_replay_decides_the
     assert len(book.spans) == 2
     assert book.spans[0, 1] == BEGIN + 12 * MINUTE  # up to the newest bar that was told
     assert book.spans[1, 0] >= BEGIN + 12 * MINUTE + 150_000 - 1
+
+
+def test_many_short_lives_decide_as_one_replay(desk: FlowDesk) -> None:
+    chance = np.random.default_rng(5)
+    until = BEGIN + 30 * MINUTE
+    lives = 0
+    while desk.floor.world.now < until - 6 * MINUTE:
+        last = int(chance.integers(1, 6))
+
+        def kill(step: int, last: int = last) -> None:
+            if step == last:
+                raise Crash
+
+        with pytest.raises(Crash):
+            desk.run(until, kill)
+        lives += 1
+        desk.floor.world.advance(float(chance.integers(0, 90)))
+    told = desk.run(until)
+    assert lives >= 5
+    assert desk.fills() == desk.again(told.time)
+    ticks, book = recorded(desk)
+    assert_same_ticks(ticks, desk.flow, told.time)
+    assert len(ticks.spans) == 1
+    assert len(book.spans) >= lives
 
 
 @pytest.mark.parametrize("deliveries", [4, 9])
@@ -199,6 +231,7 @@ def test_ticks_that_come_after_the_limit_are_a_hole_for_ever(desk: FlowDesk) -> 
     told = desk.run(BEGIN + 16 * MINUTE, hide)
     assert desk.feed is not None
     assert desk.feed.readings.holes >= 1
+    assert sum("the ticks of btc up to 2026-06-22 21:10 UTC did not come in time" in text for text in desk.said) == 1
     ticks, _ = recorded(desk)
     assert len(ticks.spans) >= 2
     assert desk.fills() == desk.again(told.time)
@@ -214,6 +247,48 @@ def test_a_broker_without_a_book_is_told_of_and_nothing_is_bought(desk: FlowDesk
     told = desk.run(BEGIN + 8 * MINUTE)
     assert told.fills == 0
     assert sum("no order book of btc (it is empty): what reads it is UNKNOWN" in text for text in desk.said) == 1
+    journal = PastJournal(desk.folder / "run.db")
+    why = live_why_not(journal, world_of_run(journal, None), "btc_order_flow", None)
+    journal.close()
+    reasons = {clause.text: clause.reason for clause in why.rules[0].clauses}
+    assert reasons["imbalance(5) >= 1.5"] == "no data: there is no book of btc"
+
+
+def test_a_version_that_holds_a_position_is_fed_until_it_is_closed(desk: FlowDesk) -> None:
+    """The folder's new text reads no book; the old one runs on with its position, whose exit reads one."""
+    hands, opened = Hand(), 0
+
+    def edit(step: int) -> None:
+        nonlocal opened
+        assert desk.feed is not None
+        if not opened and any(f[3] == "entry" for f in desk.fills()):
+            opened = step
+            (desk.plans / "flow.plan").write_text(
+                "PLAN btc_order_flow\nTRADE btc ON M1\nWHEN close > 10 * sma(5) THEN BUY RISK 1% STOP 1 ATR\n",
+                encoding="utf-8",
+            )
+        hands.changed = step == opened
+        if opened and step == opened + 1:
+            assert set(desk.feed._flow._feeds) == {("btc", "ticks"), ("btc", "book")}
+
+    told = desk.run(BEGIN + 20 * MINUTE, edit, hands)
+    assert opened
+    assert told.fills >= 2  # the old version's exit
+
+
+def test_a_run_that_kept_no_streams_goes_on_without_their_history(desk: FlowDesk) -> None:
+    """What an older program decided without ticks must be decided again in its replay."""
+    desk.run(BEGIN + 3 * MINUTE)
+    folder = bars_folder(desk.folder / "run.db")
+    (folder / stream_keeper.BEGUN).unlink()
+    for name in ("ticks", "book"):
+        shutil.rmtree(folder / "btc" / name)
+    feed = desk.floor.feed()
+    feed.open([], checked(desk.text)[0], [])
+    bars = feed.dataset.bars("btc", "M1")
+    assert bars is not None
+    known = feed.dataset.covered("btc", "M1", "ticks")
+    assert not known[bars.close_time <= BEGIN + 3 * MINUTE].any()
 
 
 def test_streams_are_fed_while_a_plan_reads_them_and_not_longer(desk: FlowDesk) -> None:

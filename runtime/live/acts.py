@@ -9,6 +9,8 @@ from tradeplan.runtime.engine.by_hand import BreakerState, flatten
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Alert, Answer, Event, Fill
 from tradeplan.runtime.engine.outside import ActError, Filled, charge_swap, fill, refuse, set_balance, stop_is
+from tradeplan.runtime.engine.program import READINGS
+from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.store.journal import JournalEvent
 
 
@@ -32,6 +34,21 @@ class Standing:
     breakers: tuple[BreakerState, ...]
     held: frozenset[str]
     readings: dict[str, float]
+
+    @classmethod
+    def of(cls, engine: Engine, active: Active) -> Standing:
+        """Of an engine between two instants, and the set that it runs."""
+        return cls(
+            engine.now,
+            engine.balance,
+            engine.equity,
+            tuple(p.name for p in active.plans),
+            tuple(g.name for g in active.guards),
+            active.retired,
+            tuple(engine.breakers()),
+            engine.held,
+            {name: engine.reading(name) for name in READINGS},
+        )
 
 
 BY_HAND = frozenset({"halt", "resume", "book", "flatten", "reading"})

@@ -15,7 +15,6 @@ from tradeplan.runtime.broker.acts import Broker
 from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
-from tradeplan.runtime.engine.program import READINGS
 from tradeplan.runtime.engine.timing import FunctionTimer
 from tradeplan.runtime.kernels.build import Kernels
 from tradeplan.runtime.live.activation import Active
@@ -259,18 +258,7 @@ class Instance(Hands):
         """Where the run stands between two instants; from any thread. Raises NotRunningError."""
         with self._lock:
             run = self._running()
-            engine, active = run.engine, run.active
-            return Standing(
-                engine.now,
-                engine.balance,
-                engine.equity,
-                tuple(p.name for p in active.plans),
-                tuple(g.name for g in active.guards),
-                active.retired,
-                tuple(engine.breakers()),
-                engine.held,
-                {name: engine.reading(name) for name in READINGS},
-            )
+            return Standing.of(run.engine, run.active)
 
     def _running(self) -> Run:
         if self._run_state is None:

@@ -163,8 +163,7 @@ class Instance(Hands):
         self._note_outage(journal, engine, recovered)
         self.tell_scan(self.folder.scan())
         if self.staged:
-            wanted = self.folder.plans(), self.folder.guards()
-            self.staging = Staging.of(recovered.continued, recovered.active, *wanted)
+            self.staging = Staging.of(recovered.continued, active, self.folder.plans(), self.folder.guards())
         kept, lacks = recovered.quarantined, self.clock.lacks
         switch = Switch(self.folder, journal, self.say, kept, self.point, self.staging, lacks)
         ran = [p.source for p in active.plans if p.name not in active.retired] + [g.source for g in active.guards]

@@ -142,3 +142,11 @@ def test_no_statement_reads_a_growing_table_from_end_to_end(made: tuple[Path, di
             if scanned[2] is None or " limit " not in statement:  # along an index, and no further than asked
                 bad.append((general, step))
     assert bad == []
+
+
+def test_nothing_reads_the_history_of_patterns(made: tuple[Path, dict[str, str]]) -> None:
+    """It is written for people and forgotten after a day: no decision, recovery or report can depend on it."""
+    _, statements = made
+    of_patterns = [s for s in statements if re.search(r"\bpattern\b", s)]
+    assert of_patterns
+    assert all(re.match(r"insert or ignore into pattern |delete from pattern where expires", s) for s in of_patterns)

@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from configparser import ConfigParser
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner
@@ -205,6 +206,34 @@ def test_messages_are_gathered_and_a_failure_is_told_once() -> None:
 def test_a_secret_comes_from_the_environment_or_is_missed_in_words() -> None:
     assert secret("notify", {"TRADEPLAN_NOTIFY": " json://x "}) == "json://x"
     with pytest.raises(SecretMissingError, match="set the environment variable TRADEPLAN_NOTIFY"):
+        secret("notify", {})
+
+
+class Ring(ModuleType):
+    """A keyring that knows one secret, or fails as each of them does in its own way."""
+
+    def __init__(self, fails: bool = False) -> None:
+        super().__init__("keyring")
+        self.fails = fails
+
+    def get_password(self, service: str, name: str) -> str | None:
+        if self.fails:
+            raise RuntimeError("no back end for s3cr3t-key")
+        return {("tradeplan", "notify"): " json://ring "}.get((service, name))
+
+
+def test_a_secret_comes_from_the_keyring_where_the_environment_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", Ring())
+    assert secret("notify", {}) == "json://ring"
+    assert secret("notify", {"TRADEPLAN_NOTIFY": "json://own"}) == "json://own"
+    with pytest.raises(SecretMissingError, match="keyring set tradeplan heartbeat"):
+        secret("heartbeat", {})
+    monkeypatch.setitem(sys.modules, "keyring", Ring(fails=True))
+    with pytest.raises(SecretMissingError, match=r"the keyring cannot be read \(RuntimeError\): unlock it") as refused:
+        secret("notify", {})
+    assert "s3cr3t" not in str(refused.value)
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(SecretMissingError, match="set the environment variable"):
         secret("notify", {})
 
 

@@ -106,6 +106,7 @@ class Mt5Broker:
         self.held_back: str | None = None  # why no entry is sent
         self._reading: Reading | None = None
         self._failed = ""
+        self._known = 0  # the newest quote, in seconds of the broker's clock, when all deals were entered last
         self._resumed = False
         fillings, self.answers = Fillings(terminal), Answers()
 
@@ -157,7 +158,7 @@ class Mt5Broker:
 
     def remember(self, events: Iterable[JournalEvent], intents: Iterable[tuple[int, str, str]]) -> None:
         """Take down what the journal knows: its events, and its intents (id, plan, leg)."""
-        self._resumed = False
+        self._resumed, self._known = False, 0
         self.memory.forget()
         for intent in intents:
             self.memory.learn(*intent)
@@ -209,6 +210,7 @@ class Mt5Broker:
                 yield batch
         if until is not None:
             return
+        self._known = max((int(x.time) for x in reading.ticks.values()), default=self._known)
         yield from self.entries.look_up(engine, reading)
         yield from self.watchman.acts(engine, reading)
 
@@ -253,7 +255,7 @@ class Mt5Broker:
         """One reading that this run may act on."""
         since = self.memory.newest // 1000 - 86_400 if self.memory.newest else None
         now = self.clock.to_broker(self.clock.now())
-        begin = now - 86_400 if since is None else since
+        begin = max(now - 86_400 if since is None else since, self._known - 86_400)
         found = read(self.terminal, begin, now, [t.symbol for t in self.traded.values()])
         if isinstance(found, str):
             self._tell_once(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,3 +91,32 @@ def test_a_rollover_that_reopens_a_position_is_no_exit(tmp_path: Path) -> None:
     assert acts(world, "orphan") == []
     assert world.server.ledger.positions == []
     assert ended.balance == world.server.ledger.account.balance
+
+
+class Spans(Blind):
+    """Notes from when on deals are asked for, against the server's clock."""
+
+    def __init__(self, real: Terminal, now: Callable[[], int]) -> None:
+        super().__init__(real)
+        self.now, self.back = now, list[int]()
+
+    def batch(self, calls: Sequence[Call]) -> list[Reply]:
+        self.back += [self.now() - c.arguments[0] for c in calls if c.name == "history_deals_get"]
+        return super().batch(calls)
+
+
+def test_a_quiet_run_does_not_ask_for_ever_more_history(tmp_path: Path) -> None:
+    """Others may trade on the account all the time: after weeks without a deal of ours a look would take seconds.
+
+    A day back is asked for; at a restart a day before the newest deal of ours, that of 00:10, which is 40 minutes more.
+    """
+    world = make(tmp_path)
+    assert world.terminal is not None
+    world.terminal = spans = Spans(world.terminal, lambda: world.server.clock.broker(world.server.now) // 1000)
+    world.run(until=50)
+    assert max(spans.back) <= 86_400 + 2 * 60
+    spans.back.clear()
+    world.run()
+    assert 86_400 + 39 * 60 <= spans.back[0] <= 86_400 + 41 * 60
+    assert max(spans.back[3:]) <= 86_400 + 2 * 60
+    assert [f[0] for f in fills(world)] == ["entry", "close"]

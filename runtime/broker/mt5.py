@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -106,6 +107,7 @@ class Mt5Broker:
         self.held_back: str | None = None  # why no entry is sent
         self._reading: Reading | None = None
         self._failed = ""
+        self._told, self._lacking = set[str](), set[str]()
         self._known = 0  # the newest quote, in seconds of the broker's clock, when all deals were entered last
         self._resumed = False
         fillings, self.answers = Fillings(terminal), Answers()
@@ -244,7 +246,10 @@ class Mt5Broker:
             symbol = self.traded[wanted.market].symbol
             return not new or self._reading is None or symbol in self._reading.symbols or self._again()
         except BrokerError as error:
-            self._tell_once(f"`{wanted.plan}`: {error}")
+            text = f"`{wanted.plan}`: {error}"
+            if text not in self._lacking:
+                self._lacking.add(text)
+                self.say(text)
             return False
 
     def _again(self) -> bool:
@@ -269,6 +274,7 @@ class Mt5Broker:
             self._tell_once("the terminal has no connection to the broker")
             return None
         if self._failed:
+            self._told.clear()
             self.say("the broker can be read again")
             # INVARIANT: what is not shown counts as not there only after so long of looking, not of being away
             self.entries.look_anew()
@@ -284,8 +290,11 @@ class Mt5Broker:
         return Act("attached", body | {"amount": cents(account.balance + account.credit), "from_msc": from_msc})
 
     def _tell_once(self, text: str) -> None:
-        if text != self._failed:
-            self._failed = text
+        """Say what keeps the broker from being read, each reason once until it can be again; numbers are no reason."""
+        self._failed = text
+        reason = re.sub(r"[0-9.]+", "", text)
+        if reason not in self._told:
+            self._told.add(reason)
             self.say(text)
 
 

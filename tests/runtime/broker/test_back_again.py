@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tradeplan.runtime.mt5.terminal import Call, Reply, Terminal
+from tradeplan.runtime.mt5.terminal import BridgeError, Call, Reply, Terminal
 
 from tests.runtime.broker.test_protections import make, told
 from tests.runtime.broker.test_trading import acts, deals_sent, fills
@@ -119,4 +119,38 @@ def test_a_quiet_run_does_not_ask_for_ever_more_history(tmp_path: Path) -> None:
     world.run()
     assert 86_400 + 39 * 60 <= spans.back[0] <= 86_400 + 41 * 60
     assert max(spans.back[3:]) <= 86_400 + 2 * 60
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+
+
+class Away(Blind):
+    """A bridge that is gone for a while: each time it says how long it waits before it tries again."""
+
+    def __init__(self, real: Terminal) -> None:
+        super().__init__(real)
+        self.away, self.asked = False, 0
+
+    def batch(self, calls: Sequence[Call]) -> list[Reply]:
+        if self.away:
+            self.asked += 1
+            text = "no bridge answers" if self.asked % 3 else f"next attempt in {self.asked / 10:.1f} s"
+            raise BridgeError(text)
+        return super().batch(calls)
+
+
+def test_a_bridge_that_is_gone_for_an_hour_is_told_and_not_at_every_look(tmp_path: Path) -> None:
+    world = make(tmp_path)
+    assert world.terminal is not None
+    away = Away(world.terminal)
+    world.terminal = away
+
+    def leave() -> None:
+        away.away = True
+
+    def come() -> None:
+        away.away = False
+
+    world.run({15: leave, 60: come})
+    assert away.asked > 40
+    assert len([text for text in world.said if "does not answer" in text]) <= 2
+    assert len([text for text in world.said if "can be read again" in text]) == 1
     assert [f[0] for f in fills(world)] == ["entry", "close"]

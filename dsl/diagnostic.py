@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from tradeplan.dsl.source import Source, Span
 
@@ -15,16 +16,14 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replace the text of a span."""
 
     span: Span
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits that repair a mistake; only a `safe` one is applied without asking."""
 
     title: str
@@ -48,8 +47,7 @@ class Diagnostic:
     related: tuple[tuple[Span, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DiagnosticKind:
+class DiagnosticKind(NamedTuple):
     """A stable code with its reason, declared once beside the pass that reports it."""
 
     code: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Base(StrEnum):
@@ -29,8 +29,7 @@ class Base(StrEnum):
     VIEW = "view"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A base kind and what it belongs to: the market of a price, the currency of money, the list of a word.
 
     An empty `of` on a price, distance or zone in a signature means "of the view's market".

@@ -36,21 +36,30 @@ class Checked:
 
 
 def check_source(
-    source: Source, catalog: Catalog, markets: Markets, graph: Graph, today: date | None = None
+    source: Source,
+    catalog: Catalog,
+    markets: Markets,
+    graph: Graph,
+    today: date | None = None,
+    *,
+    spelled: bool = True,
 ) -> Checked:
-    """Parse and check a text; a block with a mistake is left out, the others stay good."""
+    """Parse and check a text; a block with a mistake is left out, the others stay good.
+
+    Without `spelled` the plans are only told to be good: they carry no version and no texts of rules.
+    """
     report = Report(source)
     file = parse(source, report)
     unread = set(_broken_blocks(file, report))
     plans = frozenset(b.name.text for b in file.blocks if isinstance(b, Plan))
-    elaborated = tuple(
-        check_plan(block, report, catalog, markets, graph, today, _lost(file, i) if i in unread else None, file.holes)
-        if isinstance(block, Plan)
-        else check_guard(
-            block, report, catalog, markets, graph, _lost(file, i) if i in unread else None, plans, file.holes
-        )
-        for i, block in enumerate(file.blocks)
-    )
+    elaborated: list[Elaborated] = []
+    for i, block in enumerate(file.blocks):
+        lost = _lost(file, i) if i in unread else None
+        if isinstance(block, Plan):
+            made = check_plan(block, report, catalog, markets, graph, today, lost, file.holes, spelled)
+        else:
+            made = check_guard(block, report, catalog, markets, graph, lost, plans, file.holes, spelled)
+        elaborated.append(made)
     _check_block_names(file, report)
     broken = set(_broken_blocks(file, report))
     blocks = [e.block for i, e in enumerate(elaborated) if i not in broken]
@@ -60,7 +69,7 @@ def check_source(
         tuple(b for b in blocks if isinstance(b, CheckedPlan)),
         tuple(b for b in blocks if isinstance(b, CheckedGuard)),
         tuple(sorted(report.diagnostics, key=lambda d: (d.span.start, d.span.end, d.code))),
-        elaborated,
+        tuple(elaborated),
     )
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 GRAMMAR_FILE = Path(__file__).with_name("plan.lark")
 TABLES_FILE = Path(__file__).with_name("plan.tables.json")
@@ -14,8 +15,7 @@ END = "$END"
 """The terminal that stands behind the last token."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reduction:
+class Reduction(NamedTuple):
     """What happens when a rule of the grammar is complete.
 
     `callback` names the builder; `keep` is False for a `?rule`, which hands a single child through unchanged; `lists`

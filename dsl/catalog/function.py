@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from tradeplan.dsl.kinds import Kind
 
@@ -26,16 +26,14 @@ class Scale(StrEnum):
     OWN = "own"  # neither; the function's own tests say what
 
 
-@dataclass(frozen=True, slots=True)
-class SameAs:
+class SameAs(NamedTuple):
     """An output of a series argument's kind; `as_distance` turns a price into a distance (a slope, a difference)."""
 
     parameter: str
     as_distance: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter.
 
     `series=False`: a constant (literal or PARAM), handed to the step in `p` in the order of declaration. A SPAN arrives
@@ -59,8 +57,7 @@ class Parameter:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """A result. A function with one output is used by its name alone; of several the first is the default.
 
     Outputs named `low`, `high` and `exists` of kind ZONE make the function's value a zone.
@@ -73,15 +70,13 @@ class Output:
     expands: str = ""  # of a function that expands: this result, where it is not the function's own expansion
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """Read a bar field of the view: open high low close tick_volume real_volume spread (a distance, never zero)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(NamedTuple):
     """Read a calendar column of the view's clock at the bar's close (`at_close`) or open.
 
     `what`: `seconds` (since local midnight), `weekday` (0 is Monday), `day` (number of the day; it changes at the
@@ -94,8 +89,7 @@ class Calendar:
     at_close: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
+class Feature(NamedTuple):
     """Read a column made from data beyond bars: one value per bar of the view, UNKNOWN where there is no such data.
 
     `name`: a file of the runtime's features. `stream`: what it is made from: `ticks`, `trades`, `book`, or `calendar`,
@@ -108,8 +102,7 @@ class Feature:
     arguments: tuple[float | str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """Read another function on the same view: `Named("atr", (14,))`; `output` names one of several results.
 
     A text among the arguments, `{period}`, takes the value of the own constant parameter of that name; `-{direction}`
@@ -156,8 +149,7 @@ position begins: its entry while it is managed; the order's price or the close i
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Companion:
+class Companion(NamedTuple):
     """What a function says too little without: one of these functions in the same condition, and why."""
 
     one_of: tuple[str, ...]

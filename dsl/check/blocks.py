@@ -67,16 +67,18 @@ def check_plan(
     today: date | None = None,
     lost: Set[str] | None = None,
     holes: tuple[Span, ...] = (),
+    spelled: bool = True,
 ) -> Elaborated:
     """Check a plan; all its mistakes go into the report.
 
     `lost`: there was a syntax error in it, which kept these LETs and PARAMs out of the tree; `holes`: and these parts.
+    `spelled`: the result carries texts and the version, which only a run or a report asks for.
     """
     before = len(report.diagnostics)
     home, step_lane = _header(plan, report, catalog, markets, graph)
     ctx = Elaborator(report, catalog, markets, graph, home, step_lane)
     ctx.side = _side(plan)
-    ctx.lost, ctx.holes = lost, holes
+    ctx.lost, ctx.holes, ctx.spelled = lost, holes, spelled
     limits = Limits()
     rules = _items(ctx, plan, limits, today)
     ctx.missing.pop(home.lane, None)  # the header has said it
@@ -97,7 +99,7 @@ def check_plan(
     checked = CheckedPlan(
         plan.name.text,
         plan.title.text if plan.title is not None else "",
-        version(plan),
+        version(plan) if spelled else "",
         home.facts.name,
         home.timeframe,
         step_lane,
@@ -125,12 +127,13 @@ def check_guard(
     lost: Set[str] | None = None,
     plans: Collection[str] = (),
     holes: tuple[Span, ...] = (),
+    spelled: bool = True,
 ) -> Elaborated:
     """Check a guard; `plans` are the names of the plans in its file."""
     before = len(report.diagnostics)
     step_lane = Lane(ACCOUNT_MARKET, "M1", steps=True)
     ctx = Elaborator(report, catalog, markets, graph, None, step_lane)
-    ctx.lost, ctx.holes = lost, holes
+    ctx.lost, ctx.holes, ctx.spelled = lost, holes, spelled
     limits = Limits()
     covered = check_covers(ctx, guard.covers, plans)
     rules = _items(ctx, guard, limits, None)
@@ -143,7 +146,7 @@ def check_guard(
     checked = CheckedGuard(
         guard.name.text,
         title,
-        version(guard),
+        version(guard) if spelled else "",
         step_lane,
         tuple(rules),
         report.source,
@@ -297,7 +300,7 @@ def _needs_at_bound(
 ) -> dict[Lane, int]:
     """The lookback with every PARAM at its FROM (-1) or TO (1)."""
     ctx = Elaborator(Report(report.source), catalog, markets, Graph(), home, step_lane, bound)
-    ctx.side = _side(plan)
+    ctx.side, ctx.spelled = _side(plan), False
     rules = _items(ctx, plan, Limits(), None)
     broken = next((d for d in ctx.report.diagnostics if d.severity is Severity.ERROR), None)
     if broken is not None:

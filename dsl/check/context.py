@@ -67,6 +67,7 @@ class Context:
         self.step_lane = step_lane
         self.fallback = step_lane
         self.bound = bound
+        self.spelled = True  # whether rules and clauses carry their text
         self.side = 0  # 1 in a plan that buys, -1 in one that sells, 0 in a block that does neither
         self.origin: Value | None = None  # where the position begins, while a rule that enters is checked
         self.mode = Mode.LET

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from operator import attrgetter
 
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import Lane, Node, Op
 from tradeplan.dsl.timeframe import milliseconds
+
+_IDENTITY = attrgetter("identity")
 
 
 def reachable(roots: Iterable[Node]) -> list[Node]:
@@ -20,14 +23,18 @@ def reachable(roots: Iterable[Node]) -> list[Node]:
             seen.add(node)
             stack.extend(node.inputs)
     # INVARIANT: a node's inputs were made before it, so falling identity visits every reader first
-    return sorted(seen, key=lambda n: -n.identity)
+    return sorted(seen, key=_IDENTITY, reverse=True)
 
 
 def depth(nodes: list[Node]) -> int:
     """The longest chain among nodes in the order of `reachable`."""
     depths: dict[Node, int] = {}
     for node in reversed(nodes):
-        depths[node] = 1 + max((depths[i] for i in node.inputs), default=0)
+        highest = 0
+        for i in node.inputs:
+            if depths[i] > highest:
+                highest = depths[i]
+        depths[node] = highest + 1
     return max(depths.values(), default=0)
 
 

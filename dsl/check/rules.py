@@ -52,7 +52,6 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
     free = tuple(n for n in parts_of_all if not n.positional)
     # the short ones first: where one is FALSE the order loop does not look at the others
     bound = tuple(sorted((n for n in parts_of_all if n.positional), key=_size))
-    text = " AND ".join(c.text for c in good) if whole is rule.condition else expression_text(rule.condition)
     hoisted = _all_of(ctx, free) if free else None
     residual = _all_of(ctx, bound) if bound else None
     return CheckedRule(
@@ -62,11 +61,22 @@ def check_rule(ctx: Context, rule: Rule, number: int) -> CheckedRule | None:
         hoisted,
         residual,
         actions,
-        f"WHEN {text} THEN {', '.join(map(action_text, rule.actions))}",
+        _text(ctx, rule, whole, good),
         rule.span,
         None if enters or ctx.home is None else gates(ctx.graph, hoisted, residual),
         () if enters or ctx.home is None else voices(ctx, nodes),
     )
+
+
+def _text(ctx: Context, rule: Rule, whole: Expression, clauses: tuple[Clause, ...]) -> str:
+    if not ctx.spelled:
+        return ""
+    condition = " AND ".join(c.text for c in clauses) if whole is rule.condition else expression_text(rule.condition)
+    return f"WHEN {condition} THEN {', '.join(map(action_text, rule.actions))}"
+
+
+def _clause_text(ctx: Context, part: Expression) -> str:
+    return expression_text(part) if ctx.spelled else ""
 
 
 def _has_optional(expression: Expression) -> bool:
@@ -93,7 +103,7 @@ def _clause(ctx: Context, part: Expression, may_be_optional: bool) -> Clause | N
         known = ctx.graph.node(Op.KNOWN, (inner,), lane=ctx.step_lane)
         unknown = ctx.graph.node(Op.NOT, (known,))
         node = ctx.graph.node(Op.OR, (inner, unknown), lane=ctx.step_lane)
-        return Clause(expression_text(part), node, part.span, True, inner)
+        return Clause(_clause_text(ctx, part), node, part.span, True, inner)
     if isinstance(part, Optional):
         enters = ctx.mode is Mode.ENTRY
         ctx.error(
@@ -113,4 +123,4 @@ def _clause(ctx: Context, part: Expression, may_be_optional: bool) -> Clause | N
     if node.lane is None:
         # a constant has no lane, and whoever runs the rule asks on the steps
         node = ctx.graph.node(Op.AND, (node, node), lane=ctx.step_lane)
-    return Clause(expression_text(part), node, part.span)
+    return Clause(_clause_text(ctx, part), node, part.span)

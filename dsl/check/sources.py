@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tradeplan.dsl.check.amounts import time_span
 from tradeplan.dsl.check.context import Context, Use
@@ -23,8 +23,7 @@ EVER = "ever"
 """The span of a reading that looks at the whole run."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A reading: its kind, and what stands in its parentheses."""
 
     kind: Kind

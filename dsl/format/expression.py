@@ -73,18 +73,21 @@ def _argument(argument: Argument) -> str:
 
 def _spell(expression: Expression) -> tuple[str, int]:
     match expression:
-        case Number(text=text) | ClockTime(text=text) | Date(text=text):
-            return text, _PRIMARY
-        case Quantity():
-            return amount_text(expression), _PRIMARY
+        # the frequent ones first: they are tried in this order
         case Name(name=name, call=call):
             return name + _call(call), _POSTFIX
-        case Timeframe(code=code):
-            return code, _POSTFIX
-        case Group(inner=inner):
-            return f"({expression_text(inner)})", _POSTFIX
+        case Quantity():
+            return amount_text(expression), _PRIMARY
+        case Number(text=text) | ClockTime(text=text) | Date(text=text):
+            return text, _PRIMARY
+        case Compare(op=op, left=left, right=right):
+            return f"{_at(left, _SUM)} {op} {_at(right, _SUM)}", _COMPARISON
         case Member(base=base, name=name, call=call):
             return f"{_at(base, _POSTFIX)}.{name}{_call(call)}", _POSTFIX
+        case Group(inner=inner):
+            return f"({expression_text(inner)})", _POSTFIX
+        case Timeframe(code=code):
+            return code, _POSTFIX
         case View(base=base, code=code):
             return f"{_at(base, _POSTFIX)}.{code}", _POSTFIX
         case Ago(base=base, bars=bars):
@@ -106,8 +109,6 @@ def _spell(expression: Expression) -> tuple[str, int]:
             return f"{_at(condition, _TEMPORAL)} FOR {amount_text(amount)}", _TEMPORAL
         case Within(condition=condition, amount=amount):
             return f"{_at(condition, _TEMPORAL)} WITHIN {amount_text(amount)}", _TEMPORAL
-        case Compare(op=op, left=left, right=right):
-            return f"{_at(left, _SUM)} {op} {_at(right, _SUM)}", _COMPARISON
         case Crosses(above=above, left=left, right=right):
             return f"{_at(left, _SUM)} CROSSES {'ABOVE' if above else 'BELOW'} {_at(right, _SUM)}", _COMPARISON
         case Between(value=value, low=low, high=high):

@@ -23,7 +23,7 @@ def same_nodes(a: Any, b: Any) -> bool:
             return False
         if isinstance(left, Span):
             continue
-        if isinstance(left, tuple):
+        if isinstance(left, tuple):  # nodes are named tuples, but for those whose fields a tuple has methods for
             if len(left) != len(right):
                 return False
             pairs += zip(left, right, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tradeplan.dsl.format.expression import amount_text, expression_text, part_text
 from tradeplan.dsl.nodes import (
@@ -37,8 +37,7 @@ WIDTH = 88
 """A statement that fits in so many columns stands on one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a statement and where it was written; `lead` comes before it when it has a line of its own."""
 
     span: Span

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from tradeplan.dsl.graph.node import Lane, Node
 from tradeplan.dsl.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSpan:
+class TimeSpan(NamedTuple):
     """A span of time: milliseconds, or up to the broker's `day` or `week` boundary (then `milliseconds` is 0)."""
 
     milliseconds: int = 0
@@ -76,16 +76,14 @@ class EntryAction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CloseAction:
+class CloseAction(NamedTuple):
     """CLOSE; 100 percent closes everything and acts on every TRUE step, less acts once per rule and position."""
 
     percent: float
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AddAction:
+class AddAction(NamedTuple):
     """ADD percent of the first filled size, once per rule and position."""
 
     percent: float
@@ -100,15 +98,13 @@ class MoveStopAction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CancelAction:
+class CancelAction(NamedTuple):
     """CANCEL the pending order."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class HaltAction:
+class HaltAction(NamedTuple):
     """HALT; None: until a person resumes. `probe`: percent of its size at which one entry is then tried; 0: none."""
 
     duration: TimeSpan | None
@@ -116,15 +112,13 @@ class HaltAction:
     probe: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class FlattenAction:
+class FlattenAction(NamedTuple):
     """FLATTEN: close and cancel, of this plan, or of all plans that a guard covers."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AlertAction:
+class AlertAction(NamedTuple):
     """ALERT a text when the condition becomes TRUE."""
 
     text: str
@@ -136,8 +130,7 @@ RuleAction = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """A top-level AND part of a condition, on the step lane: what reports count and why-not names."""
 
     text: str  # canonical text
@@ -147,8 +140,7 @@ class Clause:
     inner: Node | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PositionBound:
+class PositionBound(NamedTuple):
     """`name >= level`, or `<=` where it is not upwards; the level is a number or a multiple of R."""
 
     name: str  # profit, best or held
@@ -157,16 +149,14 @@ class PositionBound:
     in_r: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """One way in which a rule can be TRUE: its bounds all hold and its column is TRUE (None: no column is asked)."""
 
     bounds: tuple[PositionBound, ...]
     column: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(NamedTuple):
     """A function of the rule that says which exit spoke, and its results on the step lane (they may be positional)."""
 
     function: str
@@ -239,8 +229,7 @@ class LimitKind(StrEnum):
     MARGIN_LEVEL = "margin_level"  # the only one with a least instead of a most
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedLimit:
+class CheckedLimit(NamedTuple):
     """A LIMIT: refuses an entry or ADD after which the reading would be above `bound` (margin level: below), percent.
 
     `target` of an exposure: "" for all, `market:<canonical name>`, `currency:<code>`.

@@ -36,16 +36,18 @@ class Graph:
                 if i.lane is not None:
                     if lane is None:
                         lane = i.lane
-                    elif i.lane != lane:
+                    elif i.lane is not lane and i.lane != lane:
                         raise ValueError(f"{op} mixes lanes {lane} and {i.lane} without a join")
         if condition is None:
             condition = op in CONDITION_OPS or (
                 op in (Op.AGO, Op.JOIN, Op.AT_ENTRY) and bool(inputs) and inputs[0].condition
             )
-        key = (op, lane, tuple(i.identity for i in inputs), data, condition)
+        key = (op, lane, inputs, data, condition)  # nodes are equal if they are the same
         found = self._nodes.get(key)
         if found is None:
-            positional = op in _POSITIONAL_OPS or any(i.positional for i in inputs)
+            positional = op in _POSITIONAL_OPS
+            for i in inputs:
+                positional = positional or i.positional
             found = self._nodes[key] = Node(op, lane, inputs, data, condition, positional, len(self._nodes))
         return found
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 ACCOUNT_MARKET = "account"
 """The market name of the lane on which guards step: every minute in which any traded market is open."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Lane:
+class Lane(NamedTuple):
     """A clock: the closed bars of a market and timeframe, or (`steps`) the scheduled closes on which a plan decides.
 
     A step lane ticks at every scheduled close inside the session, whether or not a bar came; market values reach it
@@ -25,6 +25,9 @@ class Lane:
 
 class Op(StrEnum):
     """What a node computes. Values are float64 with NaN for UNKNOWN; conditions are Kleene bytes (see kernels)."""
+
+    # an enumeration hashes in Python, and every node of a graph is looked up by its operation
+    __hash__ = str.__hash__
 
     CONST = "const"  # data=(value,); lane None; a condition constant has value 0.0 or 1.0
     FIELD = "field"  # data=(bar field,); bar lanes only: open high low close tick_volume real_volume spread

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tradeplan.dsl.nodes.expressions import Expression, Name, Quantity
 from tradeplan.dsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class PendingOrder:
+class PendingOrder(NamedTuple):
     """`AT LIMIT price FOR span` or `AT STOP price FOR span`."""
 
     span: Span
@@ -18,8 +17,7 @@ class PendingOrder:
     amount: Quantity | Name
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
+class Take(NamedTuple):
     """`TAKE p% AT x`."""
 
     span: Span
@@ -27,8 +25,7 @@ class Take:
     at: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Enter:
+class Enter(NamedTuple):
     """`BUY|SELL size [AT ...] STOP x [TARGET x] [TAKE p% AT x]...`; `risk` says that the size is RISK."""
 
     span: Span
@@ -41,39 +38,34 @@ class Enter:
     takes: tuple[Take, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(NamedTuple):
     """`CLOSE [p%]`."""
 
     span: Span
     amount: Quantity | Name | None
 
 
-@dataclass(frozen=True, slots=True)
-class Add:
+class Add(NamedTuple):
     """`ADD p%`."""
 
     span: Span
     amount: Quantity | Name
 
 
-@dataclass(frozen=True, slots=True)
-class MoveStop:
+class MoveStop(NamedTuple):
     """`MOVE STOP TO price`."""
 
     span: Span
     to: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(NamedTuple):
     """`CANCEL`."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Halt:
+class Halt(NamedTuple):
     """`HALT [FOR span] [PROBE p%]`."""
 
     span: Span
@@ -81,15 +73,13 @@ class Halt:
     probe: Quantity | Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Flatten:
+class Flatten(NamedTuple):
     """`FLATTEN`."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(NamedTuple):
     """`ALERT "text"`; `text` is without quotes."""
 
     span: Span

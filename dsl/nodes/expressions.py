@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tradeplan.dsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A bare number; `text` is its spelling, an integer has no point."""
 
     span: Span
@@ -25,8 +24,7 @@ class Number:
         return "." not in self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A number with a unit: `0.2%`, `15 pips`, `2R`, `1.5 ATR`, `1h`, `5 bars`, `1000 USD`, `0.10 lots`."""
 
     span: Span
@@ -39,8 +37,7 @@ class Quantity:
         return float(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class ClockTime:
+class ClockTime(NamedTuple):
     """`15:45`; only a comparison with `time(zone)` gives it a zone."""
 
     span: Span
@@ -53,32 +50,28 @@ class ClockTime:
         return parts[0] * 3600 + parts[1] * 60 + (parts[2] if len(parts) > 2 else 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Date:
+class Date(NamedTuple):
     """`2026-12-31`; the text is checked for being a day of the calendar later."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a call; `name = value` arrives as a `Compare`, the checker tells whether it names a parameter."""
 
     span: Span
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """The parentheses behind a name and what stands in them."""
 
     span: Span
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name standing alone, perhaps called: `close`, `rsi(14)`, `floor`, `dxy`."""
 
     span: Span
@@ -86,16 +79,14 @@ class Name:
     call: Call | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timeframe:
+class Timeframe(NamedTuple):
     """A timeframe as a view on the plan's market: `M15` in `M15.close`."""
 
     span: Span
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """`base.name` or `base.name(...)`: a function on a view, or a named result."""
 
     span: Span
@@ -105,8 +96,7 @@ class Member:
     call: Call | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """`base.H1`: another timeframe of a market."""
 
     span: Span
@@ -115,8 +105,7 @@ class View:
     code_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Ago:
+class Ago(NamedTuple):
     """`base[n]`: n bars ago on the expression's own clock."""
 
     span: Span
@@ -124,24 +113,21 @@ class Ago:
     bars: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Parentheses."""
 
     span: Span
     inner: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Minus:
+class Minus(NamedTuple):
     """`-x`."""
 
     span: Span
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(NamedTuple):
     """`left op right` with op one of `+ - * /`."""
 
     span: Span
@@ -150,8 +136,7 @@ class Binary:
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(NamedTuple):
     """`left op right` with op one of `< <= > >= = !=`."""
 
     span: Span
@@ -160,8 +145,7 @@ class Compare:
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Crosses:
+class Crosses(NamedTuple):
     """`left CROSSES ABOVE right` or BELOW."""
 
     span: Span
@@ -170,8 +154,7 @@ class Crosses:
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(NamedTuple):
     """`value BETWEEN low AND high`, both ends included."""
 
     span: Span
@@ -180,8 +163,7 @@ class Between:
     high: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(NamedTuple):
     """`value IN zone`."""
 
     span: Span
@@ -189,40 +171,35 @@ class Inside:
     zone: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(NamedTuple):
     """`NOT condition`."""
 
     span: Span
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Optional:
+class Optional(NamedTuple):
     """`OPTIONAL condition`: an UNKNOWN part of an entry rule counts as met."""
 
     span: Span
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(NamedTuple):
     """`a AND b AND ...`."""
 
     span: Span
     parts: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(NamedTuple):
     """`a OR b OR ...`."""
 
     span: Span
     parts: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HeldFor:
+class HeldFor(NamedTuple):
     """`condition FOR span`: on every bar of the span. The span is a Quantity or the Name of a PARAM."""
 
     span: Span
@@ -230,8 +207,7 @@ class HeldFor:
     amount: Quantity | Name
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(NamedTuple):
     """`condition WITHIN span`: on at least one bar of the span."""
 
     span: Span

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tradeplan.dsl.nodes.actions import Action
 from tradeplan.dsl.nodes.expressions import Date, Expression, Name, Number, Quantity
 from tradeplan.dsl.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Identifier:
+class Identifier(NamedTuple):
     """A name that is being defined or chosen: of a plan, a market, a timeframe, a LET, a unitless word."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A quoted text, without its quotes."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Let:
+class Let(NamedTuple):
     """`LET name = expression`."""
 
     span: Span
@@ -34,8 +32,7 @@ class Let:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """`PARAM name = literal [FROM literal TO literal [STEP literal]]`; literals may be `Minus` of one."""
 
     span: Span
@@ -46,8 +43,7 @@ class Param:
     step: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cooldown:
+class Cooldown(NamedTuple):
     """`COOLDOWN span`."""
 
     span: Span
@@ -63,23 +59,20 @@ class MaxPer:
     amount: Quantity | Name
 
 
-@dataclass(frozen=True, slots=True)
-class Once:
+class Once(NamedTuple):
     """`ONCE`."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Expires:
+class Expires(NamedTuple):
     """`EXPIRES date`, or the Name of a PARAM."""
 
     span: Span
     date: Date | Name
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(NamedTuple):
     """`LIMIT reading <= amount` of a guard; `operator` as written."""
 
     span: Span
@@ -88,8 +81,7 @@ class Cap:
     amount: Quantity | Name
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """`WHEN condition THEN action, ...`; an action that could not be read is left out, and refused the plan."""
 
     span: Span
@@ -100,8 +92,7 @@ class Rule:
 Item = Let | Param | Cap | Cooldown | MaxPer | Once | Expires | Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """`PLAN name ["title"] TRADE market ON timeframe item...`."""
 
     span: Span
@@ -112,8 +103,7 @@ class Plan:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Covers:
+class Covers(NamedTuple):
     """`COVERS market, ...` or `COVERS PLANS name, ...`: what a guard is about."""
 
     span: Span
@@ -121,8 +111,7 @@ class Covers:
     names: tuple[Identifier, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(NamedTuple):
     """`GUARD name ["title"] [COVERS ...] item...`."""
 
     span: Span

@@ -98,7 +98,7 @@ def plan(c: Children) -> Plan:
 
 def guard(c: Children) -> Guard:
     """GUARD NAME [STRING] [covers] item*."""
-    title = _text(c[2]) if len(c) > 2 and isinstance(c[2], tuple) else None
+    title = _text(c[2]) if len(c) > 2 and c[2][0] == "STRING" else None
     items = c[2:] if title is None else c[3:]
     end = items[-1].span.end if items else c[-1][3]
     covered = items.pop(0) if items and isinstance(items[0], Covers) else None

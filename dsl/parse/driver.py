@@ -37,37 +37,69 @@ def run(tokens: Sequence[Token], start: str) -> Any:
     tables = load_tables()
     rows = tables.states
     reductions = _reductions()
+    known = _steps()
     final = tables.ends[start]
-    states = [tables.starts[start]]
+    below = -1  # the state under the top one
+    top = tables.starts[start]
+    states = [below, top]
     values: list[Any] = []
     for token in tokens:
         kind = token[0]
         while True:
-            action = rows[states[-1]].get(kind)
+            step = known.get((below, top, kind))
+            if step is None:
+                step = known[below, top, kind] = _step(rows, reductions, below, top, kind, final)
+            action, top = step
+            states[-1] = top
             if action is None:
                 return None
             if action >= 0:
+                below = top
+                top = action
                 states.append(action)
                 values.append(token)
                 break
-            size, origin, single, lists, builder = reductions[-1 - action]
-            if single:
-                states.pop()
+            if kind == END and top == final:
+                return values[-1]
+            size, origin, _, lists, builder = reductions[-1 - action]
+            children: list[Any]
+            if size:
+                children = values[-size:]
+                del values[-size:]
+                del states[-size:]
+                if lists:
+                    children = _splice(children, lists)
             else:
-                children: list[Any]
-                if size:
-                    children = values[-size:]
-                    del values[-size:]
-                    del states[-size:]
-                    if lists:
-                        children = _splice(children, lists)
-                else:
-                    children = []
-                values.append(children if builder is None else builder(children))
-            states.append(rows[states[-1]][origin])
-            if kind == END and states[-1] == final:
+                children = []
+            values.append(children if builder is None else builder(children))
+            below = states[-1]
+            top = rows[below][origin]
+            states.append(top)
+            if kind == END and top == final:
                 return values[-1]
     return None
+
+
+@cache
+def _steps() -> dict[tuple[int, int, str], tuple[int | None, int]]:
+    """What was found by `_step`: an operand climbs through a dozen rules of one child, always the same ones."""
+    return {}
+
+
+def _step(
+    rows: Sequence[Mapping[str, int]], reductions: Sequence[Any], below: int, top: int, kind: str, final: int
+) -> tuple[int | None, int]:
+    """The action at a token after all rules of one child, which only change the top state; and that state.
+
+    The final state ends it too, with the action that led there.
+    """
+    while True:
+        action = rows[top].get(kind)
+        if action is None or action >= 0 or not reductions[-1 - action][2]:
+            return action, top
+        top = rows[below][reductions[-1 - action][1]]
+        if kind == END and top == final:
+            return action, top
 
 
 def _splice(children: list[Any], lists: tuple[int, ...]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tradeplan.dsl.diagnostic import DiagnosticKind, Fix
 from tradeplan.dsl.parse.lexer import Token
@@ -52,8 +53,7 @@ class Place:
         return f"{' ' if _sticks(before) else ''}{word}{' ' if _sticks(after) else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(NamedTuple):
     """A mistake and the tokens to read instead of it.
 
     `tokens` stand in for the next `consumed` ones; with `instead_of_previous` the token in front of the place is the

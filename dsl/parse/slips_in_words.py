@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 
 from tradeplan.dsl.diagnostic import DiagnosticKind, Edit, Fix, diagnostic_kind
@@ -99,7 +98,7 @@ def timeframe_slip(place: Place) -> Slip | None:
         return None
     whole = Token(BAD, place.text[token.start : following.end], token.start, following.end)
     message = f"the timeframe `{whole.text}` is written `{code}`"
-    return replace(_respelled(TIMEFRAME_CASE, whole, "TIMEFRAME", code, message, True), consumed=2)
+    return _respelled(TIMEFRAME_CASE, whole, "TIMEFRAME", code, message, True)._replace(consumed=2)
 
 
 def previous_word_slip(place: Place) -> Slip | None:
@@ -112,7 +111,7 @@ def previous_word_slip(place: Place) -> Slip | None:
     meant = _meant_keyword(previous, place.states_before_previous, place.token)
     if meant is None:
         return None
-    return replace(keyword_slip(previous, *meant), instead_of_previous=True)
+    return keyword_slip(previous, *meant)._replace(instead_of_previous=True)
 
 
 def _meant_keyword(token: Token, states: Sequence[int], following: Token | None) -> tuple[str, bool] | None:
@@ -182,8 +181,8 @@ def _name(place: Place) -> Slip | None:
         # the checker would next say that there is no such name: both are said at once, here
         fix = Fix(f"write `{ours}`", (Edit(token.span, ours),))
         fixes = (fix,) if ours.isidentifier() else ()
-        return replace(
-            slip, message=f"`{token.text}` is no name here", expected=(f"`{ours}`",), help=advice, fixes=fixes
+        return slip._replace(
+            message=f"`{token.text}` is no name here", expected=(f"`{ours}`",), help=advice, fixes=fixes
         )
     if token.kind != BAD:
         return None

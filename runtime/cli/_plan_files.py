@@ -6,8 +6,8 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from tradeplan.dsl.parse.fenced import plans_in
@@ -28,8 +28,7 @@ class Unreadable(click.ClickException):
     exit_code = 2
 
 
-@dataclass(frozen=True, slots=True)
-class PlanText:
+class PlanText(NamedTuple):
     """One text to check.
 
     `path` is None for standard input, which is never written back; `bom` tells that the file begins with a byte order

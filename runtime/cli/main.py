@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import sys
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
+_IS_THE_PROGRAM = Path(sys.argv[0]).stem in ("plan", "plan-script", "__main__")
+if _IS_THE_PROGRAM:
+    # nothing that imports make is garbage, and looking for it takes a tenth of the time until a command begins
+    gc.disable()
 _HELP_OPTIONS = {"--help", "-h"}
 
 # `plan check` must answer within a tenth of a second, and rich-click takes 40 ms to import: only help pays for it.
 # The patch changes click for the whole process, so a program that merely imports this file is left alone.
-_IS_THE_PROGRAM = Path(sys.argv[0]).stem in ("plan", "plan-script", "__main__")
 if _IS_THE_PROGRAM and (len(sys.argv) == 1 or _HELP_OPTIONS & set(sys.argv)):
     from rich_click.patch import patch
 
@@ -52,6 +56,7 @@ class _LazyCommands(click.Group):
         if _overview():
             return click.Command(cmd_name, help=_summary(files[cmd_name]).split(": ", 1)[-1])
         module = importlib.import_module(f"tradeplan.runtime.cli.{cmd_name.replace('-', '_')}")
+        gc.enable()
         command = module.command
         assert isinstance(command, click.Command)
         return command

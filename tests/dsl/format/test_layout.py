@@ -144,7 +144,7 @@ def test_it_refuses_to_write_what_reads_differently() -> None:
     file, report = read('PLAN p "t" TRADE btc ON M5')
     plan = file.blocks[0]
     assert plan.title is not None
-    broken = replace(file, blocks=(replace(plan, title=replace(plan.title, text='t" TRADE eth ON M1 # ')),))
+    broken = replace(file, blocks=(plan._replace(title=plan.title._replace(text='t" TRADE eth ON M1 # ')),))
     with pytest.raises(FormatRefusedError, match=r"`t.plan` was left as it is"):
         format_file(broken, report.source)
 

@@ -6,7 +6,19 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from tradeplan.dsl.diagnostic import Report
-from tradeplan.dsl.nodes import Call, ClockTime, Date, Identifier, Member, Name, Number, Quantity, Text, Timeframe
+from tradeplan.dsl.nodes import (
+    Call,
+    ClockTime,
+    Date,
+    Identifier,
+    MaxPer,
+    Member,
+    Name,
+    Number,
+    Quantity,
+    Text,
+    Timeframe,
+)
 from tradeplan.dsl.parse import parse
 from tradeplan.dsl.source import Source, Span
 
@@ -18,7 +30,7 @@ def sketch(node: Any) -> str:
     match node:
         case None:
             return "-"
-        case tuple():
+        case tuple() if not hasattr(node, "_fields"):
             return "[" + " ".join(sketch(n) for n in node) + "]"
         case Number(text=text) | ClockTime(text=text) | Date(text=text) | Identifier(text=text):
             return text
@@ -34,8 +46,8 @@ def sketch(node: Any) -> str:
             return f"{sketch(base)}.{name}{'' if call is None else sketch(call)}"
         case Call(arguments=arguments):
             return "<" + " ".join(sketch(a.value) for a in arguments) + ">"
-        case _ if is_dataclass(node):
-            values = [getattr(node, f.name) for f in fields(node)]
+        case tuple() | MaxPer():
+            values = [getattr(node, f.name) for f in fields(node)] if is_dataclass(node) else node
             return " ".join([f"({type(node).__name__}", *(sketch(v) for v in values if not isinstance(v, Span))]) + ")"
         case _:
             return str(node)

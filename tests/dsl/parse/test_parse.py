@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import fields, is_dataclass
 
 import pytest
 from tradeplan.dsl.diagnostic import Report
@@ -142,11 +143,12 @@ def spans(node: object) -> list[tuple[str, Span]]:
     stack = [node]
     while stack:
         n = stack.pop()
-        if isinstance(n, tuple):
-            stack.extend(n)
-        elif hasattr(n, "span"):
+        if hasattr(n, "span"):
             found.append((type(n).__name__, n.span))
-            stack.extend(getattr(n, f) for f in n.__dataclass_fields__)  # type: ignore[attr-defined]
+        if isinstance(n, tuple) and not isinstance(n, Span):
+            stack.extend(n)
+        elif is_dataclass(n):
+            stack.extend(getattr(n, f.name) for f in fields(n))
     return found
 
 

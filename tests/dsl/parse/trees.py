@@ -21,7 +21,7 @@ units = st.sampled_from(
 titles = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters='"'), max_size=20)
 
 quantities = st.builds(n.Quantity, st.just(NOWHERE), numerals, units)
-references = st.builds(n.Name, st.just(NOWHERE), names)
+references = st.builds(n.Name, st.just(NOWHERE), names, st.none())
 amounts = quantities | references
 numbers = st.builds(n.Number, st.just(NOWHERE), numerals)
 times = st.builds(n.ClockTime, st.just(NOWHERE), st.sampled_from(["00:00", "15:45", "23:59:59"]))

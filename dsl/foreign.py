@@ -13,7 +13,29 @@ _SAME: dict[str, str] = {
     "bb_lower": "bands(20, 2).lower",
     "upper_band": "bands(20, 2).upper",
     "lower_band": "bands(20, 2).lower",
+    "ma": "sma(20)",
+    "ima": "sma(20)",
+    "moving_average": "sma(20)",
+    "irsi": "rsi(14)",
+    "iatr": "atr(14)",
+    "average_true_range": "atr(14)",
+    "imacd": "macd.macd",
     "price": "close",
+    "previous_high": "high[1]",
+    "previous_low": "low[1]",
+    "previous_close": "close[1]",
+    "prev_close": "close[1]",
+    "prev_high": "high[1]",
+    "prev_low": "low[1]",
+    "yesterday_high": "D1.high",
+    "yesterday_low": "D1.low",
+    "pdh": "D1.high",
+    "pdl": "D1.low",
+    "range": "high - low",
+    "body": "abs(close - open)",
+    "unrealized": "profit",
+    "unrealized_pnl": "profit",
+    "position_size": "size",
     "last": "close",
     "bid": "close",
     "ask": "close + spread",
@@ -92,6 +114,30 @@ _MISSING: dict[str, tuple[str, ...]] = {
     "keltner": ("bands", "atr"),
     "pivot": ("support", "resistance"),
 }
+_WORDS: dict[str, str] = {
+    "true": "a condition is TRUE by itself: leave `= true` out",
+    "false": "write `NOT` in front of the condition, instead of comparing it with `false`",
+    "none": "whether a value is there is asked by `known(x)`",
+    "null": "whether a value is there is asked by `known(x)`",
+    "na": "whether a value is there is asked by `known(x)`",
+    "if": "a rule is `WHEN condition THEN action`, and has no IF inside",
+    "engulfing": "there are no names for candles: write `close > open[1] AND open < close[1] AND close[1] < open[1]`",
+    "bullish_engulfing": "there are no names for candles: write "
+    "`close > open[1] AND open < close[1] AND close[1] < open[1]`",
+    "drawdown": "a GUARD reads it, with the span that it looks at: `account.drawdown(day)`",
+    "daily_loss": "a GUARD reads it: `account.loss(day)`",
+    "losing_streak": "a GUARD reads it: `trades.losing_streak`",
+    "no_news": "write `NOT news.blackout`",
+    "doji": "there are no names for candles: write `abs(close - open) < 0.1 * (high - low)`",
+    "hammer": "there are no names for candles: write `min(open, close) - low > 2 * abs(close - open)`",
+}
+"""Advice for names that are no value of any kind here."""
+_VIEWS: dict[str, str] = {
+    **dict.fromkeys(("daily", "yesterday", "day", "d"), "D1"),
+    **dict.fromkeys(("weekly", "week"), "W1"),
+    **dict.fromkeys(("hourly", "hour"), "H1"),
+    **dict.fromkeys(("monthly", "month"), "MN1"),
+}
 _MARKETS: dict[str, str] = {
     "bitcoin": "btc",
     "ethereum": "eth",
@@ -122,6 +168,8 @@ def foreign_name(name: str, functions: Container[str]) -> tuple[str, str]:
     ours = _SAME.get(name.lower(), "")
     if ours:
         return ours, f"`{name}` of other platforms is written `{ours}` here"
+    if name.lower() in _WORDS:
+        return "", _WORDS[name.lower()]
     near = _MISSING.get(name.lower())
     if near is None:
         return "", ""
@@ -137,6 +185,11 @@ def foreign_names() -> dict[str, str]:
 def missing_names() -> tuple[str, ...]:
     """Names of other platforms that have no equal here."""
     return tuple(_MISSING)
+
+
+def foreign_view(name: str) -> str:
+    """The timeframe that `daily` or `yesterday` in front of a dot means, or nothing."""
+    return _VIEWS.get(name.lower(), "")
 
 
 def foreign_market(name: str) -> str:

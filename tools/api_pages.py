@@ -144,6 +144,10 @@ def _entry(module: str, name: str) -> list[str]:
         fields = [f for f in dataclasses.fields(thing) if f.init and not f.name.startswith("_")]
         notes = _notes(thing)
         lines += ["```python", *(_field(f) + notes.get(f.name, "") for f in fields), "```", ""]
+    elif issubclass(thing, tuple):
+        parameters = inspect.signature(thing).parameters.values()
+        notes = _notes(thing)
+        lines += ["```python", *(_named_field(p) + notes.get(p.name, "") for p in parameters), "```", ""]
     methods = [_member(key, value) for key, value in vars(thing).items() if _public(key, value)]
     return [*lines, *methods, ""] if methods else lines
 
@@ -167,6 +171,13 @@ def _notes(thing: type) -> dict[str, str]:
     """The comments behind the fields of a dataclass."""
     found = re.findall(r"^    (\w+): [^#\n]*?(  # [^\n]+)$", inspect.getsource(thing), re.MULTILINE)
     return dict(found)
+
+
+def _named_field(parameter: inspect.Parameter) -> str:
+    """A field of a named tuple, with the text of its type."""
+    kind = getattr(parameter.annotation, "__forward_arg__", parameter.annotation)
+    given = "" if parameter.default is parameter.empty else f" = {_default(parameter.default)}"
+    return f"{parameter.name}: {kind}{given}"
 
 
 def _field(field: dataclasses.Field[Any]) -> str:

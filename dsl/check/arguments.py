@@ -178,7 +178,7 @@ def constants(ctx: Context, function: Function, bound: Bound, view: View | None,
             continue
         written = bound.get(parameter.name)
         if written is not None:
-            number = _constant(ctx, function, parameter, written[0], view, timeframe)
+            number = _constant(ctx, function, parameter, written[0], view, timeframe, bound)
         else:
             number = _default(ctx, function, parameter, view, timeframe, span)
         if number is None:
@@ -228,7 +228,13 @@ def default_constant(ctx: Context, parameter: Parameter, view: View | None, time
 
 
 def _constant(
-    ctx: Context, function: Function, parameter: Parameter, expression: Expression, view: View | None, timeframe: str
+    ctx: Context,
+    function: Function,
+    parameter: Parameter,
+    expression: Expression,
+    view: View | None,
+    timeframe: str,
+    bound: Bound,
 ) -> float | None:
     kind = parameter.kind
     if kind is not None and kind.base is Base.ENUMERATION:
@@ -237,13 +243,15 @@ def _constant(
     if value is None:
         return None
     if value.constant is None:
+        help, fixes = _known_before(ctx, function, parameter, expression, bound)
         return ctx.error(
             NOT_CONSTANT,
             expression.span,
             f"`{parameter.name}` of `{function.name}` must be known before anything runs",
             found=ctx.text(expression.span),
             expected=("a literal", "a PARAM"),
-            help=f"write a literal, as in `{function.name}({parameter.name}={parameter.default or '...'})`, or a PARAM",
+            help=help,
+            fixes=fixes,
         )
     number = _in_unit(parameter, value, timeframe)
     if number is None:
@@ -265,6 +273,23 @@ def _constant(
             help=f"write a value from {allowed}" if "to" in allowed else f"write {allowed}",
         )
     return number
+
+
+def _known_before(
+    ctx: Context, function: Function, parameter: Parameter, expression: Expression, bound: Bound
+) -> tuple[str, tuple[Fix, ...]]:
+    """What to write for a value that changes where a constant is expected; `ema(close, 20)` has them in other order."""
+    source = next((p for p in function.parameters if p.series and not p.variadic), None)
+    if source is None:
+        example = f"{function.name}({parameter.name}={parameter.default or '...'})"
+        return f"write a literal, as in `{example}`, or a PARAM", ()
+    text = ctx.text(expression.span)
+    given = bound.get(source.name, [None])[0]
+    if not isinstance(given, Number):
+        return f"`{parameter.name}` comes first: `{function.name}({parameter.default or '...'}, {text})`", ()
+    number = ctx.text(given.span)
+    fix = Fix(f"write `{number}, {text}`", (Edit(expression.span, number), Edit(given.span, text)))
+    return f"`{parameter.name}` comes first: `{function.name}({number}, {text})`", (fix,)
 
 
 def _in_unit(parameter: Parameter, value: Value, timeframe: str) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradeplan.dsl.catalog import ENUMERATIONS, ORDERED
+from tradeplan.dsl.catalog import ENUMERATIONS, ORDERED, Parameter
 from tradeplan.dsl.check.algebra import KIND_MISMATCH, MIXED_MARKETS, in_distance
 from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.value import POSITION_VALUES, Mode, Value, View, spoken
@@ -10,7 +10,7 @@ from tradeplan.dsl.check.words import word_number
 from tradeplan.dsl.diagnostic import Edit, Fix, Severity, diagnostic_kind
 from tradeplan.dsl.graph import Op
 from tradeplan.dsl.kinds import CONDITION, Base, Kind
-from tradeplan.dsl.nodes import Compare, Expression, Group, Name, Timeframe
+from tradeplan.dsl.nodes import Compare, Expression, Group, Member, Name, Timeframe
 from tradeplan.dsl.source import Span
 
 CONSTANT_CONDITION = diagnostic_kind(
@@ -40,11 +40,15 @@ _ORDERED = frozenset(
 
 def compared(ctx: Context, expression: Compare, view: View | None) -> Value | None:
     """`left op right`."""
+    if _argument_as_word(ctx, expression):
+        return None
     left_is_word = _only_a_word(ctx, expression.left)
     first = ctx.value(expression.right if left_is_word else expression.left, view)
     other = expression.left if left_is_word else expression.right
     if first is not None and first.kind.base is Base.ENUMERATION:
         return _word_test(ctx, expression, first, other, view, left_is_word)
+    if first is None and _only_a_word(ctx, other):
+        return None  # of which list it is would be known by the other side
     second = ctx.value(other, view)
     if first is None or second is None:
         return None
@@ -189,6 +193,37 @@ def _refuse(ctx: Context, left: Value, right: Value, left_span: Span, right_span
         help=help,
         fixes=fixes,
     )
+
+
+def _argument_as_word(ctx: Context, expression: Compare) -> bool:
+    """`trend = bull`, where the word is an argument: `trend(bull)`. Says so."""
+    if expression.op not in ("=", "!="):
+        return False
+    for side, word in ((expression.left, expression.right), (expression.right, expression.left)):
+        if not isinstance(side, Name | Member) or side.call is not None or side.name in ctx.definitions:
+            continue
+        function = ctx.catalog.get(side.name)
+        if function is None or not isinstance(word, Name) or not _only_a_word(ctx, word):
+            continue
+        if not any(_takes(parameter, word.name) for parameter in function.parameters):
+            continue
+        written = f"{'NOT ' if expression.op == '!=' else ''}{ctx.text(side.span)}({word.name})"
+        ctx.error(
+            KIND_MISMATCH,
+            expression.span,
+            f"`{word.name}` is an argument of `{side.name}`, which answers TRUE or FALSE",
+            found=ctx.text(expression.span),
+            expected=(written,),
+            help=f"write `{written}`",
+            fixes=(Fix(f"write `{written}`", (Edit(expression.span, written),)),),
+        )
+        return True
+    return False
+
+
+def _takes(parameter: Parameter, word: str) -> bool:
+    kind = parameter.kind
+    return kind is not None and kind.base is Base.ENUMERATION and word in ENUMERATIONS.get(kind.of, {})
 
 
 def _only_a_word(ctx: Context, expression: Expression) -> bool:

@@ -14,7 +14,7 @@ from tradeplan.dsl.check.value import BAR_FIELDS, POSITION_VALUES, SOURCE_NAMES,
 from tradeplan.dsl.check.views import NOT_A_VIEW, UNKNOWN_MARKET, no_market, view_of
 from tradeplan.dsl.check.words import hint
 from tradeplan.dsl.diagnostic import Edit, Fix, diagnostic_kind
-from tradeplan.dsl.foreign import foreign_name
+from tradeplan.dsl.foreign import foreign_name, foreign_view
 from tradeplan.dsl.graph import Op
 from tradeplan.dsl.kinds import NUMBER, Base, Kind
 from tradeplan.dsl.nodes import Expression, Let, Member, Name, Param
@@ -142,7 +142,7 @@ def _unknown(ctx: Context, expression: Name, view: View | None) -> None:
     candidates = {*ctx.definitions, *(ctx.lost or ()), *ctx.catalog.names(), *BAR_FIELDS, "at_entry"}
     if ctx.mode is not Mode.ENTRY:
         candidates.update(POSITION_VALUES)
-    if any(name in words for words in ENUMERATIONS.values()):
+    if any(name in words for words in ENUMERATIONS.values()) and not foreign_name(name, ())[1]:
         lists = [e for e, words in ENUMERATIONS.items() if name in words]
         return ctx.error(
             UNKNOWN_NAME,
@@ -204,9 +204,7 @@ def member_value(ctx: Context, expression: Member, view: View | None) -> Value |
     if isinstance(base, Name) and base.call is None and not _is_value_name(ctx, base.name):
         if base.name.upper() in TIMEFRAMES:
             return _small_timeframe(ctx, base.name, base.span)
-        near_market, help, fixes = hint(
-            ctx, base.name, (*ctx.markets.names(), *SOURCE_NAMES, *ctx.definitions), base.span
-        )
+        near_market, help, fixes = _offered_base(ctx, expression, base.name)
         return ctx.error(
             UNKNOWN_MARKET,
             base.span,
@@ -220,6 +218,23 @@ def member_value(ctx: Context, expression: Member, view: View | None) -> Value |
     if value is None:
         return None
     return member_of_results(ctx, expression, value)
+
+
+def _offered_base(ctx: Context, expression: Member, base: str) -> tuple[tuple[str, ...], str, tuple[Fix, ...]]:
+    """What stands in front of the dot instead: a timeframe, a market spelt rightly, or nothing at all."""
+    view = foreign_view(base)
+    span = Span(expression.span.start, expression.span.start + len(base))
+    if view:
+        return (view,), f"the last closed one is read as `{view}`", (Fix(f"write `{view}`", (Edit(span, view),)),)
+    near, help, fixes = hint(ctx, base, (*ctx.markets.names(), *SOURCE_NAMES, *ctx.definitions), span)
+    name = expression.name
+    if near:
+        return near, help, fixes
+    alone = Fix(f"leave `{base}.` out", (Edit(Span(span.start, expression.name_span.start), ""),))
+    if name in ctx.catalog or name in BAR_FIELDS or name in POSITION_VALUES:
+        return (name,), f"`{name}` needs nothing in front of it: leave `{base}.` out", (alone,)
+    ours, advice = foreign_name(name, ctx.catalog.names())
+    return ((ours,) if ours else ()), advice, ()
 
 
 def _fixed_view(ctx: Context, expression: Member) -> View | None:

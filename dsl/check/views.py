@@ -23,11 +23,16 @@ def no_market(ctx: Context, expression: Expression) -> None:
     return ctx.error(
         NO_MARKET,
         expression.span,
-        f"`{ctx.text(expression.span)}` is a value of a market, and a guard has none",
-        found=ctx.text(expression.span),
+        f"`{_shown(ctx, expression)}` is a value of a market, and a guard has none",
+        found=_shown(ctx, expression),
         expected=("account.", "trades.", "system.", "feed.", "time"),
         help="name market and timeframe, as in `btc.H1.close`, or put rules about a market into a PLAN",
     )
+
+
+def _shown(ctx: Context, expression: Expression) -> str:
+    """What was written; a default is written in the catalog, and its place says nothing here."""
+    return expression.name if isinstance(expression, Name) else ctx.text(expression.span)
 
 
 def no_timeframe(ctx: Context, expression: Name) -> None:

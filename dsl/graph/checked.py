@@ -76,14 +76,16 @@ class EntryAction:
     span: Span
 
 
-class CloseAction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CloseAction:
     """CLOSE; 100 percent closes everything and acts on every TRUE step, less acts once per rule and position."""
 
     percent: float
     span: Span
 
 
-class AddAction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AddAction:
     """ADD percent of the first filled size, once per rule and position."""
 
     percent: float
@@ -98,13 +100,15 @@ class MoveStopAction:
     span: Span
 
 
-class CancelAction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class CancelAction:
     """CANCEL the pending order."""
 
     span: Span
 
 
-class HaltAction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class HaltAction:
     """HALT; None: until a person resumes. `probe`: percent of its size at which one entry is then tried; 0: none."""
 
     duration: TimeSpan | None
@@ -112,13 +116,15 @@ class HaltAction(NamedTuple):
     probe: float = 0.0
 
 
-class FlattenAction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FlattenAction:
     """FLATTEN: close and cancel, of this plan, or of all plans that a guard covers."""
 
     span: Span
 
 
-class AlertAction(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class AlertAction:
     """ALERT a text when the condition becomes TRUE."""
 
     text: str

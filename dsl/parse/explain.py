@@ -14,8 +14,38 @@ def advice(token: Token, kinds: Set[str], statement: Sequence[Token], following:
     last = before[-1] if before else ""
     if "TRADE" not in before and (not before or before[0] == "PLAN"):
         return _about_head(token, last, statement, following)
+    if last == "BETWEEN" or ("BETWEEN" in before and token.kind == "COMMA"):
+        return "write `x BETWEEN low AND high`"
     if token.text == "," and last in NUMBERS and following is not None and following.kind in NUMBERS:
         return "a number has a decimal point, and nothing between its thousands: `0.5`, `1000`"
+    if not _is_whole(before) and (token.kind == END or "WHEN" in kinds or token.kind in _HEADS):
+        return "a rule is `WHEN condition THEN action`: the condition comes first"
+    if token.text.upper() in _SAYINGS:
+        return _SAYINGS[token.text.upper()]
+    if last == "CROSSES":
+        return "say which way: `a CROSSES ABOVE b`, `a CROSSES BELOW b`, or both joined by OR"
+    if last == "INT" and before[-2:-1] == ["LSQB"]:
+        return "`[n]` counts bars of the value's own timeframe: for another one write `H1.close[1]`"
+    if last == "SIDE" and token.kind == "LIMIT":
+        return "the size comes first: `BUY RISK 0.5% AT LIMIT price FOR 3 bars STOP 2 ATR`"
+    if "AT" in before and "FOR" in kinds and "SIDE" in before and token.kind == "STOP":
+        return "an order that waits says how long: `AT LIMIT price FOR 3 bars`"
+    if last == "MOVE" and token.kind == "TARGET":
+        return "a target is set with its entry; what moves is the stop, and a rule may CLOSE at a price"
+    if last == "ONCE" and token.text.upper() == "PER":
+        return "write `MAX 1 PER day`; ONCE alone is one position in the life of the plan"
+    if token.kind == "RISK" and "SIDE" in before:
+        return "the size comes first: `BUY RISK 0.5% STOP 2 ATR`"
+    if token.kind == "TARGET" and "TAKE" in before:
+        return "the order is: size, AT, STOP, TARGET, TAKE"
+    if "WHEN" in kinds and following is not None and following.kind == "EQUAL":
+        return f"a name is given by LET: `LET {token.text.lower()} = ...`"
+    if "WHEN" in kinds and token.kind in _BACKWARDS:
+        return f"an action stands behind its condition: `WHEN ... THEN {token.text}`"
+    if "WHEN" in kinds and following is not None and following.text in {":", "."}:
+        return "a plan has no labels and no numbers of lines: begin with `WHEN`"
+    if "IN" in before and token.kind == "COMMA":
+        return "IN asks for a zone; words are compared one by one: `weekday = monday OR weekday = friday`"
     if token.kind == "SLASH" and following is not None and following.kind in {"SLASH", "STAR"}:
         return "a comment begins with `#` and ends with its line"
     if token.kind in {"CMP", "EQUAL"} and last not in {"CMP", "EQUAL"} and any(k in {"CMP", "EQUAL"} for k in before):
@@ -36,7 +66,7 @@ def advice(token: Token, kinds: Set[str], statement: Sequence[Token], following:
         return "a GUARD knows HALT, FLATTEN and ALERT; entries and exits belong into a PLAN"
     if last == "LSQB" and token.kind == "MINUS":
         return "bars are counted backwards: `close[1]` is one bar ago; nothing can name a bar to come"
-    if before[:1] == ["PLAN"] and token.kind in {"SLASH", "DOT", "MINUS"}:
+    if before[:1] == ["PLAN"] and "ON" not in before and token.kind in {"SLASH", "DOT", "MINUS"}:
         return "a market is one word in small letters: `xauusd`, or a name of its symbol profile such as `gold`"
     if before[:1] == ["MAX"] and last == "INT":
         return "write the number alone: `MAX 3 PER day`"
@@ -59,6 +89,33 @@ def advice(token: Token, kinds: Set[str], statement: Sequence[Token], following:
     return ""
 
 
+_HEADS = frozenset({"WHEN", "LET", "PARAM", "COOLDOWN", "MAX", "ONCE", "EXPIRES", "PLAN", "GUARD"})
+_SAYINGS = {
+    "ELSE": "a rule has no ELSE: write a second rule with NOT before the condition",
+    "ELIF": "a rule has no ELSE: write a second rule",
+    "END": "nothing ends a rule: the next one begins with WHEN",
+    "?": "there is no `c ? a : b`: write two rules, or a LET for each",
+    "IS": "compare with `>`, `<` or `=`",
+    "BREAKS": "write `a CROSSES ABOVE b` or `a CROSSES BELOW b`",
+    "TOUCHES": "write `low <= level AND high >= level`",
+    "AFTER": "time is a condition: `WHEN held > 4h THEN CLOSE`",
+    "UNTIL": "say how long: `HALT FOR 1d`, `HALT FOR day`",
+    "BY": "say the price: `MOVE STOP TO stop + 10 pips`",
+    "REVERSE": "a plan has one side: close here, and let a plan of its own enter the other way",
+    "PYRAMID": "write `ADD 25%`",
+    "PRINT": 'write `ALERT "text"`',
+    "FLAT": "write `CLOSE`, or `FLATTEN`, which also cancels",
+    "ORDER": "write `CANCEL` alone",
+    "TRADING": "write `HALT` alone, or `HALT FOR 2h`",
+}
+"""Words of other languages and the way that leads there here."""
+
+
+def _is_whole(before: Sequence[str]) -> bool:
+    """Whether a statement is no rule, or a rule that has its THEN."""
+    return before[:1] != ["WHEN"] or "THEN" in before
+
+
 _BACKWARDS = frozenset({"SIDE", "CLOSE", "ADD", "MOVE", "CANCEL", "ALERT", "HALT", "FLATTEN"})
 
 
@@ -75,4 +132,7 @@ def _about_head(token: Token, last: str, statement: Sequence[Token], following: 
         return "begin with the plan's name: `PLAN my_plan TRADE btc ON M5`"
     if token.kind == "SLASH":
         return "a comment begins with `#` and ends with its line"
-    return "a plan begins with `PLAN my_plan TRADE btc ON M5`; remarks stand behind `#`"
+    return (
+        "a plan begins with `PLAN my_plan TRADE btc ON M5`; remarks stand behind `#`, and `plan check -` reads a chat "
+        "answer whose plans stand between fences"
+    )

@@ -24,9 +24,10 @@ _CLOSING = frozenset({"RPAR", "RSQB"})
 _HOLE = ("NAME",)
 _TAINT = ("PLUS", "NAME")
 _UNREAD_ACTION = ("ALERT", "STRING")
+_CONDITION_PIECES = (_HOLE, ("INT",), ("ABOVE",), ("AND",))
 _PIECES = (
-    *(_HOLE, ("INT",), ("ABOVE",), ("AND",), ("THEN",), _UNREAD_ACTION),
-    *(("STRING",), ("STOP",), ("FOR",), ("TO",), ("AT",)),
+    *_CONDITION_PIECES,
+    *(("THEN",), _UNREAD_ACTION, ("STRING",), ("STOP",), ("FOR",), ("TO",), ("AT",)),
 )
 _CLOSERS = (("RSQB",), ("RPAR",))
 _TEXTS = {"PLUS": "+", "INT": "1", "RPAR": ")", "RSQB": "]", "NAME": "", "STRING": ""}
@@ -57,9 +58,10 @@ def hole_at(before: States, taken: Sequence[Token], tokens: Sequence[Token], at:
         if after is None:
             return None
         states.append(after)
+    acting = any(token.kind == "THEN" for token in taken)
     for end in _ends(tokens, at, following):
         for kept, start, put_in in _beginnings(states, taken, missing=end == at):
-            more = _bridge(start, END if end == following else tokens[end].kind)
+            more = _bridge(start, END if end == following else tokens[end].kind, acting)
             if more is not None:
                 return Hole(kept, _written([*put_in, *more], tokens[at], missing=end == at), end)
     return None
@@ -111,9 +113,11 @@ def _after(states: States, kinds: Sequence[str]) -> States | None:
     return now
 
 
-def _bridge(start: States, goal: str) -> list[str] | None:
-    """The fewest kinds of tokens behind which the goal can stand."""
-    pieces = (*_PIECES, *_CLOSERS) if goal in _OUTER or goal == END else _PIECES
+def _bridge(start: States, goal: str, acting: bool) -> list[str] | None:
+    """The fewest kinds of tokens behind which the goal can stand; `acting`: the statement has reached its actions."""
+    outer = goal in _OUTER or goal == END
+    # a comma or AND in a condition is never taken for one behind an action that was left out
+    pieces = (*_PIECES, *_CLOSERS) if outer else _PIECES if acting else _CONDITION_PIECES
     level: list[tuple[States, list[str]]] = [(start, [])]
     seen = {tuple(start)}
     for _ in range(_MOST_PIECES + 1):

@@ -31,12 +31,14 @@ TOO_MANY_ERRORS = diagnostic_kind("too-many-errors", "Beyond a hundred mistakes 
 MAX_ERRORS = 100
 _HEADS = frozenset({"PLAN", "GUARD"})
 _STATEMENTS = frozenset(STATEMENTS)
-_ORDER = frozenset({"AT", "STOP", "TARGET", "TAKE"})
+_ORDER = frozenset({"RISK", "AT", "STOP", "TARGET", "TAKE"})
 
 
 def _begins(token: Token, previous: Token | None) -> bool:
     """Whether a statement begins here; LIMIT does, but for the one of an order, behind AT."""
-    return token.kind in _STATEMENTS or (token.kind == "LIMIT" and (previous is None or previous.kind != "AT"))
+    if token.kind == "LIMIT":
+        return previous is None or previous.kind not in {"AT", "SIDE"}
+    return token.kind in _STATEMENTS
 
 
 class Mender:
@@ -117,6 +119,8 @@ class Mender:
         if slip.in_front_of:
             behind = self._out[-slip.in_front_of :]
             self._read_again(len(self._out) - slip.in_front_of)
+        if slip.guessed:
+            self.holes.append(Token("NAME", "", slip.span.start, slip.span.end))
         for token in (*slip.tokens, *behind):
             self._push(token, i)
         return i + slip.consumed

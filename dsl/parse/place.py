@@ -58,7 +58,7 @@ class Slip(NamedTuple):
 
     `tokens` stand in for the next `consumed` ones; with `instead_of_previous` the token in front of the place is the
     wrong one, and it is the first of those consumed. `in_front_of`: this many of the tokens taken last stand
-    behind them.
+    behind them. `guessed`: what is read instead has to be some value, and nothing may be said of which one.
     """
 
     kind: DiagnosticKind
@@ -72,6 +72,7 @@ class Slip(NamedTuple):
     consumed: int = 1
     instead_of_previous: bool = False
     in_front_of: int = 0
+    guessed: bool = False
 
 
 def _sticks(c: str) -> bool:

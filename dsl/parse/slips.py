@@ -14,6 +14,7 @@ from tradeplan.dsl.parse.slips_in_literals import literal_slip
 from tradeplan.dsl.parse.slips_in_units import exponent_slip, unit_slip, unknown_unit_slip
 from tradeplan.dsl.parse.slips_in_words import previous_word_slip, timeframe_slip, word_slip
 from tradeplan.dsl.parse.slips_of_habit import habit_slip
+from tradeplan.dsl.parse.slips_of_language import language_slip
 from tradeplan.dsl.parse.vocabulary import SIGNS
 from tradeplan.dsl.source import Span
 from tradeplan.grammar.loader import END
@@ -25,6 +26,8 @@ STRAY_SIGN = diagnostic_kind("stray-sign", "A sign stands where none belongs.")
 _CERTAIN = frozenset({"THEN", "TO", "ON", "COMMA"})
 _INSERTED = ("THEN", "COMMA", "TO", "ON", "TRADE", "AT", "FOR", "PER", "EQUAL", "RPAR", "RSQB", "STOP")
 _SPANS = frozenset({"bar", "bars", "ms", "s", "m", "h", "d", "w"})
+_MOST_RISK = 20
+_PARTS = frozenset({"CLOSE", "ADD", "TAKE"})
 _ACTIONS = frozenset({"SIDE", "CLOSE", "ADD", "MOVE", "CANCEL", "HALT", "FLATTEN", "ALERT"})
 
 
@@ -33,6 +36,7 @@ def slip_at(place: Place) -> Slip | None:
     attempts: tuple[Callable[[Place], Slip | None], ...] = (
         _sign,
         habit_slip,
+        language_slip,
         literal_slip,
         timeframe_slip,
         exponent_slip,
@@ -82,20 +86,24 @@ def _missing_unit(place: Place) -> Slip | None:
     states = advance(place.states, "UNIT")
     if states is None or advance(states, place.token.kind) is None:
         return None
-    units = expected_units(place.behind(2))
-    fixes = tuple(
-        Fix(f"write `{number.text}{unit}`", (Edit(Span(number.end, number.end), unit),))
-        for unit in ("%",)
-        if "`%`" in units
-    )
+    before = place.behind(2)
+    units = expected_units(before)
+    # `CLOSE 0.5` is a half; and nobody risks a quarter of all: a large number behind RISK is money
+    part = before in _PARTS and 0 < float(number.text) <= 1
+    share = f"{float(number.text) * 100:g}" if part else number.text
+    percent = "`%`" in units and not (before == "RISK" and float(number.text) > _MOST_RISK)
+    fixes = (Fix(f"write `{share}%`", (Edit(number.span, f"{share}%"),)),) if percent else ()
+    example = "USD" if before == "RISK" and not percent else units[0].strip("`")
+    joined = f"{share}{' ' * (len(example) > 1)}{example}"
     return Slip(
         MISSING_UNIT,
         number.span,
         f"`{number.text}` needs a unit here",
         found=f"`{number.text}`",
         expected=units,
-        help="put the unit behind the number, such as " + (f"`{number.text}%`" if fixes else units[0]),
+        help=f"put the unit behind the number, such as `{joined}`",
         fixes=fixes,
+        guessed=True,
         tokens=(Token("UNIT", "%" if fixes else units[0].strip("`"), number.end, number.end),),
         consumed=0,
     )

@@ -142,6 +142,7 @@ def _money(place: Place) -> Slip | None:
         fixes=(Fix(f"write `{text}`", (Edit(span, text),)),),
         tokens=(number, Token("UNIT", unit, number.end, number.end)),
         consumed=2,
+        guessed=True,
     )
 
 

@@ -105,10 +105,19 @@ def unknown_unit_slip(place: Place) -> Slip | None:
         f"`{shown}` is no unit",
         found=f"`{shown}`",
         expected=expected_units(place.behind(2)),
-        help="units are % R pips points ATR bars lots ms s m h d w and currencies such as USD",
+        help=_clock_time(place) or "units are % R pips points ATR bars lots ms s m h d w and currencies such as USD",
         fixes=(),
         tokens=(Token("UNIT", "%", token.start, token.end),),
+        guessed=True,
     )
+
+
+def _clock_time(place: Place) -> str:
+    """`8am`, `4 pm`."""
+    number, half = place.previous, place.token.text.lower()
+    if number is None or number.kind != "INT" or half not in {"am", "pm"} or not 0 < int(number.text) < 13:
+        return ""
+    return f"write the time of day on 24 hours: `{int(number.text) % 12 + 12 * (half == 'pm'):02}:00`"
 
 
 def _behind_number(place: Place) -> bool:

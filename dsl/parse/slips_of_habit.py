@@ -36,7 +36,7 @@ def _needless(place: Place) -> Slip | None:
     following = place.following
     if following is None or advance(place.states, following.kind) is None:
         return None
-    return _slip(place, Span(previous.start, token.end), previous.text, (), 1)
+    return reworded(place, Span(previous.start, token.end), previous.text, (), 1)
 
 
 def _take_profit(place: Place) -> Slip | None:
@@ -48,7 +48,7 @@ def _take_profit(place: Place) -> Slip | None:
     if before is None or advance(before, "TARGET") is None or place.tokens[place.index - 1] != previous:
         return None
     target = Token("TARGET", "TARGET", previous.start, token.end)
-    return _slip(place, Span(previous.start, token.end), "TARGET", (target,), 2, instead_of_previous=True)
+    return reworded(place, Span(previous.start, token.end), "TARGET", (target,), 2, instead_of_previous=True)
 
 
 def _comparison(place: Place) -> Slip | None:
@@ -61,7 +61,7 @@ def _comparison(place: Place) -> Slip | None:
     if sign is None or token.kind == "NAME" or advance(place.states, kind) is None:
         return None
     instead = Token(kind, sign, token.start, last.end)
-    return _slip(place, Span(token.start, last.end), sign, (instead,), 1 if last is token else 2)
+    return reworded(place, Span(token.start, last.end), sign, (instead,), 1 if last is token else 2)
 
 
 def _frame(place: Place) -> Slip | None:
@@ -73,10 +73,10 @@ def _frame(place: Place) -> Slip | None:
         return None
     if advance(place.states, "TIMEFRAME") is None:
         return None
-    return _slip(place, token.span, frame, (Token("TIMEFRAME", frame, token.start, token.end),), 1)
+    return reworded(place, token.span, frame, (Token("TIMEFRAME", frame, token.start, token.end),), 1)
 
 
-def _slip(
+def reworded(
     place: Place,
     span: Span,
     written: str,
@@ -84,16 +84,17 @@ def _slip(
     consumed: int,
     instead_of_previous: bool = False,
 ) -> Slip:
+    """A wording and the one that is written here."""
     found = " ".join(place.text[span.start : span.end].split())
     known = written in words().keywords
     return Slip(
         WORDING,
         span,
-        f"`{found}` is {'just ' if known and found.startswith(written) else ''}`{written}` here",
+        f"`{found}` is {'just ' if known and found.startswith(written) else ''}`{written.strip()}` here",
         found=f"`{found}`",
-        expected=(f"`{written}`",),
-        help=f"write `{written}`",
-        fixes=(Fix(f"write `{written}`", (Edit(span, written),)),),
+        expected=(f"`{written.strip()}`",),
+        help=f"write `{written.strip()}`",
+        fixes=(Fix(f"write `{written.strip()}`", (Edit(span, written),)),),
         tokens=tokens,
         consumed=consumed,
         instead_of_previous=instead_of_previous,

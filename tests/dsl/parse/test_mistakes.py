@@ -85,7 +85,7 @@ def test_all_mistakes_of_a_file_at_once() -> None:
         ),
         "(Guard g - [(Rule a []) (Rule b [(Halt - -)])] -)",
     ]
-    assert [report.source.slice(span) for span in file.holes] == ["3", "", ")", "SELL"]
+    assert [report.source.slice(span) for span in file.holes] == ["3", "", "0.5", ")", "SELL"]
 
 
 def test_statements_without_a_head() -> None:

@@ -20,7 +20,7 @@ from tradeplan.runtime.broker.pacing import Pacing
 from tradeplan.runtime.broker.reading import Reading, read
 from tradeplan.runtime.broker.requests import Traded
 from tradeplan.runtime.broker.sending import Fillings
-from tradeplan.runtime.broker.watchman import Watchman
+from tradeplan.runtime.broker.watchman import Watchman, held_by_others
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.wanted import Holding, Order
 from tradeplan.runtime.live.words import Urgent
@@ -34,6 +34,8 @@ from tradeplan.runtime.store.journal import JournalEvent
 PATIENCE_SECONDS = 10.0
 """How long the broker may take to show what it carried out, before something counts as not there."""
 DAY_MS = 86_400_000
+NEAR_MS = 60_000
+"""How far back an instant may lie at which what others hold counts as it stands now."""
 
 
 def no_point(name: str) -> None:
@@ -211,6 +213,8 @@ class Mt5Broker:
             if batch:
                 yield batch
         if until is not None:
+            if until >= self.clock.now() - NEAR_MS:  # what is caught up with knew nothing of prices of now
+                yield from self.watchman.others(engine, reading)
             return
         self._known = max((int(x.time) for x in reading.ticks.values()), default=self._known)
         yield from self.entries.look_up(engine, reading)
@@ -287,7 +291,8 @@ class Mt5Broker:
         account = reading.account
         body = {"login": account.login, "server": account.server, "last_deal": newest}
         from_msc = self.clock.to_broker(self.clock.now()) * 1000
-        return Act("attached", body | {"amount": cents(account.balance + account.credit), "from_msc": from_msc})
+        body |= {"others": held_by_others(reading, self.memory), "from_msc": from_msc}
+        return Act("attached", body | {"amount": cents(account.balance + account.credit)})
 
     def _tell_once(self, text: str) -> None:
         """Say what keeps the broker from being read, each reason once until it can be again; numbers are no reason."""

@@ -13,8 +13,14 @@ from tradeplan.runtime.broker.memory import Link, Memory
 from tradeplan.runtime.broker.reading import Reading
 from tradeplan.runtime.broker.requests import Traded, is_price
 from tradeplan.runtime.engine.engine import Engine
+from tradeplan.runtime.engine.outside import others_of
 from tradeplan.runtime.engine.wanted import Holding
 from tradeplan.runtime.mt5.structs import TradePosition as Position
+
+
+def held_by_others(reading: Reading, memory: Memory) -> int:
+    """What positions that are not this run's stand at, nights included, in cents."""
+    return cents(sum(p.profit + p.swap for p in reading.positions if p.identifier not in memory.links))
 
 
 @dataclass(slots=True)
@@ -185,13 +191,29 @@ class Watchman:
 
     def _balance(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """The balance as the broker has it, once two readings agree that it differs."""
-        links = (self.memory.links.get(p.identifier) for p in reading.positions)
-        running = sum(x.charged - x.realised for x in links if x is not None)
-        amount = cents(reading.account.balance + reading.account.credit) + round(running)
+        amount = self._amount(reading)
         if amount == round(engine.balance * 100) or any(p is None for _, _, p in self.pairs(engine, reading)):
             self._money = None
         elif self._money != amount:
             self._money = amount
         else:
             self._money = None
-            yield [Act("balance", {"amount": amount})]
+            # together: a position of others that closed must not be in the balance and among what they hold
+            yield [Act("balance", {"amount": amount}), *self._others(engine, reading)]
+
+    def _amount(self, reading: Reading) -> int:
+        """The balance that the engine should have: with the nights that it has been charged already."""
+        links = (self.memory.links.get(p.identifier) for p in reading.positions)
+        running = sum(x.charged - x.realised for x in links if x is not None)
+        return cents(reading.account.balance + reading.account.credit) + round(running)
+
+    def others(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
+        """What others hold, for the step that comes next; not while the balance is another one than the run's."""
+        if self._amount(reading) == round(engine.balance * 100):
+            batch = self._others(engine, reading)
+            if batch:
+                yield batch
+
+    def _others(self, engine: Engine, reading: Reading) -> Batch:
+        loop, amount = engine.standing, held_by_others(reading, self.memory)
+        return [] if loop is None or others_of(loop) == amount else [Act("others", {"amount": amount})]

@@ -225,6 +225,23 @@ def set_balance(loop: OrderLoop, cents: float) -> None:
     _told(loop, b)
 
 
+def set_others(loop: OrderLoop, cents: float, from_balance: bool = False) -> None:
+    """What positions that are not the run's stand at: it is equity, which margin calls act on.
+
+    `from_balance`: equity stays as it is, the amount was in the balance.
+    """
+    b = live_book(loop)
+    if from_balance:
+        b.f[at.W_BALANCE] -= cents - b.f[at.W_OTHERS]
+    b.f[at.W_OTHERS] = cents
+    _told(loop, b)
+
+
+def others_of(loop: OrderLoop) -> int:
+    """What `set_others` set last, in cents."""
+    return round(float(loop.f[at.W_OTHERS]))
+
+
 def _told(loop: OrderLoop, b: Book) -> None:
     b.f[at.W_STALE] = 1.0
     equity_now(b)

@@ -8,7 +8,16 @@ from typing import Any
 from tradeplan.runtime.engine.by_hand import BreakerState, flatten
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Alert, Answer, Event, Fill
-from tradeplan.runtime.engine.outside import ActError, Filled, charge_swap, fill, refuse, set_balance, stop_is
+from tradeplan.runtime.engine.outside import (
+    ActError,
+    Filled,
+    charge_swap,
+    fill,
+    refuse,
+    set_balance,
+    set_others,
+    stop_is,
+)
 from tradeplan.runtime.engine.program import READINGS
 from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.store.journal import JournalEvent
@@ -52,7 +61,9 @@ class Standing:
 
 
 BY_HAND = frozenset({"halt", "resume", "book", "flatten", "reading"})
-BY_BROKER = frozenset({"attached", "fill", "refused", "stop", "swap", "balance", "orphan", "unknown", "answered"})
+BY_BROKER = frozenset(
+    {"attached", "fill", "refused", "stop", "swap", "balance", "orphan", "unknown", "answered", "others"}
+)
 ACTS = BY_HAND | BY_BROKER
 """The kinds of journal events that `enact` knows."""
 
@@ -102,6 +113,9 @@ def _enter(engine: Engine, kind: str, body: dict[str, Any]) -> list[Event]:
         return []  # for the broker's memory alone
     if kind == "attached":
         # what the account begins with is no profit: readings of loss and drawdown do not move
-        engine.book(float(body["amount"]) / 100.0 - engine.balance)
-        return []
+        others = float(body.get("others", 0.0))
+        engine.book((float(body["amount"]) + others) / 100.0 - engine.balance)
+        return engine.enter(lambda loop: set_others(loop, others, from_balance=True))
+    if kind == "others":
+        return engine.enter(lambda loop: set_others(loop, float(body["amount"])))
     return engine.enter(lambda loop: set_balance(loop, float(body["amount"])))

@@ -42,6 +42,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     U_TIMES,
     V_SAMPLE,
     W_BALANCE,
+    W_OTHERS,
     W_SAMPLED,
 )
 from tradeplan.runtime.kernels.orders.ledger import (
@@ -102,11 +103,11 @@ def cruise(b: Book) -> None:
         if j <= count:
             break
         rate = bar_extra(b, m, B_RATE, row)
-        equity = b.f[W_BALANCE] + quick_profit(b, m, close, ask, rate)
+        equity = b.f[W_BALANCE] + b.f[W_OTHERS] + quick_profit(b, m, close, ask, rate)
         if near_stop_out(b, equity):
             break
         if may_be_extreme(b, equity):
-            watch_fall(b, b.f[W_BALANCE] + marked_cents(b, m, close, ask, rate))
+            watch_fall(b, b.f[W_BALANCE] + b.f[W_OTHERS] + marked_cents(b, m, close, ask, rate))
         # only now: a bar that has to be looked at has not closed yet for the steps before it
         for j in range(1, count + 1):
             p = b.lists[at + j]

@@ -19,6 +19,7 @@ W_BALANCE, W_EQUITY, W_HALT, W_POSITIONS, W_PEAK, W_FALL, W_FALL_PERCENT, W_SAMP
 W_STALE = 15  # W_EQUITY is not that of the present instant
 V_CALL, W_CALLED, W_BROKEN, W_BROKEN_VALUE = range(16, 20)  # margin call: level, stands; the limit broken last
 H_CAPS, H_CAPS_END = range(18, 20)
+W_OTHERS = 21  # cents that positions at a broker outside that are not the run's stand at, nights included
 V_OUTSIDE = 20  # fills, stops and charges are a broker's: they come in between two instants
 HEADER = 24
 

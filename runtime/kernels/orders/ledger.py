@@ -95,6 +95,7 @@ from tradeplan.runtime.kernels.orders.layout import (
     W_DIRTY,
     W_EQUITY,
     W_MARGIN,
+    W_OTHERS,
     W_STALE,
     WAITING_ADD,
 )
@@ -354,8 +355,8 @@ def margin_of(b: Book, m: int, units: float, price: float, rate: float) -> float
 
 
 def equity_cents(b: Book) -> float:
-    """Balance and the profit of every leg at the newest mark; exact, since every part is whole cents."""
-    total = b.f[W_BALANCE]
+    """Balance, the profit of every leg at the newest mark, and what others hold; exact, all of it is whole cents."""
+    total = b.f[W_BALANCE] + b.f[W_OTHERS]
     for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
         total += marked_cents(b, m, b.f[m + N_CLOSE], b.f[m + N_ASK], b.f[m + N_RATE])
     return total

@@ -21,12 +21,13 @@ from tradeplan.runtime.kernels.orders.layout import (
     N_SHORT,
     N_SHORT_COST,
     W_BALANCE,
+    W_OTHERS,
 )
 
 
 def quick_equity(b: Book) -> float:
     """Equity in cents from the running sums: right to `quick_error`, and without walking over legs."""
-    total = b.f[W_BALANCE]
+    total = b.f[W_BALANCE] + b.f[W_OTHERS]
     for m in range(b.k[H_MARKETS], b.k[H_MARKETS_END], MARKET_RECORD):
         total += quick_profit(b, m, b.f[m + N_CLOSE], b.f[m + N_ASK], b.f[m + N_RATE])
     return total

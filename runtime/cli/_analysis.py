@@ -198,10 +198,10 @@ def show_times(timer: FunctionTimer, console: Console) -> None:
     """What functions cost, the dearest first; with every other part of the work, so that a share is one of all."""
     times = timer.times()
     whole = sum(t.seconds for t in times) or 1.0
-    table = _table(("",), ("of all", "seconds", "updates", "ns an update"))
+    table = _table(("",), ("of all", "ms", "updates", "ns an update"))
     for t in times:
         ns = "-" if t.name == ORDERS else f"{t.nanoseconds:.0f}"
-        table.add_row(t.name, f"{t.seconds / whole:.1%}", f"{t.seconds:.4f}", f"{t.bars:,}", ns)
+        table.add_row(t.name, f"{t.seconds / whole:.1%}", f"{1e3 * t.seconds:,.2f}", f"{t.bars:,}", ns)
     _print(console, f"time by function; {timer.samples} calls, each function run by itself", table)
 
 

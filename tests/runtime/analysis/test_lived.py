@@ -141,9 +141,12 @@ def test_the_command_finds_the_bars_of_the_run_again(tmp_path: Path) -> None:
     _, words = run.communicate(timeout=120)
     assert run.returncode == 0, words
     database, out = str(tmp_path / "run.db"), tmp_path / "a.json"
-    told = CliRunner().invoke(analyze, ["--db", database, "--json", str(out)])
+    told = CliRunner().invoke(analyze, ["--db", database, "--json", str(out), "--time"])
     assert told.exit_code == 0, told.output
     assert "plan one" in told.output
+    assert "what the rules of one did; filled: " in told.output
+    assert "time by function" in told.output
+    assert "\norder loop " in told.output
     db = sqlite3.connect(database)
     trades, net = db.execute("select count(*), round(sum(net), 2) from trade_history").fetchone()
     db.close()

@@ -114,8 +114,12 @@ def differences(peace: Done, disturbed: Done) -> list[str]:
 
 
 _QUERIES = {
-    "decisions": "select time, plan, rule, action, outcome, detail from decision order by time, plan, rule, action",
-    "fills": "select time, plan, leg, reason, price, lots, profit, commission from fill order by time, plan, leg",
+    # positions are numbered over all plans, so that one of a plan that was disturbed moves the others' numbers
+    "decisions": "select time, plan, rule, action, outcome, json_remove(detail, '$.position') from decision"
+    " order by time, plan, rule, action",
+    # in the minute: an order that follows an edit which needs history goes out a moment later
+    "fills": "select time / 60000 * 60000, plan, leg, reason, price, lots, profit, commission from fill"
+    " order by 1, plan, leg",
 }
 
 

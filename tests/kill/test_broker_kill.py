@@ -16,7 +16,7 @@ START = millis("2018-01-19")
 def test_killed_while_the_market_stands_the_trades_are_those_of_an_undisturbed_run(
     real_data: Path, tmp_path: Path
 ) -> None:
-    killed = Series(real_data / "bars", tmp_path, START, 1.5, 1, 13).run()
+    killed = Series(real_data / "bars", tmp_path, START, 1.5, 3, 13).run()
     assert killed.problems == []
     assert killed.alike
     assert sum(killed.died.values()) == 13

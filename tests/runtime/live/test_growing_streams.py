@@ -49,7 +49,24 @@ def world(seed: int) -> tuple[Rates, Ticks, Book]:
     quotes = columns["time"] < rates.time[0] + (2 + seed % 3) * MINUTE
     for name, value in (("last", 0.0), ("volume", 0.0), ("flags", 6)):
         columns[name] = np.where(quotes, value, columns[name]).astype(columns[name].dtype)
-    return rates, Ticks(**columns), flow.book
+    return rates, Ticks(**columns), steady_book(int(rates.time[0]), flow.ticks, seed)
+
+
+def steady_book(first: int, ticks: Ticks, seed: int) -> Book:
+    """Ten levels a side at prices that stay, of which one or two change at a time: what a player remembers matters."""
+    chance = np.random.default_rng(seed)
+    price = float(np.round(ticks.bid[0]))
+    levels = [(side, price - side * i - (side < 0)) for side in (1, -1) for i in range(10)]
+    rows = [(first + 1, 0, 0, *level, 0.1) for level in levels]
+    time = first + 1
+    for message in range(1, MINUTES * 60):
+        time += int(chance.integers(1, 1_900))
+        for at in chance.choice(20, int(chance.integers(1, 3)), replace=False).tolist():
+            size = 0.0 if chance.random() < 0.2 else float(np.round(chance.uniform(0.01, 0.4), 3))
+            rows.append((time, message, 1, *levels[at], size))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    kinds = (np.int64, np.int64, np.int8, np.int8, np.float64, np.float64)
+    return Book(*(column.astype(kind) for column, kind in zip(columns, kinds, strict=True)))
 
 
 def between(stream: Ticks | Book, after: int, until: int, kind: int | None = None) -> dict[str, NDArray[Any]]:

@@ -70,6 +70,8 @@ class Desk:
 
     def _position(self, engine: Engine, reading: Reading, holding: Holding, link: Link, position: Position) -> None:
         traded = self.traded[holding.market]
+        if (position.type == mt5.POSITION_TYPE_BUY) != (holding.side > 0):
+            return  # others turned the net position round: nothing of it is ours, and the watchman halts the market
         asked = sum(x.close for x in holding.legs if link.leg in (-1, x.leg))
         whole = sum(x.units for x in holding.legs if link.leg in (-1, x.leg))
         if asked:
@@ -92,9 +94,9 @@ class Desk:
             self._bare.pop(position.identifier, None)
             self.pacing.done(("levels", position.identifier))
             return
-        if not missing and self._passed(reading, holding, position, stop, target):
+        if not missing and self._passed(reading, holding, link, position, stop, target):
             return
-        if self._levels(reading, holding, position, stop, target, missing):
+        if self._levels(reading, holding, link, position, stop, target, missing):
             link.stop = stop
 
     def _lags(self, position: Position, differs: bool) -> bool:
@@ -105,7 +107,7 @@ class Desk:
         return self.timer() - self._lagging.setdefault(position.identifier, self.timer()) < self.patience()
 
     def _passed(
-        self, reading: Reading, holding: Holding, position: Position, stop: float, target: float | None
+        self, reading: Reading, holding: Holding, link: Link, position: Position, stop: float, target: float | None
     ) -> bool:
         """Close a position whose new stop or target the market has reached before it could be set: no broker takes it.
 
@@ -124,19 +126,22 @@ class Desk:
         text = f"`{holding.plan}`: the market has passed the {what} {level:g} of {position.ticket}: it is closed"
         if self.pacing.news(("passed", position.identifier), text):
             self.say(text)
-        self._close(reading, position, position.volume, "", magic_of(position.identifier, part), f"tp.{what}")
+        mine = self._mine(holding, link, position)
+        self._close(reading, position, mine, "", magic_of(position.identifier, part), f"tp.{what}")
         return True
+
+    def _mine(self, holding: Holding, link: Link, position: Position) -> float:
+        """What of a position is this run's: all of one on a hedging account, what the run holds on a netting one."""
+        if link.leg != -1:
+            return position.volume
+        return min(self.traded[holding.market].volume(sum(x.units for x in holding.legs)), position.volume)
 
     def _closable(
         self, reading: Reading, holding: Holding, link: Link, position: Position, asked: int, whole: int
     ) -> float:
-        """The volume to close for `asked` of `whole` units: never one that the broker takes in no order.
-
-        A whole position of a hedging account is ours with all that is in it; of a netting one only what the run holds.
-        """
-        traded = self.traded[holding.market]
-        mine = position.volume if link.leg != -1 else min(traded.volume(whole), position.volume)
-        volume = mine if asked >= whole else min(traded.volume(asked), mine)
+        """The volume to close for `asked` of `whole` units: never one that the broker takes in no order."""
+        mine = self._mine(holding, link, position)
+        volume = mine if asked >= whole else min(self.traded[holding.market].volume(asked), mine)
         info = reading.symbols.get(position.symbol)
         if info is None or volume >= mine:
             return volume
@@ -153,13 +158,20 @@ class Desk:
         return min(least, mine)
 
     def _levels(
-        self, reading: Reading, holding: Holding, position: Position, stop: float, target: float | None, missing: bool
+        self,
+        reading: Reading,
+        holding: Holding,
+        link: Link,
+        position: Position,
+        stop: float,
+        target: float | None,
+        missing: bool,
     ) -> bool:
         """Set stop and target; True: done. A position whose missing stop cannot be put back now is closed."""
+        mine = self._mine(holding, link, position)
         if missing and position.identifier in self._bare:
-            self._close(
-                reading, position, position.volume, "its stop could not be put back", magic_of(position.identifier, 1)
-            )
+            why = "its stop could not be put back"
+            self._close(reading, position, mine, why, magic_of(position.identifier, 1))
             return False
         key, wish = ("levels", position.identifier), (stop, target, missing)
         if self.pacing.waits(key, wish):
@@ -177,7 +189,7 @@ class Desk:
             self._bare[position.identifier] = self._bare.get(position.identifier, 0) + 1
             if sent.verdict is Verdict.NEVER:
                 why = f"its stop could not be put back: {sent.why}"
-                self._close(reading, position, position.volume, why, magic_of(position.identifier, 1))
+                self._close(reading, position, mine, why, magic_of(position.identifier, 1))
             return False
         if (missing or sent.verdict is not Verdict.LATER) and self.pacing.news(key, sent.why):
             self.say(f"`{holding.plan}`: stop {stop:g}, target {target or 0.0:g} of {position.ticket}: {sent.why}")

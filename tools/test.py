@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,9 +21,11 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 def main() -> int:
     """Run every step, stop at the first that fails; further arguments go to pytest alone."""
     steps = STEPS if len(sys.argv) == 1 else ((("tests"), ("-m", "pytest", *sys.argv[1:])),)
+    # many tests start `plan` in a process of its own: without bytecode each would compile every module again
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for name, arguments in steps:
         print(f"== {name} ==", flush=True)
-        done = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False)
+        done = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False, env=environment)
         if done.returncode:
             print(f"{name} failed: `python {' '.join(arguments)}`", flush=True)
             return done.returncode

@@ -34,7 +34,7 @@ from tradeplan.runtime.live.room_watch import RoomWatch
 from tradeplan.runtime.live.staging import Staging
 from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
-from tradeplan.runtime.live.words import Urgent, scope_text, time_text
+from tradeplan.runtime.live.words import Urgent, count_text, scope_text, time_text
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.growing import Growing, late_bars
 from tradeplan.runtime.store.database import StoreError, StoreTrouble
@@ -360,7 +360,8 @@ class Instance(Hands):
     def _tell_start(self, engine: Engine, active: Active, recovered: Recovery) -> None:
         came = "goes on" if recovered.continued else "begins"
         self.say(
-            f"{came} at {time_text(engine.now)} UTC with {len(active.plans)} plans and {len(active.guards)} guards;"
+            f"{came} at {time_text(engine.now)} UTC with"
+            f" {count_text(len(active.plans), 'plan')} and {count_text(len(active.guards), 'guard')};"
             f" balance {engine.balance:.2f} {self.settings.account.currency};"
             + (" the feed goes on" if self.dataset.grows else f" the feed ends at {time_text(self.settings.end)} UTC")
         )

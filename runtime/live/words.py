@@ -24,6 +24,11 @@ def time_text(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def count_text(count: int, word: str) -> str:
+    """So many of something, by its word for one."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def no_such(scope: str, known: set[str]) -> str:
     """That a run has nothing of this name, and what it has."""
     return f"there is no `{scope}` in this run: expected {', '.join(f'`{n}`' for n in sorted(known) if n) or 'no name'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.dsl.graph import Lane, Node, Op
@@ -16,13 +16,15 @@ _JOINED = {Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.DIV: "/", Op.AND: "AND", Op
 _TRUTHS = {0: "FALSE", 1: "UNKNOWN", 2: "TRUE", None: "open"}
 
 CLOCK = "s of day"
+NO_CROSSING = "on the bar before it was not FALSE, so nothing crosses"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A comparison: `value sign threshold`; `distance` is how far the value is from the threshold, NaN if unknown.
 
-    `unit`: `` (a plain number), `ms` (a span) or `s of day` (a time of day).
+    `unit`: `` (a plain number), `ms` (a span) or `s of day` (a time of day). `note`: why a comparison that holds makes
+    no crossing, else empty.
     """
 
     text: str
@@ -32,6 +34,7 @@ class Figure:
     threshold: float
     distance: float
     unit: str = ""
+    note: str = ""
 
 
 def truth_text(truth: int | None) -> str:
@@ -57,7 +60,11 @@ def figures(reading: Reading, node: Node, catalog: Catalog, home: Lane, place: i
             yield from figures(reading, node.inputs[0], catalog, home, shown)
     elif node.op is Op.AGO and place is not None:
         yield from figures(reading, node.inputs[0], catalog, home, place - int(str(node.data[0])))
-    elif node.op in (Op.AND, Op.OR, Op.NOT, Op.FOR, Op.WITHIN, Op.BECAME, Op.KNOWN):
+    elif node.op is Op.BECAME:
+        crossed = reading.truth(node, place) == 2
+        for figure in figures(reading, node.inputs[0], catalog, home, place):
+            yield figure if crossed or figure.truth != "TRUE" else replace(figure, note=NO_CROSSING)
+    elif node.op in (Op.AND, Op.OR, Op.NOT, Op.FOR, Op.WITHIN, Op.KNOWN):
         for x in node.inputs:
             if x.condition:
                 yield from figures(reading, x, catalog, home, place)

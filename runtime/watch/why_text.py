@@ -98,9 +98,9 @@ def _figure(figure: Figure) -> str:
     asked = f"{value} {figure.sign} {threshold}"
     if math.isnan(figure.distance):
         return asked
-    return (
-        f"{asked} {'holds' if figure.truth == 'TRUE' else 'fails'} by {number_text(figure.distance, figure.unit, True)}"
-    )
+    by = number_text(figure.distance, figure.unit, True)
+    note = f"; {figure.note}" if figure.note else ""
+    return f"{asked} {'holds' if figure.truth == 'TRUE' else 'fails'} by {by}{note}"
 
 
 def why_dict(why: WhyNot) -> dict[str, Any]:

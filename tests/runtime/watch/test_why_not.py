@@ -52,6 +52,26 @@ def test_value_threshold_and_distance_of_a_failing_part() -> None:
     assert "  x close < sma(20): FALSE, 10099 < 10089.5 fails by 9.5" in why_lines(why)
 
 
+@pytest.mark.parametrize(
+    ("minute", "line"),
+    [
+        # the bar that closes at minute m closes at 9999 + m: 10049, 10051 and 10052 around a level of 10050
+        (50, "  x close CROSSES ABOVE 10050: FALSE, 10049 > 10050 fails by 1"),
+        (52, "    close CROSSES ABOVE 10050: TRUE, 10051 > 10050 holds by 1"),
+        (
+            53,
+            (
+                "  x close CROSSES ABOVE 10050: FALSE, 10052 > 10050 holds by 2;"
+                " on the bar before it was not FALSE, so nothing crosses"
+            ),
+        ),
+    ],
+)
+def test_a_crossing_of_the_past_is_told_from_one_of_now(minute: int, line: str) -> None:
+    text = "PLAN p\nTRADE btc ON M1\nWHEN close CROSSES ABOVE 10050 THEN BUY 0.1 lots STOP 40 pips\n"
+    assert line in why_lines(asked(text, minute))
+
+
 def test_a_part_of_several_comparisons_shows_each() -> None:
     rule = "WHEN (close < 9000 OR NOT close > 10050[1]) AND time BETWEEN 02:00 AND 03:00"
     text = f"PLAN p\nTRADE btc ON M1\n{rule.replace('[1]', '')} THEN BUY 0.1 lots STOP 40 pips\n"

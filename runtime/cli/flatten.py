@@ -26,7 +26,8 @@ def command(
     """Cancel orders and close positions in SCOPE, a plan or a market; without it in the whole account.
 
     Plans may open again afterwards: `plan halt` keeps them from it. `--direct` closes everything on the account that
-    carries this program's mark, without the run: it takes that for closed when it is back.
+    carries this program's mark, without the run: it takes that for closed when it is back. A net position is closed
+    whole, with what others hold of it.
     """
     if direct:
         _directly(scope, account, bridge, yes)

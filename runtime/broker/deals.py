@@ -13,7 +13,6 @@ from tradeplan.runtime.broker.numbers import Known
 from tradeplan.runtime.broker.reading import Reading
 from tradeplan.runtime.broker.requests import Traded
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.engine.events import intent_id
 from tradeplan.runtime.engine.wanted import Held, Holding
 from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import TradeDeal
@@ -101,8 +100,7 @@ def _opened(
     commission = -cents(deal.commission + deal.fee)
     netting = engine.account.netting
     for order in engine.orders():
-        leg = "entry" if order.about == "entry" else f"add/{order.rule}"
-        if intent_id(order.plan, order.version, order.time, leg) == known.intent:
+        if order.intent == known.intent:
             units = traded[order.market].units(deal.volume)
             parts = [(x.leg, x.units) for x in order.legs if netting or x.leg == known.part or order.about == "add"]
             told = {"time": time, "price": price, "reason": order.about, "rule": order.rule}

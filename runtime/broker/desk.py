@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tradeplan.runtime.broker.acts import Act, Batch
 from tradeplan.runtime.broker.answers import Answers
@@ -25,6 +26,17 @@ from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import Tick
 from tradeplan.runtime.mt5.structs import TradePosition as Position
 from tradeplan.runtime.mt5.terminal import Terminal
+
+
+class Levels(NamedTuple):
+    """What a position should have; `volume`: what of it is this run's, `missing`: it lacks a stop or has a looser."""
+
+    plan: str
+    volume: float
+    stop: float
+    target: float | None
+    missing: bool
+    opened: int  # milliseconds
 
 
 @dataclass(slots=True)
@@ -56,6 +68,7 @@ class Desk:
         for holding, link, position in pairs:
             if position is not None:
                 self._position(engine, reading, holding, link, position)
+        self._unentered(engine, reading)
         self._removals(engine, reading)
         lost, self._lost = self._lost, []
         if lost:
@@ -67,6 +80,17 @@ class Desk:
         for p in reading.positions:
             if p.identifier in self.memory.orphans and p.identifier not in held:
                 self._close(reading, p, p.volume, "it filled too late: nobody waits for it", magic_of(p.identifier, 0))
+
+    def _unentered(self, engine: Engine, reading: Reading) -> None:
+        """The stop of a position is watched before the broker shows the deal that opened it."""
+        for p in reading.positions:
+            if p.sl or p.identifier in self.memory.links or p.identifier in self.memory.orphans:
+                continue
+            due = self.entries.due(engine, p)
+            if due is not None:
+                order, leg, stop, target = due
+                mine = min(self.traded[order.market].volume(leg.units), p.volume)
+                self._levels(reading, p, Levels(order.plan, mine, stop, target, True, order.time))
 
     def _position(self, engine: Engine, reading: Reading, holding: Holding, link: Link, position: Position) -> None:
         traded = self.traded[holding.market]
@@ -96,7 +120,8 @@ class Desk:
             return
         if not missing and self._passed(reading, holding, link, position, stop, target):
             return
-        if self._levels(reading, holding, link, position, stop, target, missing):
+        mine = self._mine(holding, link, position)
+        if self._levels(reading, position, Levels(holding.plan, mine, stop, target, missing, holding.opened)):
             link.stop = stop
 
     def _lags(self, position: Position, differs: bool) -> bool:
@@ -157,18 +182,9 @@ class Desk:
                 self.say(text)
         return min(least, mine)
 
-    def _levels(
-        self,
-        reading: Reading,
-        holding: Holding,
-        link: Link,
-        position: Position,
-        stop: float,
-        target: float | None,
-        missing: bool,
-    ) -> bool:
+    def _levels(self, reading: Reading, position: Position, wanted: Levels) -> bool:
         """Set stop and target; True: done. A position whose missing stop cannot be put back now is closed."""
-        mine = self._mine(holding, link, position)
+        plan, mine, stop, target, missing, opened = wanted
         if missing and position.identifier in self._bare:
             why = "its stop could not be put back"
             self._close(reading, position, mine, why, magic_of(position.identifier, 1))
@@ -176,11 +192,11 @@ class Desk:
         key, wish = ("levels", position.identifier), (stop, target, missing)
         if self.pacing.waits(key, wish):
             return False
-        put_back = f"`{holding.plan}`: the stop of {position.ticket} is missing or looser: put back to {stop:g}"
-        if missing and holding.opened < self.clock.now() - 1_000 and self.pacing.news(("missing", *key), put_back):
+        put_back = f"`{plan}`: the stop of {position.ticket} is missing or looser: put back to {stop:g}"
+        if missing and opened < self.clock.now() - 1_000 and self.pacing.news(("missing", *key), put_back):
             self.say(put_back)
         sent = send(self.terminal, lambda: levels_order(position, stop, target), self.point, self.timer)
-        self.answers.note(holding.plan, "level", sent, position.identifier, stop)
+        self.answers.note(plan, "level", sent, position.identifier, stop)
         if sent.verdict is Verdict.DONE:
             self.pacing.done(("missing", *key))
             return True
@@ -192,7 +208,7 @@ class Desk:
                 self._close(reading, position, mine, why, magic_of(position.identifier, 1))
             return False
         if (missing or sent.verdict is not Verdict.LATER) and self.pacing.news(key, sent.why):
-            self.say(f"`{holding.plan}`: stop {stop:g}, target {target or 0.0:g} of {position.ticket}: {sent.why}")
+            self.say(f"`{plan}`: stop {stop:g}, target {target or 0.0:g} of {position.ticket}: {sent.why}")
         return False
 
     def _close(

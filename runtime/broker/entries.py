@@ -19,10 +19,10 @@ from tradeplan.runtime.broker.requests import Traded, is_price, market_order, pe
 from tradeplan.runtime.broker.retcodes import Verdict
 from tradeplan.runtime.broker.sending import Fillings, Request, Sent, send
 from tradeplan.runtime.engine.engine import Engine
-from tradeplan.runtime.engine.events import intent_id
 from tradeplan.runtime.engine.wanted import Order, OrderLeg
 from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import SymbolInfo, Tick
+from tradeplan.runtime.mt5.structs import TradePosition as Position
 from tradeplan.runtime.mt5.symbols import unlike
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 
@@ -76,14 +76,9 @@ class Entries:
         for part in self._parts.values():
             part.since = self.timer()
 
-    def intent(self, order: Order) -> int:
-        """The id of an order's intent."""
-        leg = "entry" if order.about == "entry" else f"add/{order.rule}"
-        return intent_id(order.plan, order.version, order.time, leg)
-
     def parts(self, order: Order) -> list[tuple[int, OrderLeg]]:
         """The magic numbers of an order's parts; on a netting account there is one part."""
-        intent = self.intent(order)
+        intent = order.intent
         if order.about == "add" or len(order.legs) == 1:
             part = 0 if order.about == "add" else order.legs[0].leg
             return [(magic_of(intent, part), order.legs[0])]
@@ -103,6 +98,14 @@ class Entries:
                 newest = max(links, key=lambda x: x.identifier)
                 found |= {magic_of(newest.intent, leg) for leg in holding.waits}
         return found
+
+    def due(self, engine: Engine, position: Position) -> tuple[Order, OrderLeg, float, float | None] | None:
+        """The order that a position came from while its deal is not entered, the part of it, its stop and target."""
+        for order in engine.orders():
+            for magic, leg in self.merged(engine, order):
+                if magic == position.magic:
+                    return order, leg, *_bracket(engine, order, leg, position.price_open)
+        return None
 
     def look_up(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """What the broker has of the orders that wait; what is over without a fill, and what was lost."""
@@ -144,7 +147,7 @@ class Entries:
         """The parts as they are sent: on a netting account all legs together."""
         if engine.account.netting and len(order.legs) > 1:
             whole = OrderLeg(0, order.units, order.legs[-1].target)
-            return [(magic_of(self.intent(order), 0), whole)]
+            return [(magic_of(order.intent, 0), whole)]
         return self.parts(order)
 
     def carry_out(self, engine: Engine, reading: Reading, may_enter: str | None) -> Iterator[Batch]:
@@ -229,7 +232,7 @@ class Entries:
     ) -> Iterator[Batch]:
         traded, tick = self.traded[order.market], reading.ticks[self.traded[order.market].symbol]
         for number, (magic, leg) in enumerate(unsent):
-            intent = self.intent(order)
+            intent = order.intent
             known = self.memory.known.get(magic)
             comment = comment_of(intent, leg.leg if known is None else known.part)
 
@@ -294,12 +297,7 @@ class Entries:
                 until,
             )
         tick = self._quote(traded.symbol, before)
-        stop, target = order.stop, leg.target
-        if order.about == "entry" and not order.fixed:
-            stop, legs = engine.bracket(order.plan, tick.ask if order.side > 0 else tick.bid)
-            target = next((x.target for x in legs if x.leg == leg.leg), legs[-1].target)
-            if engine.account.netting:
-                target = legs[-1].target
+        stop, target = _bracket(engine, order, leg, tick.ask if order.side > 0 else tick.bid)
         request = market_order(traded, order.side, leg.units, tick, stop, target, magic, comment)
         return request | {"type_filling": self.fillings.of(request)}
 
@@ -326,6 +324,15 @@ class Entries:
         if reply.value is not None and reply.value > free:
             return f"it needs a margin of {reply.value:.2f}, {free:.2f} is free"
         return ""
+
+
+def _bracket(engine: Engine, order: Order, leg: OrderLeg, price: float) -> tuple[float, float | None]:
+    """Stop and target of an order's part that is filled at a price."""
+    if order.about != "entry" or order.fixed:
+        return order.stop, leg.target
+    stop, legs = engine.bracket(order.plan, price)
+    own = None if engine.account.netting else next((x for x in legs if x.leg == leg.leg), None)
+    return stop, (own or legs[-1]).target
 
 
 def _held(engine: Engine, order: Order) -> bool:

@@ -185,8 +185,7 @@ class Mt5Broker:
             self._resumed = True
             self.entries.resume(engine)
         for order in engine.orders():
-            leg = "entry" if order.about == "entry" else f"add/{order.rule}"
-            self.memory.learn(self.entries.intent(order), order.plan, leg)
+            self.memory.learn(order.intent, order.plan, order.leg)
         self._reading = None
         everything: list[Holding | Order] = [*engine.holdings(), *engine.orders()]
         try:
@@ -232,8 +231,7 @@ class Mt5Broker:
                     return
             reading = self._reading or reading
             for order in engine.orders():
-                leg = "entry" if order.about == "entry" else f"add/{order.rule}"
-                self.memory.learn(self.entries.intent(order), order.plan, leg)
+                self.memory.learn(order.intent, order.plan, order.leg)
             yield from self.desk.carry_out(engine, reading, self.held_back or _switched_off(reading))
         except BridgeError as error:
             self._tell_once(f"the terminal does not answer: {error}")

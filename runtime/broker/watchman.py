@@ -171,6 +171,7 @@ class Watchman:
     def _foreign(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """Volume on a netting account that is not ours: the market is disarmed."""
         held = {h.market: sum(x.units for x in h.legs) * h.side for h in engine.holdings()}
+        unentered = set(self._unentered(engine, reading))
         for market, traded in self.traded.items():
             there = sum(
                 traded.units(p.volume) * (1 if p.type == 0 else -1)
@@ -178,7 +179,7 @@ class Watchman:
                 if p.symbol == traded.symbol
             )
             ours = held.get(market, 0)
-            if there == ours:
+            if there == ours or market in unentered:
                 self._foreign_since.pop(market, None)
                 continue
             since = self._foreign_since.setdefault(market, self.timer())
@@ -188,6 +189,14 @@ class Watchman:
                     f" account; no entries on `{market}` until `plan resume {market}`"
                 )
                 yield [Act("halt", {"scope": market, "why": "others trade it on this netting account"})]
+
+    def _unentered(self, engine: Engine, reading: Reading) -> Iterator[str]:
+        """The markets of positions that came from an order of this run whose deal the broker does not show yet."""
+        waits = {o.intent: o.market for o in engine.orders()}
+        for p in reading.positions:
+            known = self.memory.known.get(p.magic)
+            if known is not None and known.intent in waits and p.identifier not in self.memory.links:
+                yield waits[known.intent]
 
     def _balance(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """The balance as the broker has it, once two readings agree that it differs."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tradeplan.dsl.graph import CheckedPlan
-from tradeplan.runtime.engine.events import FILLS
+from tradeplan.runtime.engine.events import FILLS, intent_id
 from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.engine.outside import expects, live_book, owner_of
 from tradeplan.runtime.kernels.orders import layout as at
@@ -49,6 +49,16 @@ class Order(NamedTuple):
     notional: float  # in account currency
     risk: float  # what is lost at the stop, in account currency
     fixed: bool = False  # the rest of an entry that has begun to fill: stop and targets stand
+
+    @property
+    def leg(self) -> str:
+        """What its intent is journalled as: `entry`, or `add/` with the rule's number."""
+        return "entry" if self.about == "entry" else f"add/{self.rule}"
+
+    @property
+    def intent(self) -> int:
+        """The id of its intent."""
+        return intent_id(self.plan, self.version, self.time, self.leg)
 
 
 class Held(NamedTuple):

@@ -41,7 +41,11 @@ ANY: dict[str, tuple[str, int, dict[str, Any]]] = {
     "market closed": ("refuse", 3, {"retcode": 10018}),
 }
 """Faults that any request may meet: kind, how often, and what it answers."""
-OF_DEALS = {"partial": ("partial", 1, {"part": 0.5}), "shown late": ("bare", 1, {"late": 45_000})}
+OF_DEALS = {
+    "partial": ("partial", 1, {"part": 0.5}),
+    "shown late": ("bare", 1, {"late": 45_000}),
+    "deal shown late": ("lag", 1, {"late": 45_000}),
+}
 OF_STOPS = {"stop refused": ("refuse", 1, {"retcode": 10016})}
 OF_ENTRIES = {"comment cut": ("comment", 1, {"length": 6}), "shown very late": ("bare", 1, {"late": 90_000})}
 
@@ -172,7 +176,9 @@ class Server:
     def _look(self) -> None:
         """A living run lets a minute pass: a stop that was missing when the one before passed is a poll too late."""
         troubled = sum(self.troubles.met.values()) + self.troubles.readings
-        there = [p for p in self.world.ledger.positions if is_ours(p.magic)]
+        now = self.world.now
+        # what the terminal does not show yet nobody can look after
+        there = [p for p in self.world.ledger.positions if is_ours(p.magic) and p.visible_at <= now]
         self.looked += len(there)
         missing = {p.identifier for p in there if not p.sl}
         for identifier in list(self._seen_bare):
@@ -183,5 +189,5 @@ class Server:
                 continue
             # a fault that was met meanwhile gives it one poll more
             if self._seen_bare.get(p.identifier, -1) == troubled:
-                self.bare.append(f"{p.symbol} {p.identifier} at {self.world.now}")
+                self.bare.append(f"{p.symbol} {p.identifier} at {now}")
             self._seen_bare[p.identifier] = troubled

@@ -198,6 +198,23 @@ def test_a_stop_deleted_by_hand_is_put_back(tmp_path: Path) -> None:
     assert told(world, "missing or looser: put back")
 
 
+@pytest.mark.parametrize("mode", ["hedging", "netting"])
+def test_a_stop_that_is_deleted_before_the_deal_is_shown_is_put_back(tmp_path: Path, mode: str) -> None:
+    """The entry of minute 10 is in the history four minutes later; the position is there at once."""
+    world = make(tmp_path, mode=mode)
+    world.server.faults.add("lag", "order_send", late=240_000)
+    seen: list[float] = []
+    world.run(
+        {
+            12: lambda: world.server.remove_stop(world.server.ledger.positions[0].ticket),
+            13: lambda: seen.extend([world.server.ledger.positions[0].sl, len(fills(world))]),
+        }
+    )
+    assert seen == [9_971.0, 0]
+    assert told(world, "missing or looser: put back")
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+
+
 def test_a_stop_that_cannot_be_put_back_closes_the_position(tmp_path: Path) -> None:
     world = make(tmp_path)
 

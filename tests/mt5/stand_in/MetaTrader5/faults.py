@@ -17,6 +17,7 @@ KINDS = {
     "doubled": "the server carries the order out twice, as after a resend below us",
     "hang": "the call takes `seconds` of real time before it is carried out, or `after` that",
     "late": "new positions and deals are shown `late` milliseconds after they were made",
+    "lag": "the deal of an order is shown `late` milliseconds after its position",
     "stale": "symbol_info_tick of `symbol` (a mask) stays at the tick it had",
     "cold": "copy_rates_* knows only the newest `bars` bars, and twice as many with each call",
     "hidden": "the newest `bars` closed bars of `symbol` (a mask) are not there yet",

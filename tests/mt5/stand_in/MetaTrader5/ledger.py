@@ -150,6 +150,12 @@ class Ledger:
             return self._add(held, order, volume, price, now, late)
         return self.execute(order, volume, price, now, late=late, position=0 if held is None else held.ticket)
 
+    def show(self, identifier: int, now: int) -> None:
+        """Let a position that was to be shown later be seen."""
+        for position in self.positions:
+            if position.identifier == identifier:
+                position.visible_at = now
+
     def _held(self, symbol: str, side: int, ticket: int) -> Position | None:
         for p in self.positions:
             if (self.hedging and ticket and p.ticket == ticket) or (not self.hedging and p.symbol == symbol):

@@ -89,12 +89,15 @@ class Sender:
         late = self.faults.due("late", "order_send") or next(
             (f for f in self.faults.planned if f.kind == "bare" and f.times and not f.skip), None
         )
-        shown = int(late.get("late", 0)) if late else 0
+        lag = self.faults.due("lag", "order_send")
+        shown = max(int(fault.get("late", 0)) if fault else 0 for fault in (late, lag))
         split, rest = self.faults.due("split", "order_send"), 0.0
         if split is not None:
             first = lots(max(int(volume * float(split.get("part", 0.5)) / spec.volume_step), 1) * spec.volume_step)
             volume, rest = first, lots(volume - first)
         deal = ledger.execute(order, volume, price, now, late=shown, position=request["position"])
+        if lag is not None and late is None:
+            ledger.show(deal.position_id, now)
         if split is not None and rest > 0:
             ledger.fill_on(deal, order, rest, price, now, int(split.get("late", 0)))
             volume = lots(volume + rest)

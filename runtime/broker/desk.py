@@ -25,6 +25,7 @@ from tradeplan.runtime.engine.wanted import Holding
 from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import Tick
 from tradeplan.runtime.mt5.structs import TradePosition as Position
+from tradeplan.runtime.mt5.symbol_rules import lifetime
 from tradeplan.runtime.mt5.terminal import Terminal
 
 
@@ -243,6 +244,7 @@ class Desk:
             self.terminal,
             lambda: self._filled(
                 close_order(traded, position, volume, self.quote(position.symbol, tick), magic, comment)
+                | lifetime(info, self.clock.to_broker(self.clock.now()))
             ),
             self.point,
             self.timer,

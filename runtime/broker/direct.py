@@ -12,6 +12,7 @@ from tradeplan.runtime.broker.retcodes import Verdict
 from tradeplan.runtime.broker.sending import Fillings, Request, send
 from tradeplan.runtime.mt5.structs import TradeOrder
 from tradeplan.runtime.mt5.structs import TradePosition as Position
+from tradeplan.runtime.mt5.symbol_rules import lifetime
 from tradeplan.runtime.mt5.terminal import Terminal
 
 MAGIC = 0x5450 << 47 | 1
@@ -76,6 +77,7 @@ def close_all(terminal: Terminal, found: Ours, say: Callable[[str], None]) -> in
         info = terminal.call("symbol_info", position.symbol).value
         volume = position.volume if info is None else min(position.volume, info.volume_max)
         request = close_order(traded, position, volume, tick, MAGIC, "tp.direct")
+        request |= lifetime(info, int(tick.time))
         request |= {"type_filling": fillings.of(request)}
         failed += not _sent(terminal, request, f"{position.symbol} {position.ticket}", say)
     return failed

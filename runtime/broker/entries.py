@@ -23,6 +23,7 @@ from tradeplan.runtime.engine.wanted import Order, OrderLeg
 from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import SymbolInfo, Tick
 from tradeplan.runtime.mt5.structs import TradePosition as Position
+from tradeplan.runtime.mt5.symbol_rules import ends_with_the_day, lifetime, untaken
 from tradeplan.runtime.mt5.symbols import unlike
 from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
 
@@ -258,7 +259,9 @@ class Entries:
                 self._waits[magic] = sent.why
                 self.pacing.failed(("entry", magic))
                 return
-            elif sent.verdict is not Verdict.DONE:
+            elif sent.verdict is Verdict.DONE:
+                self._told_of_day(order, reading.symbols[traded.symbol])
+            else:
                 part.state = OVER
                 part.outcome = "abandoned" if sent.verdict is Verdict.AGAIN else "refused"
                 self.say(f"`{order.plan}`: its {order.about} was {part.outcome}: {sent.why}")
@@ -280,9 +283,10 @@ class Entries:
         before: Tick,
     ) -> Request:
         """The request of one part with prices of now; levels given as distances are worked out from them."""
-        if order.kind != "market":
-            until = None if order.valid is None else self.clock.to_broker(order.valid)
-            info = reading.symbols[traded.symbol]
+        info, waits = reading.symbols[traded.symbol], order.kind != "market"
+        until = None if order.valid is None or not waits else self.clock.to_broker(order.valid)
+        stands = lifetime(info, self.clock.to_broker(self.clock.now()), until)
+        if waits:
             return pending_order(
                 traded,
                 order.kind,
@@ -293,13 +297,17 @@ class Entries:
                 leg.target,
                 magic,
                 comment,
-                info,
-                until,
+                stands,
             )
         tick = self._quote(traded.symbol, before)
         stop, target = _bracket(engine, order, leg, tick.ask if order.side > 0 else tick.bid)
-        request = market_order(traded, order.side, leg.units, tick, stop, target, magic, comment)
+        request = market_order(traded, order.side, leg.units, tick, stop, target, magic, comment) | stands
         return request | {"type_filling": self.fillings.of(request)}
+
+    def _told_of_day(self, order: Order, info: SymbolInfo) -> None:
+        text = f"`{order.plan}`: {info.name} takes orders for a day only: what has not filled by its end is `expired`"
+        if order.kind != "market" and ends_with_the_day(info) and self.pacing.news(("day", info.name), text):
+            self.say(text)
 
     def _quote(self, symbol: str, before: Tick) -> Tick:
         try:
@@ -360,6 +368,9 @@ def _of_symbol(order: Order, info: SymbolInfo, tick: Tick, traded: Traded) -> st
             return (
                 f"{info.name} takes {info.volume_min:g} to {info.volume_max:g} lots in steps of {step}, not {volume:g}"
             )
+    told = untaken(info, order.kind, any(leg.target is not None for leg in order.legs))
+    if told:
+        return told
     near = info.trade_stops_level * info.point
     now = (tick.bid if order.side > 0 else tick.ask) if order.kind == "market" else order.price
     if near and order.side * (now - order.stop) < near - info.point / 2:

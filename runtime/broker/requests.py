@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tradeplan.runtime.broker.sending import Request
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.mt5 import constants as mt5
-from tradeplan.runtime.mt5.structs import SymbolInfo, Tick
+from tradeplan.runtime.mt5.structs import Tick
 from tradeplan.runtime.mt5.structs import TradePosition as Position
 
 _PENDING = {
@@ -64,7 +64,6 @@ def market_order(
         "deviation": traded.deviation,
         "magic": magic,
         "comment": comment,
-        "type_time": mt5.ORDER_TIME_GTC,
     }
 
 
@@ -78,11 +77,10 @@ def pending_order(
     target: float | None,
     magic: int,
     comment: str,
-    info: SymbolInfo,
-    until: int | None,
+    stands: Request,
 ) -> Request:
-    """A LIMIT or STOP order; `until` in seconds of the broker's clock, where the symbol takes it."""
-    request: Request = {
+    """A LIMIT or STOP order; `stands`: the fields that say how long it waits."""
+    return {
         "action": mt5.TRADE_ACTION_PENDING,
         "symbol": traded.symbol,
         "volume": traded.volume(units),
@@ -92,12 +90,8 @@ def pending_order(
         "tp": float(target or 0.0),
         "magic": magic,
         "comment": comment,
-        "type_time": mt5.ORDER_TIME_GTC,
         "type_filling": mt5.ORDER_FILLING_RETURN,
-    }
-    if until is not None and info.expiration_mode & 4:
-        request |= {"type_time": mt5.ORDER_TIME_SPECIFIED, "expiration": int(until)}
-    return request
+    } | stands
 
 
 def close_order(
@@ -116,7 +110,6 @@ def close_order(
         "position": position.ticket,
         "magic": magic,
         "comment": comment,
-        "type_time": mt5.ORDER_TIME_GTC,
     }
 
 

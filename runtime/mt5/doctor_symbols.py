@@ -11,6 +11,7 @@ from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.doctor import Finding, good, note, wrong
 from tradeplan.runtime.mt5.structs import OrderCheckResult, SymbolInfo
+from tradeplan.runtime.mt5.symbol_rules import ends_with_the_day, lifetime, untaken
 from tradeplan.runtime.mt5.symbols import Resolved
 from tradeplan.runtime.mt5.terminal import Call, Terminal
 
@@ -42,6 +43,7 @@ def examine_symbol(resolved: Resolved) -> list[Finding]:
     about = f"{profile.name} ({info.name})"
     found = [_differs(about, name, ours, theirs) for name, ours, theirs in _numbers(profile, info) if ours != theirs]
     found += _limits(about, profile, info)
+    found += _orders(about, profile, info)
     if not info.select:
         fix = "nothing to do: the runtime selects what its plans need; before that there are no quotes of it"
         found.append(note(about, "it is not in Market Watch", fix))
@@ -89,6 +91,25 @@ def _limits(about: str, profile: SymbolProfile, info: SymbolInfo) -> list[Findin
     return found
 
 
+def _orders(about: str, profile: SymbolProfile, info: SymbolInfo) -> list[Finding]:
+    """What kinds of orders the symbol does not take, and what its server deletes over night."""
+    if not profile.tradable:
+        return []
+    told = dict.fromkeys(untaken(info, kind, target=True) for kind in ("market", "limit", "stop"))
+    fix = "nothing to do: entries of this kind are refused before they are sent"
+    found = [
+        note(about, text.removeprefix(f"{info.name} ").replace("takes", "it takes", 1), fix) for text in told if text
+    ]
+    if info.order_gtc_mode == mt5.SYMBOL_ORDERS_DAILY:
+        fix = "leave a run watching over night: it puts them back at its next look; without it they are gone"
+        found.append(note(about, "its server deletes stops and targets of open positions every night", fix))
+    if ends_with_the_day(info):
+        found.append(
+            note(about, "orders that wait end with the broker's day", "give LIMIT and STOP orders a short FOR")
+        )
+    return found
+
+
 def examine_filling(terminal: Terminal, resolved: Resolved) -> Finding | None:
     """Which filling modes a market order may have, asked of the server with order_check, which sends nothing."""
     info = resolved.info
@@ -96,7 +117,7 @@ def examine_filling(terminal: Terminal, resolved: Resolved) -> Finding | None:
         return None
     about = f"{resolved.profile.name} ({info.name})"
     request = {"action": mt5.TRADE_ACTION_DEAL, "symbol": info.name, "volume": float(info.volume_min)}
-    request |= {"type": mt5.ORDER_TYPE_BUY, "price": float(info.ask), "deviation": 1_000}
+    request |= {"type": mt5.ORDER_TYPE_BUY, "price": float(info.ask), "deviation": 1_000} | lifetime(info, info.time)
     replies = terminal.batch([Call("order_check", (request | {"type_filling": code},)) for code in _FILLINGS.values()])
     passed: list[str] = []
     for name, reply in zip(_FILLINGS, replies, strict=True):

@@ -102,6 +102,25 @@ def test_a_symbol_that_is_not_as_its_profile(spec: dict[str, Any], says: list[st
     ] * len(says)
 
 
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ({"order_mode": 127 - 2}, "it takes no LIMIT orders -> nothing to do: entries of this kind are refused"),
+        ({"order_mode": 127 - 16}, "it takes no stops at the broker, and no entry goes out without one -> nothing"),
+        ({"gtc_mode": 1}, "its server deletes stops and targets of open positions every night -> leave a run watching"),
+        ({"gtc_mode": 2}, "orders that wait end with the broker's day -> give LIMIT and STOP orders a short FOR"),
+        ({"expiration_mode": 2}, "orders that wait end with the broker's day -> give LIMIT and STOP orders a short"),
+    ],
+)
+def test_what_orders_a_symbol_takes_is_told(spec: dict[str, Any], says: str) -> None:
+    _, terminal = made(**spec)
+    (resolved,) = resolve(terminal, [EURUSD])
+    assert says in " | ".join(of(examine_symbol(resolved), Level.NOTE))
+    filling = examine_filling(terminal, resolved)
+    assert filling is not None
+    assert filling.what == "market orders are filled FOK or IOC"
+
+
 def test_a_symbol_with_a_suffix_is_offered_and_not_taken() -> None:
     world = World(NOON)
     world.add(Symbol("EURUSD.m"))

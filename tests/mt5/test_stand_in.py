@@ -273,6 +273,40 @@ def test_a_pending_order_waits_fills_expires_and_is_removed() -> None:
     assert states == {limit.order: 4, stop.order: 6, gone.order: 2}
 
 
+@pytest.mark.parametrize(
+    ("spec", "type_time", "state", "stop"),
+    [
+        ({}, 0, None, 1.09),
+        ({}, 1, 6, 1.09),  # a DAY order expires
+        ({"gtc_mode": 2}, 0, 2, 1.09),  # orders are cancelled, stops stay
+        ({"gtc_mode": 1}, 0, 2, 0.0),  # both go
+    ],
+)
+def test_what_ends_with_the_servers_day(spec: dict[str, Any], type_time: int, state: int | None, stop: float) -> None:
+    """At noon of UTC it is 15:00 at the server: eleven hours later its next day has begun."""
+    world, m = market("UTC+3")
+    world.specify("EURUSD", **spec)
+    m.order_send(deal(sl=1.09))
+    limit = m.order_send(
+        action=5, symbol="EURUSD", type=2, volume=0.1, price=1.05, sl=1.04, type_time=type_time, comment="p"
+    )
+    assert limit.retcode == 10009
+    world.advance(11 * 3_600)
+    world.quote("EURUSD", 1.1, 1.1001)
+    assert [o.state for o in m.history_orders_get(ticket=limit.order)] == ([] if state is None else [state])
+    assert [p.sl for p in m.positions_get()] == [stop]
+
+
+def test_kinds_of_orders_that_a_symbol_does_not_take() -> None:
+    world, m = market()
+    world.specify("EURUSD", order_mode=4, expiration_mode=2)
+    assert m.order_check(deal(type_time=1)).retcode == 10035
+    world.specify("EURUSD", order_mode=1)
+    assert m.order_check(deal(type_time=1, sl=1.09)).retcode == 10016
+    assert m.order_check(deal()).retcode == 10022
+    assert m.order_check(deal(type_time=1)).retcode == 0
+
+
 def test_stops_are_overwritten_both() -> None:
     world, m = market()
     sent = m.order_send(deal(sl=1.09, tp=1.12))

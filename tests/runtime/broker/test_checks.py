@@ -10,8 +10,12 @@ from tests.mt5.stand_in.MetaTrader5.sequences import CONSTANTS
 from tests.runtime.broker.test_exits import TRAIL, closes
 from tests.runtime.broker.test_protections import make, told
 from tests.runtime.broker.test_trading import HOLD, acts, fills
+from tests.runtime.live.world import START
 
 SHORT = HOLD.replace("BUY", "SELL")
+TARGET = HOLD.replace("STOP 50 pips", "STOP 50 pips TARGET 60 pips")
+WAITS = HOLD.replace("0.4 lots", "0.4 lots AT LIMIT close - 5 pips FOR 1h")
+GTC, DAY, SPECIFIED = 0, 1, 2
 
 
 @pytest.mark.parametrize(
@@ -21,6 +25,10 @@ SHORT = HOLD.replace("BUY", "SELL")
         (HOLD, {"trade_mode": CONSTANTS["SYMBOL_TRADE_MODE_CLOSEONLY"]}, "positions may only be closed"),
         (HOLD, {"trade_mode": CONSTANTS["SYMBOL_TRADE_MODE_SHORTONLY"]}, "only short positions"),
         (SHORT, {"trade_mode": CONSTANTS["SYMBOL_TRADE_MODE_LONGONLY"]}, "only long positions"),
+        (HOLD, {"order_mode": 127 - 1}, "BTCUSD takes no orders at the market"),
+        (HOLD, {"order_mode": 127 - 16}, "takes no stops at the broker, and no entry goes out without one"),
+        (TARGET, {"order_mode": 127 - 32}, "takes no targets at the broker: leave TARGET and TAKE out"),
+        (WAITS, {"order_mode": 127 - 2}, "BTCUSD takes no LIMIT orders"),
         (HOLD, {"volume_min": 0.5}, "BTCUSD takes 0.5 to"),
         (HOLD, {"volume_max": 0.3}, "to 0.3 lots"),
         (HOLD, {"stops_level": 6_300}, "the stop 9973 is nearer to 10009 than 6300 points"),
@@ -35,6 +43,38 @@ def test_an_entry_that_the_symbol_does_not_take_is_not_sent(
     assert world.server.sender.log == []
     assert [a["outcome"] for a in acts(world, "refused")] == ["refused"]
     assert told(world, words), world.said
+
+
+def test_what_the_symbol_does_take_is_sent(tmp_path: Path) -> None:
+    """Without TARGET no target is needed, and an order at the market is neither LIMIT nor STOP."""
+    world = make(tmp_path)
+    world.server.specify("BTCUSD", order_mode=1 + 16)
+    world.run()
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+
+
+@pytest.mark.parametrize(
+    ("mask", "market", "waits"),
+    [(15, GTC, SPECIFIED), (1, GTC, GTC), (2, DAY, DAY), (4, SPECIFIED, SPECIFIED), (2 + 4, DAY, SPECIFIED)],
+)
+def test_a_symbol_that_takes_orders_of_a_day_alone_gets_them(
+    tmp_path: Path, mask: int, market: int, waits: int
+) -> None:
+    """The server refuses a lifetime that is not among the symbol's, of orders at the market and of closes too."""
+    world = make(tmp_path, HOLD, WAITS.replace("hold", "waits").replace("close - 5 pips", "close - 2000 pips"))
+    world.server.specify("BTCUSD", expiration_mode=mask)
+    world.run()
+    sent = [(r["type"] >= 2, r["type_time"], r["retcode"]) for r in world.server.sender.log if r["action"] in (1, 5)]
+    assert sorted(sent) == [(False, market, 10009), (False, market, 10009), (True, waits, 10009)]
+    assert told(world, "takes orders for a day only") == (mask == 2)
+
+
+def test_an_order_with_an_end_says_it_where_the_symbol_takes_that(tmp_path: Path) -> None:
+    """Decided at 00:10; an hour later is 01:10 UTC, 03:10 at the broker in winter."""
+    world = make(tmp_path, WAITS.replace("5 pips", "2000 pips"))
+    world.run(until=20)
+    (order,) = world.server.ledger.orders
+    assert order.expiration == START // 1000 + (120 + 70) * 60
 
 
 def test_an_entry_without_the_margin_is_not_sent(tmp_path: Path) -> None:

@@ -231,6 +231,9 @@ class Ledger:
     def react(self, symbol: str, quote: Quote, before: Quote | None) -> None:
         """What one quote does: stops, targets, pending orders, the stop-out; `before` is the quote ahead of it."""
         for p in [p for p in self.positions if p.symbol == symbol]:
+            daily = self.markets[symbol].symbol.gtc_mode == C["SYMBOL_ORDERS_DAILY"]
+            if daily and before is not None and self._days_since(symbol, before.time, quote.time):
+                p.sl = p.tp = 0.0
             bid = quote.bid if p.side == BUY else quote.ask
             sign = 1 if p.side == BUY else -1
             if p.sl and (bid - p.sl) * sign <= 0:
@@ -245,8 +248,12 @@ class Ledger:
     def _pending(self, order: Order, quote: Quote, before: Quote | None) -> None:
         now, buys = quote.time, order.kind % 2 == 0
         price = quote.ask if buys else quote.bid
-        if order.lifetime and order.expiration and self._broker_seconds(order.symbol, now) >= order.expiration:
+        if order.lifetime >= 2 and order.expiration and self._broker_seconds(order.symbol, now) >= order.expiration:
             return self.finish(order, "EXPIRED", now)
+        if order.lifetime == C["ORDER_TIME_DAY"] and self._days_since(order.symbol, order.placed, now):
+            return self.finish(order, "EXPIRED", now)
+        if self.markets[order.symbol].symbol.gtc_mode and self._days_since(order.symbol, order.placed, now):
+            return self.finish(order, "CANCELED", now)
         below = order.kind in (C["ORDER_TYPE_BUY_LIMIT"], C["ORDER_TYPE_SELL_STOP"], C["ORDER_TYPE_SELL_STOP_LIMIT"])
         if not (price <= order.price if below else price >= order.price):
             return None
@@ -259,6 +266,9 @@ class Ledger:
             return self.finish(order, "REJECTED", now)
         self.execute(order, order.volume, filled, now)
         return self.finish(order, "FILLED", now)
+
+    def _days_since(self, symbol: str, before: int, now: int) -> int:
+        return self._broker_seconds(symbol, now) // 86_400 - self._broker_seconds(symbol, before) // 86_400
 
     def _broker_seconds(self, symbol: str, now: int) -> int:
         return self.markets[symbol].clock.broker(now) // 1000

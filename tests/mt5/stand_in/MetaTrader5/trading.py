@@ -97,6 +97,13 @@ class Desk:
         if not spec.volume_min <= volume <= spec.volume_max or size % step:
             raise Refused(10014)
 
+    def _kind(self, market: Market, bit: int, sl: float, tp: float) -> None:
+        allowed = market.symbol.order_mode
+        if not allowed & bit:
+            raise Refused(10035)
+        if (sl and not allowed & 16) or (tp and not allowed & 32):
+            raise Refused(10016)
+
     def _limit(self, market: Market, side: int, volume: float) -> None:
         spec = market.symbol
         held = sum(p.volume for p in self.ledger.positions if p.symbol == spec.name and p.side == side)
@@ -130,6 +137,8 @@ class Desk:
         if kind not in (0, 1):
             raise Refused(10013)
         self._tradable(market, now)
+        self._kind(market, 1, request["sl"], request["tp"])
+        self._lifetime(market, request, now)
         self._volume(market, volume)
         self._filling(market, request["type_filling"], False, kind)
         quote = self.quote(request["symbol"], now)
@@ -173,6 +182,7 @@ class Desk:
         if not 2 <= kind <= 7:
             raise Refused(10013)
         self._tradable(market, now)
+        self._kind(market, 2 if kind in LIMITS else 8 if kind in STOP_LIMITS else 4, request["sl"], request["tp"])
         self._volume(market, request["volume"])
         self._filling(market, request["type_filling"], True, kind)
         self._direction(market, kind % 2)

@@ -144,6 +144,16 @@ def test_a_lost_answer_that_is_sent_again_is_there_twice() -> None:
     assert len(terminal.call("positions_get").value) == 5
 
 
+def test_a_deal_that_lags_behind_its_position() -> None:
+    world, terminal = floor()
+    world.faults.add("lag", "order_send", late=45_000)
+    terminal.call("order_send", deal())
+    assert len(terminal.call("positions_get").value) == 1
+    assert terminal.call("history_deals_get", 0, 2**31 - 1).value == ()
+    world.advance(45)
+    assert len(terminal.call("history_deals_get", 0, 2**31 - 1).value) == 1
+
+
 def test_comments_are_cut() -> None:
     world, terminal = floor()
     world.faults.add("comment", "order_send", length=10)
@@ -192,5 +202,5 @@ def test_every_kind_of_fault_is_one_that_a_test_names() -> None:
     # hang, crash and raise end or hold a process: test_bridge.py has them
     assert set(KINDS) == {
         "error", "gone", "refuse", "partial", "bare", "lost", "doubled", "late", "stale", "cold", "hidden", "comment",
-        "split", "withheld",
+        "split", "withheld", "lag",
     } | {"hang", "crash", "raise"}  # fmt: skip

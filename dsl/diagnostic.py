@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
 
+from tradeplan.dsl.record import mutable_record, record
 from tradeplan.dsl.source import Source, Span
 
 
@@ -31,7 +32,7 @@ class Fix(NamedTuple):
     safe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One mistake in one place; rendering is elsewhere."""
 
@@ -71,7 +72,7 @@ def diagnostic_kinds() -> tuple[DiagnosticKind, ...]:
     return tuple(_REGISTRY[code] for code in sorted(_REGISTRY))
 
 
-@dataclass(slots=True)
+@mutable_record
 class Report:
     """Collects the diagnostics of one source, so that one broken clause does not hide the next."""
 

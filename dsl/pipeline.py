@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from tradeplan.dsl.catalog import Catalog, Markets
@@ -13,12 +12,13 @@ from tradeplan.dsl.diagnostic import Diagnostic, Report, Severity, diagnostic_ki
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan, Graph
 from tradeplan.dsl.nodes import File, Identifier, Plan
 from tradeplan.dsl.parse import parse
+from tradeplan.dsl.record import record
 from tradeplan.dsl.source import Source
 
 DUPLICATE_BLOCK = diagnostic_kind("duplicate-block", "counters live under a plan's name, so it is given once")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Checked:
     """What a source holds: its good plans and guards, and everything that is wrong with it."""
 

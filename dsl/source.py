@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import field
 from typing import NamedTuple
+
+from tradeplan.dsl.record import record
 
 
 class Span(NamedTuple):
@@ -19,16 +20,19 @@ class Span(NamedTuple):
         return Span(self.start, max(self.end, other.end))
 
 
-@dataclass(frozen=True)
+@record
 class Source:
     """A text under the name that messages show (a path, or `<stdin>`)."""
 
     name: str
     text: str
+    _known_starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
-    @cached_property
+    @property
     def _line_starts(self) -> list[int]:
-        return [0, *(i + 1 for i, c in enumerate(self.text) if c == "\n")]
+        if not self._known_starts:  # found when the first place is told: a text without a mistake has none to tell
+            self._known_starts.extend([0, *(i + 1 for i, c in enumerate(self.text) if c == "\n")])
+        return self._known_starts
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1, columns in code points."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -34,8 +33,7 @@ class Reduction(NamedTuple):
         return self.origin.startswith("__")
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """LALR(1) tables: `states[s][symbol]` is the next state, or `-1 - r` to reduce by rule `r`."""
 
     starts: dict[str, int]

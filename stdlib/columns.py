@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from tradeplan.dsl.record import record
 
 
 def rolling(values: Sequence[float], size: int, of: Callable[[Sequence[float]], float]) -> list[float]:
@@ -52,7 +53,7 @@ def zone_prices(bottom: float, top: float, direction: float) -> tuple[float, flo
     return (bottom, top) if direction > 0 else (-top, -bottom)
 
 
-@dataclass(frozen=True)
+@record
 class Swing:
     """A strict swing: the bar, whether it is a high, its price."""
 

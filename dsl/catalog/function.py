@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from tradeplan.dsl.kinds import Kind
+from tradeplan.dsl.record import record
 
 
 class Gap(StrEnum):
@@ -156,7 +156,7 @@ class Companion(NamedTuple):
     reason: str  # how a sentence ends that begins with the function: `says that ..., not where price is`
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function of the standard library. Made once, at module level, under the name `FUNCTION`, in its own file."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from tradeplan.dsl.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MarketFacts:
     """Names and sizes of a market.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Set
-from dataclasses import dataclass
 from datetime import date
 
 from tradeplan.dsl.catalog import Catalog, MarketFacts, Markets
@@ -34,6 +33,7 @@ from tradeplan.dsl.graph import (
     Node,
 )
 from tradeplan.dsl.nodes import Cap, Cooldown, Enter, Expires, Guard, Let, MaxPer, Once, Param, Plan, Rule
+from tradeplan.dsl.record import mutable_record
 from tradeplan.dsl.source import Span
 
 NOT_TRADABLE = diagnostic_kind("not-tradable", "the market gives context but cannot be traded")
@@ -50,7 +50,7 @@ MOST_NODES = 20_000
 LONGEST_LOOKBACK = 500_000
 
 
-@dataclass(slots=True)
+@mutable_record
 class Elaborated:
     """A checked block, with what explanations need; `block` is None if a mistake was reported."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence, Set
-from dataclasses import dataclass
 
 from tradeplan.dsl.catalog import Catalog, Function, MarketFacts, Markets
 from tradeplan.dsl.check.value import Mode, Value, View
@@ -11,11 +10,12 @@ from tradeplan.dsl.diagnostic import DiagnosticKind, Fix, Report
 from tradeplan.dsl.graph import Graph, Lane, Node, Op
 from tradeplan.dsl.kinds import Kind
 from tradeplan.dsl.nodes import Expression, Let, Param
+from tradeplan.dsl.record import mutable_record
 from tradeplan.dsl.source import Span
 from tradeplan.dsl.timeframe import TIMEFRAMES
 
 
-@dataclass(slots=True)
+@mutable_record
 class Definition:
     """A LET or PARAM of the block; `ready` once its line was passed, `value` None if that line is broken."""
 
@@ -25,7 +25,7 @@ class Definition:
     value: Value | None = None
 
 
-@dataclass(slots=True)
+@mutable_record
 class Use:
     """A name that was resolved, kept for explanations."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 
 from tradeplan.dsl.check.amounts import NOT_AN_AMOUNT, amount, time_span
@@ -13,6 +13,7 @@ from tradeplan.dsl.diagnostic import Severity, diagnostic_kind
 from tradeplan.dsl.graph import CheckedLimit, TimeSpan
 from tradeplan.dsl.kinds import Base
 from tradeplan.dsl.nodes import Cooldown, Expires, MaxPer, Once
+from tradeplan.dsl.record import mutable_record
 from tradeplan.dsl.source import Span
 
 DUPLICATE_LIMIT = diagnostic_kind("duplicate-limit", "a plan has one COOLDOWN, one MAX, one ONCE and one EXPIRES")
@@ -20,7 +21,7 @@ EXPIRED = diagnostic_kind("expired", "the plan's last day has passed", Severity.
 COUNT_BOUNDS = diagnostic_kind("count-bounds", "MAX counts at least one entry")
 
 
-@dataclass(slots=True)
+@mutable_record
 class Limits:
     """What the limits of a plan say, and the LIMITs of a guard."""
 

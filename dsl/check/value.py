@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from tradeplan.dsl.catalog import Function, MarketFacts
 from tradeplan.dsl.graph import Lane, Node, Op
 from tradeplan.dsl.kinds import Base, Kind
+from tradeplan.dsl.record import mutable_record
 
 BAR_FIELDS = ("open", "high", "low", "close", "tick_volume", "real_volume", "spread")
 """What a bar holds; these names are never functions."""
@@ -28,7 +28,7 @@ class Mode(Enum):
     GUARD = "a guard"
 
 
-@dataclass(slots=True)
+@mutable_record
 class View:
     """A market and timeframe; `explicit` if it was written, not the plan's own by default."""
 
@@ -38,7 +38,7 @@ class View:
     lane: Lane
 
 
-@dataclass(slots=True)
+@mutable_record
 class Results:
     """The call behind a value, so that `.upper` can be asked of it; of a function that expands, the values."""
 
@@ -48,7 +48,7 @@ class Results:
     values: tuple[Value, ...] = ()
 
 
-@dataclass(slots=True)
+@mutable_record
 class Value:
     """A checked expression; never changed once made.
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tradeplan.dsl.graph import Lane, Node, Op
+from tradeplan.dsl.record import record
 
 _READINGS = {"latency": "the system", "quality": "the feed", "stale": "the feed"}
 
 CALENDAR = "the calendar of news"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origins:
     """What a node reads, directly or not."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from tradeplan.dsl.nodes import Text
+from tradeplan.dsl.record import mutable_record
 from tradeplan.dsl.source import Source, Span
 
 
-@dataclass(slots=True)
+@mutable_record
 class Attached:
     """The comments of one piece: on lines above it, and at the end of its line.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from tradeplan.dsl.graph.node import Lane, Node
+from tradeplan.dsl.record import record
 from tradeplan.dsl.source import Source, Span
 
 
@@ -42,7 +42,7 @@ class OrderType(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Level:
     """A level; `value` is a non-positional value node on the step lane (or a constant)."""
 
@@ -51,7 +51,7 @@ class Level:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TakeLeg:
     """One TAKE: percent of the first filled size, and where."""
 
@@ -60,7 +60,7 @@ class TakeLeg:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EntryAction:
     """BUY or SELL; `size` in percent, account money or lots."""
 
@@ -76,7 +76,7 @@ class EntryAction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CloseAction:
     """CLOSE; 100 percent closes everything and acts on every TRUE step, less acts once per rule and position."""
 
@@ -84,7 +84,7 @@ class CloseAction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddAction:
     """ADD percent of the first filled size, once per rule and position."""
 
@@ -92,7 +92,7 @@ class AddAction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MoveStopAction:
     """MOVE STOP TO a price; the node may be positional."""
 
@@ -100,14 +100,14 @@ class MoveStopAction:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CancelAction:
     """CANCEL the pending order."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HaltAction:
     """HALT; None: until a person resumes. `probe`: percent of its size at which one entry is then tried; 0: none."""
 
@@ -116,14 +116,14 @@ class HaltAction:
     probe: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FlattenAction:
     """FLATTEN: close and cancel, of this plan, or of all plans that a guard covers."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AlertAction:
     """ALERT a text when the condition becomes TRUE."""
 
@@ -177,7 +177,7 @@ class Voice(NamedTuple):
         return self.rank, self.strength, self.kind, self.timeframe
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckedRule:
     """A rule: `condition` is the AND of the clauses, on the step lane.
 
@@ -203,7 +203,7 @@ class CheckedRule:
         return next((a for a in self.actions if isinstance(a, EntryAction)), None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckedPlan:
     """A plan ready to be compiled. `version` is a digest of its canonical text (comments do not count)."""
 
@@ -250,7 +250,7 @@ class CheckedLimit(NamedTuple):
     window: int = 0  # likewise, in bars of H1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckedGuard:
     """A guard: rules on the account's step lane that know HALT, FLATTEN and ALERT.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from tradeplan.dsl.record import record
 
 ACCOUNT_MARKET = "account"
 """The market name of the lane on which guards step: every minute in which any traded market is open."""
@@ -77,7 +78,7 @@ STATEFUL_OPS = frozenset({Op.CALL, Op.BECAME, Op.FOR, Op.WITHIN, Op.AGO})
 """Operations that look at more than the current bar of their lane."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Node:
     """A value or condition on a lane. Made by `Graph.node` only: equal nodes are the same object.
 
@@ -92,3 +93,6 @@ class Node:
     condition: bool
     positional: bool
     identity: int  # the order of creation in its graph: inputs come before the nodes that read them
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__

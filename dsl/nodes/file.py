@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tradeplan.dsl.nodes.actions import Action
 from tradeplan.dsl.nodes.expressions import Date, Expression, Name, Number, Quantity
+from tradeplan.dsl.record import record
 from tradeplan.dsl.source import Source, Span
 
 
@@ -50,7 +50,7 @@ class Cooldown(NamedTuple):
     amount: Quantity | Name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MaxPer:
     """`MAX n PER span`; the count is whole or the Name of a PARAM, the span may be the Name `day` or `week`."""
 
@@ -121,7 +121,7 @@ class Guard(NamedTuple):
     covers: Covers | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class File:
     """All plans and guards of one source, with the spans of its comments.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tradeplan.dsl.diagnostic import DiagnosticKind, Fix
 from tradeplan.dsl.parse.lexer import Token
+from tradeplan.dsl.record import record
 from tradeplan.dsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A token that cannot stand where it does, with the parser's states in front of it and one token earlier.
 

@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ from tradeplan.dsl.diagnostic import Diagnostic, Severity
 from tradeplan.dsl.empty import nothing_in
 from tradeplan.dsl.graph import Graph
 from tradeplan.dsl.pipeline import Checked, check_source, duplicates_across
+from tradeplan.dsl.record import mutable_record
 from tradeplan.dsl.repair import apply_fixes
 from tradeplan.dsl.report import render_github, render_json, render_sarif, render_text
 from tradeplan.dsl.source import Source
@@ -32,7 +32,7 @@ _BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n){2,}")
 Check = Callable[[Source], Checked]
 
 
-@dataclass(slots=True)
+@mutable_record
 class _Answer:
     """What was found in all texts."""
 

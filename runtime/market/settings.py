@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tradeplan.dsl.record import record
 from tradeplan.runtime.market.errors import ProfileError
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """A number of a profile: what it is when the file says nothing, the allowed range, what it is for."""
 

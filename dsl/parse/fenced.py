@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n]*$", re.MULTILINE)
-_BLOCK_START = re.compile(r"\s*+(?:#[^\n]*+\s*+)*+(?:PLAN|GUARD)\b")
-_NOT_A_LINE_END = re.compile(r"[^\r\n]")
+_FENCE = r"(?m)^[ \t]*(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n]*$"
+_BLOCK_START = r"\s*+(?:#[^\n]*+\s*+)*+(?:PLAN|GUARD)\b"
+_NOT_A_LINE_END = r"[^\r\n]"
 _LANGUAGES = frozenset({"plan", "tradeplan"})
 
 
@@ -18,7 +18,7 @@ def plans_in(text: str) -> str:
     """
     pieces: list[str] = []
     done = 0
-    fences = list(_FENCE.finditer(text))
+    fences = list(re.finditer(_FENCE, text))
     if not fences:
         return text
     i = 0
@@ -28,7 +28,7 @@ def plans_in(text: str) -> str:
         body_start = min(opening.end() + 1, len(text))
         body_end = len(text) if closing is None else fences[closing].start()
         body = text[body_start:body_end]
-        if opening[2].lower() in _LANGUAGES or _BLOCK_START.match(body):
+        if opening[2].lower() in _LANGUAGES or re.match(_BLOCK_START, body):
             pieces += [_blank(text[done:body_start]), body]
             done = body_end
         i = len(fences) if closing is None else closing + 1
@@ -42,4 +42,4 @@ def _closes(opening: re.Match[str], fence: re.Match[str]) -> bool:
 
 
 def _blank(text: str) -> str:
-    return _NOT_A_LINE_END.sub(" ", text)
+    return re.sub(_NOT_A_LINE_END, " ", text)

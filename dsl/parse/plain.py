@@ -21,16 +21,15 @@ CONTROL_CHARACTER = diagnostic_kind(
 _MOST = 100
 _QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02"
 _SINGLES = "'\u2018\u2019\u201a"
-_BLANKS = "\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_NOTHING = "\u200b-\u200d\u2060\ufeff\u00ad"
+_BLANKS = "\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_NOTHING = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _SIGNS = {"\u2212": "-", "\u2013": "-", "\u2014": "-", "\u2010": "-", "\u2011": "-", "\u00d7": "*", "\u00f7": "/"}
 
-_CONTROLS = re.compile(f"[{_CONTROL}]+|\r(?!\n)")
-_SUSPECT = re.compile(f"['{_CONTROL}]|\r(?!\n)")
-_BLANK = re.compile(f"[{_BLANKS}]")
-_EMPTY = re.compile(f"[{_NOTHING}]")
-_PIECES = re.compile(
+# patterns that only an odd text needs are compiled when one comes: `re` keeps them
+_CONTROLS = f"[{_CONTROL}]+|\r(?!\n)"
+_SUSPECT_ASCII = re.compile("['\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_PIECES = (
     r"(?P<comment>#[^\n]*)"
     r'|(?P<text>"[^"\n]*")'
     rf'|(?P<quoted>[{_QUOTES}][^"{_QUOTES}\n]*["{_QUOTES}]|"[^"{_QUOTES}\n]*[{_QUOTES}]'
@@ -43,7 +42,7 @@ _PIECES = re.compile(
 def plain_text(source: Source, report: Report) -> str:
     """The text as the lexer should read it, of the same length."""
     text = source.text
-    if text.isascii() and not _SUSPECT.search(text):
+    if text.isascii() and not _SUSPECT_ASCII.search(text):
         return text
     pieces: list[str] = []
     done = 0
@@ -51,7 +50,7 @@ def plain_text(source: Source, report: Report) -> str:
         pieces.append(" ")
         done = 1
     already = len(report.diagnostics)
-    for match in _PIECES.finditer(text, done):
+    for match in re.compile(_PIECES).finditer(text, done):
         quiet = len(report.diagnostics) - already >= _MOST
         start, end = match.span()
         piece = match[0]
@@ -85,7 +84,7 @@ def _inside(piece: str, start: int, report: Report, quiet: bool) -> str:
             _control(match[0], start + match.start(), report)
         return " " * len(match[0])
 
-    return _CONTROLS.sub(blank, piece)
+    return re.sub(_CONTROLS, blank, piece)
 
 
 def _control(piece: str, start: int, report: Report) -> None:
@@ -125,10 +124,10 @@ def _signs(piece: str, start: int, report: Report, quiet: bool) -> str:
     written: list[str] = []
     for c in piece:
         wide = unicodedata.normalize("NFKC", c)
-        if _EMPTY.match(c):
+        if c in _NOTHING:
             shown.append(" ")
             written.append("")
-        elif _BLANK.match(c):
+        elif c in _BLANKS:
             shown.append(" ")
             written.append(" ")
         elif c in _SIGNS or (len(wide) == 1 and wide.isascii()):

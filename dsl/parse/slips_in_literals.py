@@ -18,7 +18,7 @@ TEXT_TOO_LONG = diagnostic_kind("text-too-long", "A text is shown on one line, s
 UNCLOSED_TEXT = diagnostic_kind("unclosed-text", "A text ends on its line with the quote it began with.")
 MONEY_FORM = diagnostic_kind("money-form", "An amount of money is a number and the code of its currency.")
 
-_SHORT_TIME = re.compile(r"([0-9]):([0-9]{2})")
+_SHORT_TIME = r"([0-9]):([0-9]{2})"
 
 
 def literal_slip(place: Place) -> Slip | None:
@@ -64,7 +64,7 @@ def _text(place: Place) -> Slip | None:
 
 def _digits(place: Place) -> Slip | None:
     token = place.token
-    short = _SHORT_TIME.fullmatch(token.text)
+    short = re.fullmatch(_SHORT_TIME, token.text)
     if short and advance(place.states, "TIME") is not None:
         full = f"0{token.text}"
         return Slip(

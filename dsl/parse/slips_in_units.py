@@ -19,10 +19,8 @@ UNKNOWN_UNIT = diagnostic_kind("unknown-unit", "A unit has one spelling.")
 
 _WIDEST_GAP = 2
 _DIGITS = 9
-_PLAIN = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,9})?")
-_OTHER_NUMBER = re.compile(
-    r"[0-9]{1,7}(?:_[0-9]{1,7}){1,3}(?:\.[0-9]{1,9})?|[0-9]{1,7}(?:\.[0-9]{1,9})?[eE][+-]?[0-9]{1,3}\b"
-)
+_PLAIN = r"[0-9]{1,7}(?:\.[0-9]{1,9})?"
+_OTHER_NUMBER = r"[0-9]{1,7}(?:_[0-9]{1,7}){1,3}(?:\.[0-9]{1,9})?|[0-9]{1,7}(?:\.[0-9]{1,9})?[eE][+-]?[0-9]{1,3}\b"
 
 
 def unit_slip(place: Place) -> Slip | None:
@@ -52,12 +50,12 @@ def exponent_slip(place: Place) -> Slip | None:
     token, number = place.token, place.previous
     if number is None or number.kind not in NUMBERS or token.start != number.end:
         return None
-    found = _OTHER_NUMBER.match(place.text, number.start)
+    found = re.compile(_OTHER_NUMBER).match(place.text, number.start)
     if found is None or found.end() <= number.end:
         return None
     value = Decimal(found[0].replace("_", ""))
     plain = f"{value:f}" if abs(value.adjusted()) < _DIGITS else ""
-    if not _PLAIN.fullmatch(plain):
+    if not re.fullmatch(_PLAIN, plain):
         plain = ""
     consumed = 1
     while place.index + consumed < len(place.tokens) and place.tokens[place.index + consumed].start < found.end():

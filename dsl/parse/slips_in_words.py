@@ -24,8 +24,8 @@ NAME_TOO_LONG = diagnostic_kind("name-too-long", "A name is shown in tables and 
 NAME_LETTERS = diagnostic_kind("name-letters", "A name is made of the letters a-z, digits and `_`.")
 TIMEFRAME_CASE = diagnostic_kind("timeframe-case", "A timeframe is written as on the platform: `M5`, `H1`.")
 
-_WORD = re.compile(r"[^\W\d]\w*")
-_GLUED = re.compile(r"([A-Za-z]+)([0-9]+(?:\.[0-9]+)?)")
+_WORD = r"[^\W\d]\w*"
+_GLUED = r"([A-Za-z]+)([0-9]+(?:\.[0-9]+)?)"
 
 
 @cache
@@ -36,7 +36,7 @@ def _pattern(terminal: str) -> re.Pattern[str]:
 def word_slip(place: Place) -> Slip | None:
     """A repair of a wrong word at its own place."""
     token = place.token
-    if not _WORD.fullmatch(token.text) or token.kind == "TIMEFRAME":
+    if not re.fullmatch(_WORD, token.text) or token.kind == "TIMEFRAME":
         return None
     glued = _glued(place)
     if glued is not None:
@@ -53,7 +53,7 @@ def word_slip(place: Place) -> Slip | None:
 
 def _glued(place: Place) -> Slip | None:
     """`STOP2 ATR`: a keyword that its number sticks to. The number is kept, whatever else may be wrong with it."""
-    parts = _GLUED.match(place.text, place.token.start)
+    parts = re.compile(_GLUED).match(place.text, place.token.start)
     if parts is None or parts.end() < place.token.end or parts[1] not in words().keywords:
         return None
     kind, number = words().keywords[parts[1]], "NUMBER" if "." in parts[2] else "INT"

@@ -18,7 +18,7 @@ _OPENERS = frozenset({"ENTER", "OPEN", "GO"})
 _SIDES = {"LONG": "BUY", "SHORT": "SELL", "BUY": "BUY", "SELL": "SELL"}
 _VALUES = frozenset({"open", "high", "low", "close", "spread", "entry", "stop", "size", "profit", "best", "held"})
 """Names that never take an argument."""
-_WORD = re.compile(r'"([a-z][a-z0-9_]{0,63})"')
+_WORD = r'"([a-z][a-z0-9_]{0,63})"'
 
 
 def language_slip(place: Place) -> Slip | None:
@@ -194,7 +194,7 @@ def _counted(place: Place) -> Slip | None:
 def _quoted_word(place: Place) -> Slip | None:
     """`trend = "bull"`: words stand without quotes."""
     token = place.token
-    found = _WORD.fullmatch(token.text)
+    found = re.fullmatch(_WORD, token.text)
     if found is None or token.kind != "STRING" or advance(place.states, "NAME") is None:
         return None
     return reworded(place, token.span, found[1], (Token("NAME", found[1], token.start, token.end),), 1)

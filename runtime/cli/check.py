@@ -27,7 +27,7 @@ from tradeplan.runtime.market.facts import load_facts
 from tradeplan.stdlib.registry import catalog
 
 _ROUNDS = 5  # a repair may uncover the next one; five rounds is more than any real text needs
-_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n){2,}")
+_BLANK_LINES = r"(?:[ \t]*\r?\n){2,}"
 
 Check = Callable[[Source], Checked]
 
@@ -60,7 +60,7 @@ def _repaired(checked: Checked, check: Check) -> Checked:
 
 def _without_prose(text: str) -> str:
     """The plans of a chat answer, whose prose is blank by now."""
-    return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+    return re.sub(_BLANK_LINES, "\n\n", text).strip() + "\n"
 
 
 def _check_all(texts: Sequence[PlanText], check: Check, fix: bool) -> _Answer:

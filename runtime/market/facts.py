@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
+import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ from typing import Any
 from tradeplan.dsl.catalog.market import MarketFacts, Markets
 from tradeplan.plans import symbols
 from tradeplan.runtime.market.errors import ProfileError
-from tradeplan.runtime.market.settings import FileSettings
+from tradeplan.runtime.market.settings import FileSettings, read_toml
 
 SHIPPED = Path(str(symbols.__file__)).parent
 """The folder of the profiles that come with the program."""
 
+_PLAIN_TEXT = r'"[ !#-\[\]-~]*"'
+_PLAIN_LINE = re.compile(
+    rf"([a-z_]+) = (true|false|(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|{_PLAIN_TEXT}|\[{_PLAIN_TEXT}(?:, {_PLAIN_TEXT})*\])"
+)
 _NUMBERS = ("point", "pip", "contract_size", "lot_min", "lot_step", "lot_max")
 
 
@@ -57,14 +62,14 @@ def _refuse_shared_names(facts: Iterable[MarketFacts]) -> None:
 def _facts(
     path: Path, stored: dict[str, tuple[str, ...]] | None, streams: dict[str, tuple[str, ...]] | None
 ) -> MarketFacts:
-    # Parsing only what stands above the first table halves the time; the tables are the runtime's business.
+    # what stands above the first table is all that is needed; the tables are the runtime's business
     try:
         head = path.read_text(encoding="utf-8").partition("\n[")[0]
-        table = tomllib.loads(head)
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path.name}: cannot be read as text ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"{path.name}: not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}") from None
+    table = plain_lines(head)
+    if table is None:
+        table = read_toml(head, path.name)
     names = _names(path, table)
     numbers = [_number(path, table, key) for key in _NUMBERS]
     point, pip, contract, lot_min, lot_step, lot_max = numbers
@@ -91,6 +96,22 @@ def _facts(
         timeframes=None if stored is None else stored.get(names[0], ()),
         streams=None if streams is None else streams.get(names[0], ()),
     )
+
+
+def plain_lines(text: str) -> dict[str, Any] | None:
+    """What `tomllib` says of a text of comments and of keys with a plain number, text or list of texts; else None.
+
+    Every check reads all profiles, and the library takes several times as long for them.
+    """
+    found: dict[str, Any] = {}
+    for line in text.split("\n"):
+        if not line or (line[0] == "#" and line.isprintable()):
+            continue
+        parts = _PLAIN_LINE.fullmatch(line)
+        if parts is None or parts[1] in found:
+            return None
+        found[parts[1]] = json.loads(parts[2])  # such values are spelled alike in both
+    return found
 
 
 def _names(path: Path, table: dict[str, Any]) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import random
 import shutil
 import time
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.kill.births import KILLED, life
 from tests.kill.broker_checks import Left, problems
 from tests.kill.broker_life import Order, main
 from tests.kill.broker_server import Server, Troubles
@@ -24,7 +24,6 @@ from tests.kill.busy import HEDGING, LONGEST, NETTING
 from tests.kill.moments import group_of
 
 MINUTE = 60_000
-PRELOAD = ["tests.kill.broker_life", "numba"]
 KINDS = {"paused": (False, False), "faults": (True, False), "on": (False, True), "both": (True, True)}
 """Kinds of series: whether requests meet faults, and whether the market goes on while nobody lives."""
 SHARE = 0.3
@@ -62,8 +61,6 @@ class Series:
         self.end = self.start + int(self.hours * 60) * MINUTE
         faults, self.on = KINDS[self.kind]
         self.troubles = Troubles(random.Random(self.seed + 1), SHARE if faults else 0.0)
-        self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(PRELOAD)
 
     def run(self) -> Series:
         """Both runs, and what is to be said of them."""
@@ -138,7 +135,7 @@ class Series:
         note = folder / "died"
         note.unlink(missing_ok=True)
         order = Order(folder, self.data, "btc", self.start, self.end, server.address, self.mode, moment, at, most)
-        child = self.context.Process(target=main, args=(order,))
+        child = life(main, order)
         child.start()
         if seconds is not None:
             child.join(seconds)
@@ -146,7 +143,7 @@ class Series:
         child.join(3_000)  # a machine may have much else to do
         if child.exitcode == 0:
             return ""
-        if child.exitcode != -9:
+        if child.exitcode != KILLED:
             child.kill()
             raise AssertionError(f"a life ended by itself with {child.exitcode}: {folder}")
         return note.read_text(encoding="utf-8") if note.exists() else "any moment"

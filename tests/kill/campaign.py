@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -29,10 +26,10 @@ from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
 from tradeplan.stdlib.registry import catalog
 
+from tests.kill.births import KILLED, life
 from tests.kill.plans import CASES, Case
-from tests.kill.worker import ACCOUNT, open_bars, run
+from tests.kill.worker import ACCOUNT, main, open_bars, run
 
-ROOT = Path(__file__).resolve().parents[2]
 MINUTE = 60_000
 MAX_SIGNAL_AGE = 2 * MINUTE  # as the profiles of the traded markets have it
 STARTING = ("recovered", "activation", "before activation", "outage")
@@ -104,7 +101,6 @@ class Campaign:
     folder: Path
     start: int
     end: int
-    bytecode: Path
     kills: int = 0
     finished: bool = False
     places: dict[str, int] = field(default_factory=dict)
@@ -128,22 +124,16 @@ class Campaign:
 
     def live(self, database: Path, **more: Any) -> bool:
         """One life in a process of its own; True when it came to the end of the feed."""
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        # bytecode is kept beside the databases, so that a life does not begin with compiling the program's text
-        environment["PYTHONPYCACHEPREFIX"] = str(self.bytecode)
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.kill.worker", json.dumps(self.order(database, **more))],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode > 0 and "Traceback" in done.stderr:
-            raise AssertionError(f"a life ended with an error:\n{done.stderr}")
-        killed = done.returncode != 0
+        note = self.folder / "note"
+        note.write_text("", encoding="utf-8")
+        child = life(main, self.order(database, **more), note)
+        child.start()
+        child.join()
+        if child.exitcode not in (0, KILLED):
+            raise AssertionError(f"a life ended with {child.exitcode}:\n{note.read_text('utf-8')}")
+        killed = child.exitcode == KILLED
         if killed:
-            place = done.stderr.rsplit("died at: ", 1)[-1].strip()
+            place = note.read_text("utf-8")
             self.places[place] = self.places.get(place, 0) + 1
         self.kills += killed
         self.finished = not killed
@@ -240,7 +230,7 @@ def forget_what_replay_finds(database: Path, copy: Path) -> None:
     target.close()
 
 
-def main() -> int:
+def command() -> int:
     """Run one campaign and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -254,7 +244,7 @@ def main() -> int:
     start, end = utc(case.start), utc(given.end or case.end)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        work = Campaign(case, given.data, folder, start, end, folder / "bytecode")
+        work = Campaign(case, given.data, folder, start, end)
         dataset = open_bars(given.data, start, end)
         began = time.perf_counter()
         peace = run(work.order(folder / "peace.db"), dataset)
@@ -282,4 +272,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(command())

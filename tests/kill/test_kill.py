@@ -29,12 +29,10 @@ Made = tuple[Campaign, Dataset, int]
 
 @pytest.fixture(scope="module")
 def make(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Made]:
-    bytecode = tmp_path_factory.mktemp("bytecode")
-
     def made(name: str) -> Made:
         case = CASES[name]
         folder = tmp_path_factory.mktemp(name)
-        work = Campaign(case, real_data / "bars", folder, utc(case.start), utc(case.short_end), bytecode)
+        work = Campaign(case, real_data / "bars", folder, utc(case.start), utc(case.short_end))
         dataset = open_bars(work.data, work.start, work.end)
         peace = run(work.order(folder / "peace.db"), dataset)
         assert peace.fills > 100, "a case in which little happens tests little"

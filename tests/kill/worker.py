@@ -1,15 +1,11 @@
-"""One life of a running instance, as a process of its own that ends itself abruptly where it is told to.
-
-python tests/kill/worker.py '{"plans": DIR, "data": DIR, "db": FILE, "start": ms, "end": ms, ...}'
-"""
+"""One life of a running instance, as a process of its own that ends itself abruptly where it is told to."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
 import threading
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +23,10 @@ from tradeplan.stdlib.registry import catalog
 ACCOUNT = AccountConfig(record_moves=True)
 
 
-def die(place: str) -> None:
+def die(note: Path | None, place: str) -> None:
     """End this process at once, as `Process.kill` from outside does: nothing is flushed or closed."""
-    os.write(2, f"died at: {place}\n".encode())
+    if note is not None:
+        note.write_text(place, encoding="utf-8")
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
@@ -41,17 +38,18 @@ class Killer:
     at: int = 0
     after: int = 0
     most: int = 0
+    note: Path | None = None  # where the place of death is written
     done: int = 0
 
     def __call__(self, name: str) -> None:
         if name == self.point and self.done >= self.after:
             self.at -= 1
             if self.at == 0:
-                die(name)
+                die(self.note, name)
         if name == "stepped":
             self.done += 1
             if self.done == self.most:
-                die("most steps")
+                die(self.note, "most steps")
 
 
 def _silent(text: str) -> None:
@@ -68,24 +66,26 @@ def open_bars(data: Path, start: int, end: int) -> Dataset:
     return Dataset.open(data, load_profiles()).window(start - 9 * 86_400_000, end)
 
 
-def run(order: dict[str, Any], dataset: Dataset | None = None) -> Totals:
+def run(order: dict[str, Any], dataset: Dataset | None = None, note: Path | None = None) -> Totals:
     """Run one life."""
     dataset = dataset or open_bars(Path(order["data"]), order["start"], order["end"])
     functions = catalog()
     folder = PlanFolder(Path(order["plans"]), functions, load_facts(), Graph())
     settings = Settings("test", ACCOUNT, order["start"], order["end"])
     clock = ReplayClock(None, order.get("resume_at"))
-    point = Killer(
-        *(order.get(name, default) for name, default in (("point", ""), ("at", 0), ("after", 0), ("most", 0)))
-    )
+    point = Killer(order.get("point", ""), order.get("at", 0), order.get("after", 0), order.get("most", 0), note)
     if order.get("seconds") is not None:
-        timer = threading.Timer(order["seconds"], die, ("any moment",))
+        timer = threading.Timer(order["seconds"], die, (note, "any moment"))
         timer.daemon = True
         timer.start()
-    say = _silent if not order.get("loud") else print
-    instance = Instance(folder, dataset, functions, settings, Path(order["db"]), clock, say, _unseen, point=point)
+    instance = Instance(folder, dataset, functions, settings, Path(order["db"]), clock, _silent, _unseen, point=point)
     return instance.run()
 
 
-if __name__ == "__main__":
-    print(run(json.loads(sys.argv[1])))
+def main(order: dict[str, Any], note: Path) -> None:
+    """As the target of a process; `note` tells where it died or what went wrong."""
+    try:
+        run(order, None, note)
+    except BaseException:
+        note.write_text(traceback.format_exc(), encoding="utf-8")
+        raise

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
-_IS_THE_PROGRAM = Path(sys.argv[0]).stem in ("plan", "plan-script", "__main__")
+# `-m` is what Python calls the program while it still looks for the module that it was told to run
+_IS_THE_PROGRAM = Path(sys.argv[0]).stem in ("plan", "plan-script", "__main__", "-m")
 if _IS_THE_PROGRAM:
     # nothing that imports make is garbage, and looking for it takes a tenth of the time until a command begins
     gc.disable()
@@ -56,6 +57,8 @@ class _LazyCommands(click.Group):
         if _overview():
             return click.Command(cmd_name, help=_summary(files[cmd_name]).split(": ", 1)[-1])
         module = importlib.import_module(f"tradeplan.runtime.cli.{cmd_name.replace('-', '_')}")
+        if _IS_THE_PROGRAM:
+            gc.freeze()  # else the first search would go through all that was imported
         gc.enable()
         command = module.command
         assert isinstance(command, click.Command)
@@ -83,4 +86,7 @@ def _group() -> None:
 def main() -> None:
     """The entry point of the command `plan`."""
     prepare_streams()
-    sys.exit(run(_group))
+    code = run(_group)
+    if _IS_THE_PROGRAM:
+        gc.freeze()  # the interpreter searches once more before it ends, when nothing is left to be found
+    sys.exit(code)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from tradeplan.runtime.broker.acts import Act, Batch
-from tradeplan.runtime.broker.answers import Answers
-from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.closing import Closings, Next
 from tradeplan.runtime.broker.entries import Entries
 from tradeplan.runtime.broker.identity import STOP_PASSED, TARGET_PASSED, comment_of, magic_of
-from tradeplan.runtime.broker.memory import Link, Memory
-from tradeplan.runtime.broker.pacing import Pacing
+from tradeplan.runtime.broker.means import Means, WithMeans
+from tradeplan.runtime.broker.memory import Link
 from tradeplan.runtime.broker.reading import Reading
 from tradeplan.runtime.broker.requests import Traded, close_order, levels_order, priced, removal
 from tradeplan.runtime.broker.retcodes import Verdict
-from tradeplan.runtime.broker.sending import Fillings, Request, Sent, send
+from tradeplan.runtime.broker.sending import Request
 from tradeplan.runtime.broker.watchman import Watchman
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import intent_id
@@ -26,7 +24,6 @@ from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import Tick
 from tradeplan.runtime.mt5.structs import TradePosition as Position
 from tradeplan.runtime.mt5.symbol_rules import lifetime
-from tradeplan.runtime.mt5.terminal import Terminal
 
 
 class Levels(NamedTuple):
@@ -40,27 +37,15 @@ class Levels(NamedTuple):
     opened: int  # milliseconds
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(WithMeans):
     """Everything that reduces risk, and `entries` for what adds to it."""
 
-    terminal: Terminal
-    memory: Memory
-    traded: dict[str, Traded]
-    clock: BrokerTimes
-    watchman: Watchman
-    entries: Entries
-    fillings: Fillings
-    answers: Answers
-    say: Callable[[str], None]
-    point: Callable[[str], None]
-    patience: Callable[[], float]
-    timer: Callable[[], float]
-    pacing: Pacing
-    closings: Closings
-    _lost: Batch = field(default_factory=list)  # closes whose answer was lost, for the journal
-    _bare: dict[int, int] = field(default_factory=dict)  # positions whose stop could not be put back, and how often
-    _lagging: dict[int, float] = field(default_factory=dict)  # since when a position is not as its deals say
+    def __init__(self, means: Means, watchman: Watchman, entries: Entries, closings: Closings) -> None:
+        super().__init__(means)
+        self.watchman, self.entries, self.closings = watchman, entries, closings
+        self._lost: Batch = []  # closes whose answer was lost, for the journal
+        self._bare: dict[int, int] = {}  # positions whose stop could not be put back, and how often
+        self._lagging: dict[int, float] = {}  # since when a position is not as its deals say
 
     def carry_out(self, engine: Engine, reading: Reading, may_enter: str | None) -> Iterator[Batch]:
         """Send; what is refused comes as acts. `may_enter`: why no entry may be sent, None if they may."""
@@ -196,7 +181,7 @@ class Desk:
         put_back = f"`{plan}`: the stop of {position.ticket} is missing or looser: put back to {stop:g}"
         if missing and opened < self.clock.now() - 1_000 and self.pacing.news(("missing", *key), put_back):
             self.say(put_back)
-        sent = send(self.terminal, lambda: levels_order(position, stop, target), self.point, self.timer)
+        sent = self.send(lambda: levels_order(position, stop, target))
         self.answers.note(plan, "level", sent, position.identifier, stop)
         if sent.verdict is Verdict.DONE:
             self.pacing.done(("missing", *key))
@@ -240,14 +225,11 @@ class Desk:
         alert = f"ALERT: {position.symbol} {position.ticket} is closed: {why}"
         if why and self.pacing.news(("alert", *key), alert):
             self.say(alert)
-        sent = send(
-            self.terminal,
+        stands = lifetime(info, self.clock.to_broker(self.clock.now()))
+        sent = self.send(
             lambda: self._filled(
-                close_order(traded, position, volume, self.quote(position.symbol, tick), magic, comment)
-                | lifetime(info, self.clock.to_broker(self.clock.now()))
-            ),
-            self.point,
-            self.timer,
+                close_order(traded, position, volume, self.quote(position.symbol, tick), magic, comment) | stands
+            )
         )
         lost = self.closings.sent(reading, position, volume, sent.verdict, magic, comment)
         link = self.memory.links.get(position.identifier)
@@ -280,13 +262,9 @@ class Desk:
         )
         if self.pacing.news(key, text):
             self.say(text)
-        sent = send(self.terminal, lambda: levels_order(position, stop, target), self.point, self.timer)
+        sent = self.send(lambda: levels_order(position, stop, target))
         if sent.verdict is Verdict.NEVER and self.pacing.news(key, sent.why):
             self.say(f"ALERT: {position.symbol} {position.ticket} may be open still: close it by hand: {sent.why}")
-
-    def _plain(self, request: Request) -> Sent:
-        """Send a request that has no price in it."""
-        return send(self.terminal, lambda: request, self.point, self.timer)
 
     def netting(self, reading: Reading) -> bool:
         """Whether the account nets."""
@@ -311,10 +289,10 @@ class Desk:
                 continue
             if order.state not in (mt5.ORDER_STATE_PLACED, mt5.ORDER_STATE_PARTIAL, mt5.ORDER_STATE_STARTED):
                 continue
-            request, ticket, key = removal(order.ticket, order.symbol), order.ticket, ("removal", order.ticket)
+            ticket, key = order.ticket, ("removal", order.ticket)
             if self.pacing.waits(key):
                 continue
-            sent = self.answers.note(known.plan, "cancel", self._plain(request), ticket)
+            sent = self.answers.note(known.plan, "cancel", self.send(partial(removal, ticket, order.symbol)), ticket)
             if sent.verdict is Verdict.DONE:
                 self.pacing.done(key)
                 continue

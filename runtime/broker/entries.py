@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from tradeplan.runtime.broker.acts import Act, Batch
-from tradeplan.runtime.broker.answers import Answers
-from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.identity import comment_of, magic_of
 from tradeplan.runtime.broker.limits import Asked, Limits
-from tradeplan.runtime.broker.memory import Memory
-from tradeplan.runtime.broker.pacing import Pacing
+from tradeplan.runtime.broker.means import Means, WithMeans
 from tradeplan.runtime.broker.reading import Reading
 from tradeplan.runtime.broker.requests import Traded, is_price, market_order, pending_order, priced
 from tradeplan.runtime.broker.retcodes import Verdict
-from tradeplan.runtime.broker.sending import Fillings, Request, Sent, send
+from tradeplan.runtime.broker.sending import Request, Sent
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.wanted import Order, OrderLeg
 from tradeplan.runtime.mt5 import constants as mt5
@@ -25,7 +22,7 @@ from tradeplan.runtime.mt5.structs import SymbolInfo, Tick
 from tradeplan.runtime.mt5.structs import TradePosition as Position
 from tradeplan.runtime.mt5.symbol_rules import ends_with_the_day, lifetime, untaken
 from tradeplan.runtime.mt5.symbols import unlike
-from tradeplan.runtime.mt5.terminal import BridgeError, Terminal
+from tradeplan.runtime.mt5.terminal import BridgeError
 
 _OVER = {mt5.ORDER_STATE_CANCELED: "cancelled", mt5.ORDER_STATE_EXPIRED: "expired", mt5.ORDER_STATE_REJECTED: "refused"}
 MANY = 256
@@ -43,26 +40,16 @@ class Part:
     why: str = ""
 
 
-@dataclass(slots=True)
-class Entries:
+class Entries(WithMeans):
     """Sends entries and ADDs, part by part."""
 
-    terminal: Terminal
-    memory: Memory
-    traded: dict[str, Traded]
-    clock: BrokerTimes
-    limits: Limits
-    fillings: Fillings
-    answers: Answers
-    say: Callable[[str], None]
-    point: Callable[[str], None]
-    patience: Callable[[], float]
-    timer: Callable[[], float]
-    pacing: Pacing
-    _parts: dict[int, Part] = field(default_factory=dict)
-    _times: deque[int] = field(default_factory=deque)
-    _resumed: bool = False
-    _waits: dict[int, str] = field(default_factory=dict)  # parts that the broker did not take yet, and why
+    def __init__(self, means: Means, limits: Limits) -> None:
+        super().__init__(means)
+        self.limits = limits
+        self._parts: dict[int, Part] = {}
+        self._times = deque[int]()
+        self._resumed = False
+        self._waits: dict[int, str] = {}  # parts that the broker did not take yet, and why
 
     def resume(self, engine: Engine) -> None:
         """After a restart: whatever waits may have been sent, so it is looked up before anything."""
@@ -243,7 +230,7 @@ class Entries:
             why = self._margin(reading, made())
             if not why:
                 self._times.append(self.clock.now())
-            sent = Sent(Verdict.NEVER, why) if why else send(self.terminal, made, self.point, self.timer)
+            sent = Sent(Verdict.NEVER, why) if why else self.send(made)
             if not why:
                 self.answers.note(order.plan, order.about, sent, magic, 0.0, intent, leg.leg)
             part = self._parts[magic] = Part(LIVE, self.timer(), why=sent.why)

@@ -8,18 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from tradeplan.runtime.broker.account import AccountRule, BrokerError
 from tradeplan.runtime.broker.acts import Act, Batch
-from tradeplan.runtime.broker.answers import Answers
 from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.closing import Closings
 from tradeplan.runtime.broker.deals import acts_of, as_one, cents, new_deals
 from tradeplan.runtime.broker.desk import Desk
 from tradeplan.runtime.broker.entries import Entries
 from tradeplan.runtime.broker.limits import Limits
-from tradeplan.runtime.broker.memory import Memory
-from tradeplan.runtime.broker.pacing import Pacing
+from tradeplan.runtime.broker.means import Means
 from tradeplan.runtime.broker.reading import Reading, read
 from tradeplan.runtime.broker.requests import Traded
-from tradeplan.runtime.broker.sending import Fillings
 from tradeplan.runtime.broker.watchman import Watchman, held_by_others
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.wanted import Holding, Order
@@ -103,7 +100,6 @@ class Mt5Broker:
             say(Urgent(text, "order") if text.startswith("ALERT") else text)
 
         self.say = said
-        self.memory = Memory()
         self.patience = patience
         self.blocked: str | None = None  # why nothing at all is sent or entered
         self.held_back: str | None = None  # why no entry is sent
@@ -112,43 +108,10 @@ class Mt5Broker:
         self._told, self._lacking = set[str](), set[str]()
         self._known = 0  # the newest quote, in seconds of the broker's clock, when all deals were entered last
         self._resumed = False
-        fillings, self.answers = Fillings(terminal), Answers()
-
-        def waits() -> float:
-            return self.patience
-
-        pacing = Pacing(timer, waits)
-        self.watchman = Watchman(self.memory, self.traded, clock, said, waits, timer)
-        self.entries = Entries(
-            terminal,
-            self.memory,
-            self.traded,
-            clock,
-            limits,
-            fillings,
-            self.answers,
-            said,
-            point,
-            waits,
-            timer,
-            pacing,
-        )
-        self.desk = Desk(
-            terminal,
-            self.memory,
-            self.traded,
-            clock,
-            self.watchman,
-            self.entries,
-            fillings,
-            self.answers,
-            said,
-            point,
-            waits,
-            timer,
-            pacing,
-            Closings(self.memory, waits, timer),
-        )
+        means = Means(terminal, traded, clock, said, point, timer, lambda: self.patience)
+        self.memory, self.answers = means.memory, means.answers
+        self.watchman, self.entries = Watchman(means), Entries(means, limits)
+        self.desk = Desk(means, self.watchman, self.entries, Closings(self.memory, means.patience, timer))
 
     @property
     def name(self) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from tradeplan.runtime.broker.acts import Act, Batch
-from tradeplan.runtime.broker.clock import BrokerTimes
 from tradeplan.runtime.broker.deals import cents, new_deals
 from tradeplan.runtime.broker.identity import is_ours
+from tradeplan.runtime.broker.means import Means, WithMeans
 from tradeplan.runtime.broker.memory import Link, Memory
 from tradeplan.runtime.broker.reading import Reading
-from tradeplan.runtime.broker.requests import Traded, is_price
+from tradeplan.runtime.broker.requests import is_price
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.outside import others_of
 from tradeplan.runtime.engine.wanted import Holding
@@ -23,22 +22,17 @@ def held_by_others(reading: Reading, memory: Memory) -> int:
     return cents(sum(p.profit + p.swap for p in reading.positions if p.identifier not in memory.links))
 
 
-@dataclass(slots=True)
-class Watchman:
+class Watchman(WithMeans):
     """Rules by which differences are settled; every one is said."""
 
-    memory: Memory
-    traded: dict[str, Traded]
-    clock: BrokerTimes
-    say: Callable[[str], None]
-    patience: Callable[[], float]  # seconds, as `timer` counts them, that the broker may take to show what it did
-    timer: Callable[[], float]
-    _missing: dict[int, float] = field(default_factory=dict)
-    _foreign_since: dict[str, float] = field(default_factory=dict)
-    _uneven_since: dict[int, tuple[int, float]] = field(default_factory=dict)
-    _uneven_told: set[int] = field(default_factory=set)
-    _told: set[int] = field(default_factory=set)
-    _money: int | None = None
+    def __init__(self, means: Means) -> None:
+        super().__init__(means)
+        self._missing: dict[int, float] = {}
+        self._foreign_since: dict[str, float] = {}
+        self._uneven_since: dict[int, tuple[int, float]] = {}
+        self._uneven_told = set[int]()
+        self._told = set[int]()
+        self._money: int | None = None
 
     def acts(self, engine: Engine, reading: Reading) -> Iterator[Batch]:
         """What a reading says beyond its deals, batch by batch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -112,6 +112,11 @@ class Closings:
             return None
         body = {"magic": magic, "comment": comment, "close": position.identifier, "known": sorted(known)}
         return body | {"volume": position.volume, "units": volume}
+
+    def keep(self, there: Container[int]) -> None:
+        """Forget what was sent about positions that neither the run nor the broker has: their deals are entered."""
+        for identifier in [x for x in self._sent if x not in there]:
+            del self._sent[identifier]
 
     def _forget(self, position: Position) -> None:
         self._sent.pop(position.identifier, None)

@@ -50,7 +50,9 @@ class Desk(WithMeans):
     def carry_out(self, engine: Engine, reading: Reading, may_enter: str | None) -> Iterator[Batch]:
         """Send; what is refused comes as acts. `may_enter`: why no entry may be sent, None if they may."""
         pairs = list(self.watchman.pairs(engine, reading))
-        self._orphans(reading, {link.identifier for _, link, _ in pairs})
+        held = {link.identifier for _, link, _ in pairs}
+        self._orphans(reading, held)
+        self._keep(held | {p.identifier for p in reading.positions} | self.memory.orphans)
         for holding, link, position in pairs:
             if position is not None:
                 self._position(engine, reading, holding, link, position)
@@ -60,6 +62,13 @@ class Desk(WithMeans):
         if lost:
             yield lost
         yield from self.entries.carry_out(engine, reading, may_enter)
+
+    def _keep(self, there: set[int]) -> None:
+        """Forget what was about positions that are gone."""
+        self.closings.keep(there)
+        for known in (self._bare, self._lagging):
+            for identifier in [x for x in known if x not in there]:
+                del known[identifier]
 
     def _orphans(self, reading: Reading, held: set[int]) -> None:
         """What filled after its order was taken back, or without the engine waiting for it, is closed at once."""

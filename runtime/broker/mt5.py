@@ -13,6 +13,8 @@ from tradeplan.runtime.broker.closing import Closings
 from tradeplan.runtime.broker.deals import acts_of, as_one, cents, new_deals
 from tradeplan.runtime.broker.desk import Desk
 from tradeplan.runtime.broker.entries import Entries
+from tradeplan.runtime.broker.horizon import Horizon
+from tradeplan.runtime.broker.identity import is_ours
 from tradeplan.runtime.broker.limits import Limits
 from tradeplan.runtime.broker.means import Means
 from tradeplan.runtime.broker.reading import Reading, read
@@ -106,7 +108,7 @@ class Mt5Broker:
         self._reading: Reading | None = None
         self._failed = ""
         self._told, self._lacking = set[str](), set[str]()
-        self._known = 0  # the newest quote, in seconds of the broker's clock, when all deals were entered last
+        self._horizon = Horizon(timer)
         self._resumed = False
         means = Means(terminal, traded, clock, said, point, timer, lambda: self.patience)
         self.memory, self.answers = means.memory, means.answers
@@ -125,7 +127,8 @@ class Mt5Broker:
 
     def remember(self, events: Iterable[JournalEvent], intents: Iterable[tuple[int, str, str]]) -> None:
         """Take down what the journal knows: its events, and its intents (id, plan, leg)."""
-        self._resumed, self._known = False, 0
+        self._resumed = False
+        self._horizon.restart()
         self.memory.forget()
         for intent in intents:
             self.memory.learn(*intent)
@@ -149,8 +152,9 @@ class Mt5Broker:
             self.entries.resume(engine)
         for order in engine.orders():
             self.memory.learn(order.intent, order.plan, order.leg)
-        self._reading = None
+        before, self._reading = self._reading, None
         everything: list[Holding | Order] = [*engine.holdings(), *engine.orders()]
+        self._horizon.keep(self._open(everything, before))
         try:
             for wanted in everything:
                 self._tradable(wanted)
@@ -178,7 +182,8 @@ class Mt5Broker:
             if until >= self.clock.now() - NEAR_MS:  # what is caught up with knew nothing of prices of now
                 yield from self.watchman.others(engine, reading)
             return
-        self._known = max((int(x.time) for x in reading.ticks.values()), default=self._known)
+        quotes = max((int(x.time) for x in reading.ticks.values()), default=0)
+        self._horizon.seen(quotes, self.clock.to_broker(self.clock.now()))
         yield from self.entries.look_up(engine, reading)
         yield from self.watchman.acts(engine, reading)
 
@@ -223,9 +228,8 @@ class Mt5Broker:
 
     def _look(self) -> Reading | None:
         """One reading that this run may act on."""
-        since = self.memory.newest // 1000 - 86_400 if self.memory.newest else None
         now = self.clock.to_broker(self.clock.now())
-        begin = max(now - 86_400 if since is None else since, self._known - 86_400)
+        begin = self._horizon.begin(self.memory.newest, now)
         found = read(self.terminal, begin, now, [t.symbol for t in self.traded.values()])
         if isinstance(found, str):
             self._tell_once(found)
@@ -247,6 +251,14 @@ class Mt5Broker:
         self.blocked, self._failed = None, ""
         return found
 
+    def _open(self, everything: list[Holding | Order], reading: Reading | None) -> Iterator[int]:
+        """Since when each order and position has been open: those of the engine, and ours at the broker."""
+        for x in everything:
+            yield self.clock.to_broker(x.opened if isinstance(x, Holding) else x.time)
+        if reading is not None:
+            yield from (p.time for p in reading.positions if is_ours(p.magic) or p.identifier in self.memory.links)
+            yield from (o.time_setup for o in reading.orders if is_ours(o.magic))
+
     def _attach(self, reading: Reading) -> Act:
         newest = max((d.ticket for d in reading.deals), default=0)
         account = reading.account
@@ -258,6 +270,7 @@ class Mt5Broker:
     def _tell_once(self, text: str) -> None:
         """Say what keeps the broker from being read, each reason once until it can be again; numbers are no reason."""
         self._failed = text
+        self._horizon.anew()
         reason = re.sub(r"[0-9.]+", "", text)
         if reason not in self._told:
             self._told.add(reason)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 FIRST_SECONDS = 0.5
 """The pause after the first refusal; it is doubled with every further one."""
+V = TypeVar("V")
+MOST = 1_000
+"""How many refusals and words are remembered: what they were about may be gone, and nobody says so."""
 
 
 class _Refused(NamedTuple):
@@ -38,16 +41,24 @@ class Pacing:
         before = self._refused.get(key)
         pause = FIRST_SECONDS if before is None or before.what != what else 2.0 * before.pause
         pause = min(pause, self.longest())
-        self._refused[key] = _Refused(what, self.timer() + pause, pause)
+        _remember(self._refused, key, _Refused(what, self.timer() + pause, pause))
 
     def news(self, key: Hashable, text: str) -> bool:
         """Whether a text about this is another than the one told last."""
         if self._told.get(key) == text:
             return False
-        self._told[key] = text
+        _remember(self._told, key, text)
         return True
 
     def done(self, key: Hashable) -> None:
         """It is settled: what comes later is new."""
         self._refused.pop(key, None)
         self._told.pop(key, None)
+
+
+def _remember(there: dict[Hashable, V], key: Hashable, value: V) -> None:
+    """Keep the newest."""
+    there.pop(key, None)
+    there[key] = value
+    if len(there) > MOST:
+        del there[next(iter(there))]

@@ -13,6 +13,8 @@ from tradeplan.runtime.market.dataset import Dataset, cut
 
 _COLUMNS = 8
 _NO_ROWS: NDArray[np.float64] = np.zeros(0)
+KEPT = 256
+"""Rows behind the newest that are kept at least: a step reads those that came since the one before it."""
 
 
 class Rows:
@@ -20,13 +22,13 @@ class Rows:
 
     INVARIANT: a row is made when the engine reaches it, that is when every bar of every market that closes by then has
     been fed; so a rate that looks at another market's newest bar is the one that a run over the whole data reads.
+    Only the newest are kept. Who asks for older ones, in a trial of the past, has them made anew, and they are the
+    same: whatever has closed since is not looked at.
     """
 
     def __init__(self, dataset: Dataset, market: str, timeframe: str) -> None:
         self._dataset, self._market, self._timeframe = dataset, market, timeframe
-        self._table: NDArray[np.float64] = np.zeros((_COLUMNS, 0))
-        self._count = 0
-        self._last_rate = np.nan
+        self._forget()
 
     def bars(self) -> Bars:
         """The bars there are now."""
@@ -34,18 +36,21 @@ class Rows:
         assert found is not None  # a series that is fed stays
         return found
 
-    def reached(self, count: int) -> tuple[Column, ...]:
-        """The columns, made for so many rows at least."""
-        if count > self._count:
-            self._make(count)
-        return tuple(self._table)
+    def reached(self, rows: slice) -> tuple[Column, ...]:
+        """The columns of these rows."""
+        if rows.start < self._first:
+            self._forget()
+        if rows.stop > self._count:
+            self._make(rows.start, rows.stop)
+        return tuple(self._table[:, rows.start - self._first : rows.stop - self._first])
 
-    def _make(self, count: int) -> None:
+    def _forget(self) -> None:
+        self._table: NDArray[np.float64] = np.zeros((_COLUMNS, 0))
+        self._first = self._count = 0  # the table's first row, and the one behind its last
+        self._last_rate = np.nan
+
+    def _make(self, start: int, count: int) -> None:
         done, market, dataset = self._count, self._market, self._dataset
-        if count > self._table.shape[1]:
-            wider = np.zeros((_COLUMNS, count + max(256, count // 8)))
-            wider[:, :done] = self._table[:, :done]
-            self._table = wider
         bars, profile = self.bars(), dataset.profile(market)
         new = cut(bars, slice(done, count))
         at_open, at_close, now = self._rates(new)
@@ -54,8 +59,17 @@ class Rows:
         charged = None if days is None else days[done - since :]
         amounts = swap_amounts(new, profile, at_open, charged)
         columns = (new.close_time - new.open_time, new.spread_known, at_open, at_close, now, *amounts)
+        if count - self._first > self._table.shape[1]:
+            first = max(self._first, min(start, count - KEPT))
+            table = np.zeros((_COLUMNS, count - first + KEPT))
+            if first < done:
+                table[:, : done - first] = self._table[:, first - self._first : done - self._first]
+            self._table, self._first = table, first
+        at = max(done, self._first)
         for row, column in enumerate(columns):
-            self._table[row, done:count] = column
+            self._table[row, at - self._first : count - self._first] = (
+                column if isinstance(column, float) else column[at - done :]
+            )
         self._count = count
 
     def _rates(self, new: Bars) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -85,9 +99,9 @@ class GrowingTraded(TradedBars):
         """None is a constant."""
         return (_NO_ROWS,) * _COLUMNS
 
-    def reached(self, count: int) -> tuple[Column, ...]:
-        """The columns, made for as many rows as the engine has reached."""
-        return () if self.rows is None else self.rows.reached(count)
+    def reached(self, rows: slice) -> tuple[Column, ...]:
+        """The columns of these rows, made when the engine reaches them."""
+        return () if self.rows is None else self.rows.reached(rows)
 
 
 def growing_traded(dataset: Dataset, market: str, timeframe: str) -> GrowingTraded | None:

@@ -84,9 +84,9 @@ class TradedBars:
         """The further columns in the order of the order loop's layout."""
         return self.length, self.spread_known, *self.extras
 
-    def reached(self, count: int) -> tuple[Column, ...]:
-        """These columns, made for so many rows at least."""
-        return self.columns()
+    def reached(self, rows: slice) -> tuple[Column, ...]:
+        """These columns, of these rows where they are no constants."""
+        return tuple(x if isinstance(x, float | int) else x[rows] for x in self.columns())
 
     @property
     def extras(self) -> tuple[Column, ...]:

@@ -185,12 +185,12 @@ class OrderLoop:
             if not moving:
                 continue
             rows = slice(seen, seen + last - first)
-            columns = bars.reached(rows.stop)
+            columns = bars.reached(rows)
             for what, place in moving:
                 k[address + what] = place - first
                 column = columns[(what - at.B_LENGTH) // 2]
                 if not isinstance(column, float | int):
-                    self.extra[place : place + last - first] = column[rows]
+                    self.extra[place : place + last - first] = column
 
     def _too_early(self, bars: TradedBars, seen: int, count: int) -> int:
         """How many of the next bars opened before the run."""

@@ -205,6 +205,7 @@ class Instance(Hands):
                     if exchange is not None and self._caught_up:
                         exchange.round(engine, active)
                         instant = engine.next_instant()
+                    switch.tidy(engine)
                 if instant is None:
                     if active.plans or watcher is None:
                         break

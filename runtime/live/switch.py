@@ -9,6 +9,7 @@ from tradeplan.runtime.engine.backtest import BacktestError
 from tradeplan.runtime.engine.engine import Engine, Prepared
 from tradeplan.runtime.live.activation import Active, Choice, Version, choose, versions_of
 from tradeplan.runtime.live.folder import PlanFolder
+from tradeplan.runtime.live.heap import hand_back
 from tradeplan.runtime.live.quarantine import culprits, running_form
 from tradeplan.runtime.live.record import no_point
 from tradeplan.runtime.live.staging import Staging
@@ -34,6 +35,7 @@ class Switch:
         self._lacks, self._put_off = lacks, frozenset[Version]()
         self._folder, self._journal, self._say, self._point = folder, journal, say, point
         self.quarantined = set(quarantined)
+        self._enacted: int | None = None  # when, until the set before is gone from memory
 
     def update(self, engine: Engine, active: Active) -> Active:
         """Run what is wanted now, where it differs from what runs. The journal has it before the engine does."""
@@ -120,6 +122,13 @@ class Switch:
         self._point("activation")
         engine.install(prepared)
         engine.forbid_entries(active.retired)
+        self._enacted = engine.now
+
+    def tidy(self, engine: Engine) -> None:
+        """Hand back what the set before took: after the first step of a new one nobody looks at it any more."""
+        if self._enacted is not None and engine.now > self._enacted:
+            self._enacted = None
+            hand_back()
 
     def _blame(self, engine: Engine, active: Active, wanted: Active, error: Exception) -> None:
         """Try each new version beside what runs; those that fail are passed over from now on."""

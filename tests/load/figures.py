@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from tests.load.week import Week
 BYTES_A_BAR = 81
 """What the columns of `Bars` take for one."""
 SPEED, CHECK_MS, FETCH_MS, HIT_RATE, MEGABYTES, CORE = 200.0, 100.0, 200.0, 70.0, 400.0, 30.0
+NEAR = 20
+"""Instants of which the least counts, where memory is compared."""
 GROWTH = 2.0
 """MB that a resident size may differ between two moments without anything being kept: the allocator's own."""
 
@@ -32,7 +35,7 @@ class Line(NamedTuple):
     good: bool | None = None
 
 
-def percentile(values: list[float], percent: float) -> float:
+def percentile(values: Sequence[float], percent: float) -> float:
     """A percentile, 0 of nothing."""
     return float(np.percentile(values, percent)) if values else 0.0
 
@@ -41,14 +44,18 @@ def figures(week: Week) -> list[Line]:
     """All figures of a run."""
     readings, plans = week.feed.readings, week.plans
     speed = week.hours * 3600.0 / week.seconds
-    whole = [trip.whole for trip in week.feed.trips]
+    trips = week.feed.trips
+    whole = [trip.whole for trip in trips]
     p99 = percentile(whole, 99)
-    slow = [trip for trip in week.feed.trips if trip.whole >= p99]
+    slow = [trip for trip in trips if trip.whole >= p99]
     mean = [float(np.mean([part(t) for t in slow])) for part in _PARTS] if slow else [0.0] * len(_PARTS)
     steps = [percentile(week.steps, 50), percentile(week.steps, 99)]
     hits, memory = 100.0 * readings.hit_rate, max(week.memory) - idle_megabytes()
-    bars = 1e-6 * BYTES_A_BAR * (readings.bars - week.begun_with)
-    growth = week.memory[-1] - week.memory[len(week.memory) // 5]
+    before, after = week.begun_with, week.ended_with
+    bars, columns = 1e-6 * BYTES_A_BAR * (after.bars - before.bars), 1e-6 * (after.columns - before.columns)
+    fifth = len(week.memory) // 5
+    # an edit takes more for one step: what is kept is seen between two
+    growth = min(week.memory[-NEAR:]) - min(week.memory[fifth : fifth + NEAR])
     lines = [
         Line("plans, markets, timeframes, series", f"{plans}, {week.fed[0]}, {week.fed[1]}, {week.fed[2]}"),
         Line("instants, decisions, fills", f"{week.totals.steps}, {week.totals.decisions}, {week.totals.fills}"),
@@ -74,10 +81,11 @@ def figures(week: Week) -> list[Line]:
         Line("late bars", f"{readings.late}", "0", readings.late == 0),
         Line("memory over an idle interpreter, MB", f"{memory:.0f}", f"less than {MEGABYTES:g}", memory < MEGABYTES),
         Line(
-            "growth over the last 80 %, MB, beside the bars that came",
-            f"{growth - bars:.1f} (in all {growth:.1f}, bars {bars:.1f})",
+            "growth over the last 80 %, MB, beside the columns of the bars that came",
+            f"{growth - columns:.1f} (in all {growth:.1f}, columns {columns:.1f}, {columns - bars:.1f} of it room;"
+            f" {after.objects - before.objects:+,} objects of Python)",
             f"none (less than {GROWTH:g})",
-            growth - bars < GROWTH,
+            growth - columns < GROWTH,
         ),
     ]
     if week.real_seconds:
@@ -103,7 +111,7 @@ def differences(peace: Done, disturbed: Done) -> list[str]:
     found = []
     until = max(disturbed.instants)
     instants = [t for t in peace.instants if t <= until]  # the real speed at its end is not disturbed
-    if instants != disturbed.instants:
+    if instants != list(disturbed.instants):
         found.append(f"{len(instants)} instants were stepped undisturbed, {len(disturbed.instants)} disturbed")
     for what in _QUERIES:
         # the last instant's orders may fill after the end of one of them

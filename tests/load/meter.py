@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,7 +39,7 @@ class TimedFeed(Mt5Feed):
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
-        self.trips: list[Trip] = []
+        self._trips = array("d")  # without an object for each: what is measured must not grow by being measured
         self._look.ask, self._really = self._timed, self._look.ask  # type: ignore[method-assign]  # a look beside
 
     def _timed(self, calls: Sequence[Call]) -> list[Reply]:
@@ -49,12 +50,36 @@ class TimedFeed(Mt5Feed):
         whole, client = time.perf_counter() - began, time.thread_time() - own
         calls_after, server_after = self.control("spent")
         stand_in, server = calls_after - calls_before, server_after - server_before
-        self.trips.append(Trip(*(1000.0 * x for x in (whole, stand_in, max(0.0, server - stand_in), client))))
+        self._trips.extend(1000.0 * x for x in (whole, stand_in, max(0.0, server - stand_in), client))
         return replies
+
+    @property
+    def trips(self) -> list[Trip]:
+        """All round trips."""
+        values = iter(self._trips)
+        return [Trip(*parts) for parts in zip(values, values, values, values, strict=True)]
+
+    def begin(self) -> None:
+        """Forget the round trips so far."""
+        del self._trips[:]
 
     def deliver(self) -> None:
         super().deliver()
         self.delivered = time.perf_counter()
+
+
+class Held(NamedTuple):
+    """What a process holds at a moment: bars, the bytes of their columns with the room in them, objects of Python."""
+
+    bars: int = 0
+    columns: int = 0
+    objects: int = 0
+
+    @staticmethod
+    def by(feed: Mt5Feed) -> Held:
+        """As it stands now."""
+        columns = sum(c.nbytes for series in feed.dataset._growing.values() for c in series._columns.values())
+        return Held(feed.readings.bars, columns, sys.getallocatedblocks())
 
 
 def resident() -> float:

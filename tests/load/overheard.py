@@ -19,11 +19,13 @@ class Overheard:
     terminal: Terminal
     held: Callable[[], frozenset[str]]
     opened: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    _known: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)  # one object for equal sets
 
     def call(self, name: str, *arguments: Any, **keywords: Any) -> Reply:
         """One call."""
         if name == "order_send" and self._opens(arguments[0]):
-            self.opened.append((arguments[0]["magic"], self.held()))
+            held = self.held()
+            self.opened.append((arguments[0]["magic"], self._known.setdefault(held, held)))
         return self.terminal.call(name, *arguments, **keywords)
 
     def batch(self, calls: Sequence[Call]) -> list[Reply]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +32,7 @@ from tradeplan.runtime.market.simulator.models import MARKETS
 from tradeplan.runtime.market.simulator.news import simulated_news
 from tradeplan.stdlib.registry import catalog
 
-from tests.load.meter import TimedFeed, resident
+from tests.load.meter import Held, TimedFeed, resident
 from tests.load.overheard import Overheard
 from tests.load.plans import name_of, texts
 from tests.mt5.served import Control, Served
@@ -105,10 +106,11 @@ class Week:
     trades: bool = True
     disturbers: Sequence[Disturber] = ()
     said: list[str] = field(default_factory=list)
-    instants: list[int] = field(default_factory=list)
-    steps: list[float] = field(default_factory=list)  # ms from the delivered bars to the decisions
-    memory: list[float] = field(default_factory=list)  # MB
-    begun_with: int = 0  # bars that were there when a fifth was over
+    instants: array[int] = field(default_factory=lambda: array("q"))
+    steps: array[float] = field(default_factory=lambda: array("d"))  # ms from the delivered bars to the decisions
+    memory: array[float] = field(default_factory=lambda: array("d"))  # MB
+    begun_with: Held = field(default_factory=Held)  # when a fifth was over
+    ended_with: Held = field(default_factory=Held)
     seconds: float = 0.0
     real_seconds: float = 0.0  # so long at the end it goes at real speed
     real_lasted: float = 0.0
@@ -180,6 +182,7 @@ class Week:
             self._live(start, fast, end)
             series = list(self.feed._series)
             self.fed = len({m for m, _ in series}), len({t for _, t in series}), len(series)
+            self.ended_with = Held.by(self.feed)
             self.account = served.control.state()
         for disturber in self.disturbers:
             disturber.end(self)
@@ -194,7 +197,7 @@ class Week:
         def point(name: str) -> None:
             nonlocal began
             if name == "recovered":
-                self.feed.trips.clear()
+                self.feed.begin()
                 began = time.perf_counter()
             elif name == "decided":
                 self.steps.append(1000.0 * (time.perf_counter() - self.feed.delivered))
@@ -203,9 +206,9 @@ class Week:
                     for disturber in self.disturbers:
                         disturber.begin(self)
                 self.instants.append(self.wall.now())
-                self.memory.append(resident() if len(self.memory) % 50 == 0 else self.memory[-1])
+                self.memory.append(resident())
                 if self.wall.now() <= start + (fast - start) // 5:
-                    self.begun_with = self.feed.readings.bars
+                    self.begun_with = Held.by(self.feed)
                 for disturber in self.disturbers:
                     disturber.stepped(self)
 

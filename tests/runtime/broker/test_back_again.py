@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tradeplan.runtime.broker import horizon
 from tradeplan.runtime.mt5.terminal import BridgeError, Call, Reply, Terminal
 
 from tests.runtime.broker.test_protections import make, told
@@ -119,6 +120,28 @@ def test_a_quiet_run_does_not_ask_for_ever_more_history(tmp_path: Path) -> None:
     world.run()
     assert 86_400 + 39 * 60 <= spans.back[0] <= 86_400 + 41 * 60
     assert max(spans.back[3:]) <= 86_400 + 2 * 60
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+
+
+def test_a_run_that_goes_well_asks_for_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hours and what is open; a bridge that was gone is asked for a day again."""
+    monkeypatch.setattr(horizon, "CALM_SECONDS", 0.0)
+    world = make(tmp_path)
+    assert world.terminal is not None
+    away = Away(world.terminal)
+    world.terminal = spans = Spans(away, lambda: world.server.clock.broker(world.server.now) // 1000)
+
+    def gone() -> None:
+        away.away = True
+
+    def back() -> None:
+        away.away = False
+        spans.back.clear()
+
+    world.run({40: gone, 42: back}, until=45)
+    assert 86_400 <= spans.back[0] <= 86_400 + 3 * 60
+    assert max(spans.back[2:]) < 7_200 + 45 * 60
+    world.run()
     assert [f[0] for f in fills(world)] == ["entry", "close"]
 
 

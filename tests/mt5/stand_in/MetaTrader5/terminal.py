@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ from .market import MONTH, SECONDS, Quote
 from .records import Order
 from .sequences import CONSTANTS, TICKS, make
 from .world import World
+
+_TURNED = 3 * 3_600_000
 
 
 def matches(name: str, group: str) -> bool:
@@ -263,23 +267,35 @@ class StandIn(Calls):
         rows = [self._order_struct(o) for o in self.world.ledger.orders]
         return self._filter(rows, "ticket", arguments, keywords)
 
-    def _past(self, rows: list[Any], when: str, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def _past(
+        self, rows: list[Any], done: str, arguments: tuple[Any, ...], keywords: dict[str, Any], shown: Any, struct: Any
+    ) -> Any:
+        """Rows of the history, whose UTC time `done` never falls; `shown` says which the terminal has."""
         if keywords.keys() & {"ticket", "position"}:
             counted(arguments, 0)
-            field = "order" if when == "time" else "ticket"
+            field = "order" if done == "time" else "ticket"
             name, field = ("ticket", field) if "ticket" in keywords else ("position", "position_id")
-            return tuple(r for r in rows if getattr(r, field) == checks.c_int(keywords[name]))
+            wanted = checks.c_int(keywords[name])
+            return tuple(struct(r) for r in rows if shown(r) and getattr(r, field) == wanted)
         counted(arguments, 2)
         first, last = checks.date(arguments[0]), checks.date(arguments[1])
         group = checks.text(keywords.get("group", "*"))
-        return tuple(r for r in rows if first <= getattr(r, when) <= last and matches(r.symbol, group))
+        # a rough cut first: the clock may be put otherwise than it was then, by summer time at the most
+        clock, when = self.world.clock, attrgetter(done)
+        ahead = clock.offset(self.world.now)
+        start = bisect_left(rows, first * 1000 - ahead - _TURNED, key=when)
+        end = bisect_right(rows, last * 1000 - ahead + _TURNED, key=when)
+        within = (r for r in rows[start:end] if first <= clock.broker(when(r)) // 1000 <= last)
+        return tuple(struct(r) for r in within if shown(r) and matches(r.symbol, group))
 
     def _history_orders_get(self, *arguments: Any, **keywords: Any) -> Any:
-        return self._past([self._order_struct(o) for o in self.world.ledger.done], "time_done", arguments, keywords)
+        done = self.world.ledger.done
+        return self._past(done, "done", arguments, keywords, lambda o: True, self._order_struct)
 
     def _history_deals_get(self, *arguments: Any, **keywords: Any) -> Any:
-        shown = [d for d in self.world.ledger.deals if d.visible_at <= self.world.now]
-        return self._past([d.struct(self.world.clock) for d in shown], "time", arguments, keywords)
+        clock, now = self.world.clock, self.world.now
+        deals = self.world.ledger.deals
+        return self._past(deals, "time", arguments, keywords, lambda d: d.visible_at <= now, lambda d: d.struct(clock))
 
     def _history_orders_total(self, *arguments: Any) -> int:
         return len(self._history_orders_get(*arguments))

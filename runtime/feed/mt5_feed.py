@@ -244,9 +244,11 @@ class Mt5Feed:
         if not wanted:
             return
         names = sorted({market for market, _ in new if market in symbols})
-        replies = self._look.ask([*self._look.calls(names), *self._look.specification_calls(names)])
-        self._look.see_quotes(names, replies[: len(names)])
-        self._look.see_specifications(names, replies[len(names) :])
+        # of all: a market that rests has no quote that tells that its newest bar has closed
+        quoted = sorted({*names, *(market for market, _ in self._series)})
+        replies = self._look.ask([*self._look.calls(quoted), *self._look.specification_calls(names)])
+        self._look.see_quotes(quoted, replies[: len(quoted)])
+        self._look.see_specifications(names, replies[len(quoted) :])
         markets = {symbol: market for market, symbol in symbols.items()}
         for (symbol, timeframe), rows in history(self._terminal, wanted, self._watch).items():
             rates = self._sieve.rates(markets[symbol], timeframe, rows)

@@ -12,6 +12,7 @@ from tradeplan.runtime.feed import history
 from tradeplan.runtime.feed.mt5_feed import Mt5Feed
 from tradeplan.runtime.live.feed import Arrivals, Sleep
 from tradeplan.runtime.live.words import Urgent
+from tradeplan.runtime.market.columns import take
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.rates import Rates
 
@@ -92,6 +93,24 @@ def test_an_instant_is_one_round_trip_and_asks_only_for_what_is_due(floor: Floor
     (trip,) = floor.terminal.trips
     assert [c.name for c in trip if c.name != "symbol_info"] == ["symbol_info_tick"] * 2 + ["copy_rates_from_pos"]
     assert (feed.readings.misses - misses, feed.readings.hits - hits) == (1, len(SERIES) - 1)
+
+
+def test_a_series_that_an_edit_needs_has_all_that_closed_at_the_instant(tmp_path: Path) -> None:
+    """The market rests from the sixteenth minute on: no quote of its own says that its M15 bar has closed."""
+    bars = minutes(("usdjpy", "btc"))
+    rests = MONDAY + DAY + 15 * MINUTE
+    yen = bars["usdjpy"]
+    bars["usdjpy"] = take(yen, (yen.time < rests) | (yen.time >= rests + HOUR))
+    floor = Floor(tmp_path, bars)
+    feed = floor.begun(checked(PLAN)[0])
+    go(feed, floor, 15)
+    assert floor.world.now == rests
+    feed.need(checked(PLAN.replace("D1.close > 0", "M15.close > 0"))[0], [])
+    fed = feed.dataset.bars("usdjpy", "M15")
+    assert fed is not None
+    assert int(fed.close_time[-1]) == rests
+    told = go(feed, floor, 61, rests)
+    assert not any(came.late for came in told)
 
 
 def test_a_forming_bar_is_never_fed(floor: Floor, plans: list[CheckedPlan]) -> None:

@@ -147,6 +147,8 @@ class Engine:
         if prepared.loop is not None:
             self._take_along(prepared.loop)
         self._loop, self._traded = prepared.loop, prepared.traded
+        # lanes of other sets would hold bars of back then for ever
+        self._data = {markets: data for markets, data in self._data.items() if markets == tuple(prepared.traded)}
         owners = () if prepared.loop is None else prepared.loop.program.plans
         self._addresses = {owner.block.name: owner.address for owner in owners}
         self._names = {} if prepared.loop is None else owner_names(prepared.loop.program)

@@ -1,8 +1,8 @@
 """Parts of steps: the last `n` values, kept by blocks so that nothing is ever subtracted from a running sum.
 
 A step calls them with its own state; they are compiled with it. `k[0]` is the place in the block or ring, `k[1]` is 1
-once it has been full. INVARIANT: sums are of differences from a value inside every window of the block, so equal values
-give exactly 0 and rounding stays small beside the result.
+once it has been full; `of_this_day` has another use for them. INVARIANT: sums are of differences from a value inside
+every window of the block, so equal values give exactly 0 and rounding stays small beside the result.
 """
 
 from __future__ import annotations
@@ -125,3 +125,41 @@ def swung(k: list[int], ring: list[float], half: int, side: float) -> int:
             return -1
         i += 1
     return middle
+
+
+def keep_swing(
+    f: list[float], k: list[int], ring: list[float], half: int, side: float, v: float, out: list[float]
+) -> None:
+    """With `v` as the newest: the price of the last swing of a `side` in `out[0]`, in `out[1]` whether it is new.
+
+    Takes `f[0]`, the price, and `k[2]`, 1 after the first; UNKNOWN before it, and `out[1]` until the window is full.
+    """
+    ring[k[0]] = v
+    found = swung(k, ring, half, side)
+    out[0] = math.nan
+    out[1] = math.nan
+    if found >= 0:
+        f[0] = ring[found]
+        k[2] = 1
+    if k[1] == 1:
+        out[1] = found >= 0
+    if k[2] == 1:
+        out[0] = f[0]
+
+
+def of_this_day(f: list[float], k: list[int], day: int, side: float, v: float) -> float:
+    """With `v` as the newest: the highest of the day so far (`side` 1), the lowest (-1) or the first (0).
+
+    Takes `f[0]`, the value, and `k[0]`, `k[1]`: 0 before the first bar, 1 in the day it belongs to, whose beginning
+    nobody saw and which is UNKNOWN, 2 after it; and the number of the day.
+    """
+    if k[0] == 0:
+        k[0] = 1
+        k[1] = day
+    elif k[1] != day:
+        k[0] = 2
+        k[1] = day
+        f[0] = v
+    elif side * v > side * f[0]:
+        f[0] = v
+    return f[0] if k[0] == 2 else math.nan

@@ -9,28 +9,18 @@ Example: `WHEN close > day_open AND time(london) = 12:00 THEN BUY RISK 0.5% STOP
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from tradeplan.dsl.catalog import Calendar, Field, Function, Output, Scale
 from tradeplan.dsl.kinds import PRICE
 from tradeplan.stdlib.columns import of_the_day
 from tradeplan.stdlib.page import documented
+from tradeplan.stdlib.windows import of_this_day
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
     """Starts anew when the number of the day changes."""
-    today = int(x[1])
-    if k[0] == 0:
-        k[0] = 1
-        k[1] = today
-    elif k[1] != today:
-        k[0] = 2
-        k[1] = today
-        f[0] = x[0]
-    out[0] = math.nan
-    if k[0] == 2:
-        out[0] = f[0]
+    out[0] = of_this_day(f, k, int(x[1]), 0.0, x[0])
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:

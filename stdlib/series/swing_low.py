@@ -9,7 +9,6 @@ Example: `WHEN swing_low.confirmed AND swing_low > swing_low[1] THEN ALERT "high
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from tradeplan.dsl.catalog import Field, Function, Output, Scale
@@ -17,22 +16,12 @@ from tradeplan.dsl.kinds import CONDITION, PRICE
 from tradeplan.stdlib.columns import last_swing
 from tradeplan.stdlib.page import documented
 from tradeplan.stdlib.parameters import period
-from tradeplan.stdlib.windows import swung
+from tradeplan.stdlib.windows import keep_swing
 
 
 def step(f: list[float], k: list[int], ring: list[float], p: list[float], x: list[float], out: list[float]) -> None:
     """Keeps the price of the last one."""
-    ring[k[0]] = x[0]
-    found = swung(k, ring, int(p[0]), -1.0)
-    out[0] = math.nan
-    out[1] = math.nan
-    if found >= 0:
-        f[0] = ring[found]
-        k[2] = 1
-    if k[1] == 1:
-        out[1] = found >= 0
-    if k[2] == 1:
-        out[0] = f[0]
+    keep_swing(f, k, ring, int(p[0]), -1.0, x[0], out)
 
 
 def oracle(series: Mapping[str, Sequence[float]], parameters: Mapping[str, float]) -> dict[str, list[float]]:

@@ -349,13 +349,15 @@ class Engine:
         """All open positions, by name of plan."""
         if self._loop is None:
             return []
+        # F_UNITS is what the entry filled, the `size` of plans; what was closed in part or added is in the legs
+        units = {h.plan: sum(leg.units for leg in h.legs) for h in self.holdings()}
         return [
-            self._position(o.address, o.block)
+            self._position(o.address, o.block, units[o.block.name])
             for o in self._loop.program.plans
             if isinstance(o.block, CheckedPlan) and self._field(o.address, at.F_PHASE) == at.OPEN
         ]
 
-    def _position(self, address: int, plan: CheckedPlan) -> Position:
+    def _position(self, address: int, plan: CheckedPlan, units: int) -> Position:
         assert self._loop is not None
         f, market = self._loop.f, self._loop.program.markets[plan.market]
         entry = self._field(address, at.F_ENTRY)
@@ -364,7 +366,7 @@ class Engine:
             plan.name,
             plan.market,
             plan.side,
-            self._field(address, at.F_UNITS) * float(f[market + at.M_LOT_STEP]),
+            units * float(f[market + at.M_LOT_STEP]),
             entry,
             self._field(address, at.F_STOP),
             int(self._field(address, at.F_OPENED)),

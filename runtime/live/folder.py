@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +59,8 @@ class PlanFolder:
         result = Scan()
         told: dict[str, str] = {}
         try:
+            # INVARIANT: a folder that is away is no empty one: rglob finds nothing there, and every guard would be gone
+            os.listdir(self.folder)
             paths = sorted(p for p in self.folder.rglob(f"*{SUFFIX}") if p.is_file())
         except OSError as error:
             told["."] = f"the folder `{self.folder}` cannot be read: {error}; what runs goes on"
@@ -95,7 +98,8 @@ class PlanFolder:
             text = data.decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             # an editor may hold the file for a moment: the next look tries again
-            told[name] = f"`{name}` cannot be read: {error}; its last good version keeps running"
+            then = "its last good version keeps running" if name in self._good else "until it can be it is left out"
+            told[name] = f"`{name}` cannot be read: {error}; {then}"
             self._seen.setdefault(name, "")
             return
         digest = hashlib.sha256(data).hexdigest()

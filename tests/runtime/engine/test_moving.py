@@ -60,6 +60,18 @@ def test_an_add_that_was_made_stays_made_and_legs_keep_their_numbers() -> None:
     assert legs == [(0, "entry", 40), (1, "add", 20), (2, "add", 10)]
 
 
+@pytest.mark.parametrize(("action", "lots"), [("CLOSE 50%", 0.2), ("ADD 25%", 0.5)])
+def test_a_position_has_the_lots_that_it_holds_and_not_those_of_its_entry(action: str, lots: float) -> None:
+    """Of 0.4 lots half is closed, or a quarter of them is added."""
+    (plan,), _, _ = checked(f"{ENTRY}\nWHEN held > 10m THEN {action}")
+    engine = Engine(dataset_of(ramp(60)), ACCOUNT, catalog(), START, START + 60 * MINUTE)
+    engine.activate([plan], [])
+    engine.advance(START + 15 * MINUTE)
+    assert [p.lots for p in engine.positions()] == [0.4]
+    engine.advance(START + 30 * MINUTE)
+    assert [p.lots for p in engine.positions()] == [lots]
+
+
 def test_takes_of_the_version_that_opened_it_stay() -> None:
     taken = ENTRY + " TARGET 90 pips TAKE 50% AT 50 pips"
     _, after = play(taken, ENTRY + "\nWHEN held > 4h THEN CLOSE")

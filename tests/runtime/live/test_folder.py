@@ -90,6 +90,23 @@ def test_an_atomic_save_is_an_edit_and_a_removed_file_is_gone(folder: Folder) ->
     assert (scan.changed, scan.removed, folder.names()) == (True, ["a.plan"], [])
 
 
+@pytest.mark.parametrize("put_there", [None, "a note"])
+def test_a_folder_that_is_away_drops_no_plan_and_is_told_once(folder: Folder, put_there: str | None) -> None:
+    away = folder.path.with_name("away")
+    folder.path.rename(away)
+    if put_there is not None:
+        folder.path.write_text(put_there, encoding="utf-8")
+    scan = folder.plans.scan()
+    assert (scan.changed, scan.removed, folder.names()) == (False, [], ["a"])
+    assert len(scan.problems) == 1
+    assert "what runs goes on" in scan.problems[0]
+    assert folder.plans.scan().problems == []
+    folder.path.unlink(missing_ok=True)
+    away.rename(folder.path)
+    folder.write("a.plan", "a", level=2)
+    assert folder.plans.scan().loaded == ["a.plan"]
+
+
 def test_a_name_stands_in_one_file_and_the_other_comes_in_when_it_is_free(folder: Folder) -> None:
     folder.write("0.plan", "a", "b", level=5)
     scan = folder.plans.scan()

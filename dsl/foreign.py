@@ -132,6 +132,20 @@ _WORDS: dict[str, str] = {
     "hammer": "there are no names for candles: write `min(open, close) - low > 2 * abs(close - open)`",
 }
 """Advice for names that are no value of any kind here."""
+_METHODS: dict[str, str] = {
+    "shift": "`close[1]`, one bar ago,",
+    "iloc": "`close[1]`, one bar ago,",
+    "rolling": "`sma(20)`, `highest(20)`, `lowest(20)` or `stdev(20)`",
+    "mean": "`sma(20)`",
+    "std": "`stdev(20)`",
+    "max": "`highest(20)`",
+    "min": "`lowest(20)`",
+    "ewm": "`ema(20)`",
+    "diff": "`close - close[1]`",
+    "pct_change": "`change(1h)`",
+    "abs": "`abs(close - open)`",
+}
+"""Methods of tables of data, with what says the same here."""
 _VIEWS: dict[str, str] = {
     **dict.fromkeys(("daily", "yesterday", "day", "d"), "D1"),
     **dict.fromkeys(("weekly", "week"), "W1"),
@@ -185,6 +199,12 @@ def foreign_names() -> dict[str, str]:
 def missing_names() -> tuple[str, ...]:
     """Names of other platforms that have no equal here."""
     return tuple(_MISSING)
+
+
+def foreign_method(name: str) -> str:
+    """What to write instead of a method of a table of data such as `close.rolling(20)`, or nothing."""
+    ours = _METHODS.get(name.lower(), "")
+    return f"`.{name}` of other languages is written {ours} here" if ours else ""
 
 
 def foreign_view(name: str) -> str:

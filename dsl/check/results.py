@@ -6,6 +6,7 @@ from tradeplan.dsl.check.context import Context
 from tradeplan.dsl.check.value import Value
 from tradeplan.dsl.check.words import hint
 from tradeplan.dsl.diagnostic import diagnostic_kind
+from tradeplan.dsl.foreign import foreign_method
 from tradeplan.dsl.graph import Op
 from tradeplan.dsl.kinds import CONDITION, NUMBER, Base, Kind
 from tradeplan.dsl.nodes import Member
@@ -40,6 +41,7 @@ def member_of_results(ctx: Context, expression: Member, value: Value) -> Value |
                     node = graph.node(Op.OUTPUT, (results.call,), (place,), condition=is_condition)
                     return Value(CONDITION if is_condition else kind, node, ambient=value.ambient)
     near, help, fixes = hint(ctx, name, names, expression.name_span)
+    help = help or foreign_method(name)
     return ctx.error(
         UNKNOWN_RESULT,
         expression.name_span,

@@ -29,7 +29,8 @@ def hint(
     if len(near) == 1 or away[0] < away[1]:
         # a prefix, a short word and two slips are guesses; one slip in a longer word towards a single name is not
         # INVARIANT: nor is one that loses a digit: `ema4` is no slip of `ema`, its period is meant
-        safe = away[0] == 1 and (len(name) > 3 or len(near[0]) > 3) and _digits(name) == _digits(near[0])
+        # INVARIANT: nor is one to a short word: a `slow` that nobody defined is no slip of `low`
+        safe = away[0] == 1 and len(near[0]) > 3 and _digits(name) == _digits(near[0])
         fix = Fix(f"write `{near[0]}`", (Edit(span, near[0]),), safe=safe)
         return near[:1], f"did you mean `{near[0]}`?", (fix,)
     offered = ", ".join(f"`{n}`" for n in near)

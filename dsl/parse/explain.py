@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from tradeplan.dsl.parse.lexer import NUMBERS, Token
+from tradeplan.dsl.timeframe import TIMEFRAMES
 from tradeplan.grammar.loader import END
 
 
@@ -26,6 +27,10 @@ def advice(token: Token, kinds: Set[str], statement: Sequence[Token], following:
         return "say which way: `a CROSSES ABOVE b`, `a CROSSES BELOW b`, or both joined by OR"
     if last == "INT" and before[-2:-1] == ["LSQB"]:
         return "`[n]` counts bars of the value's own timeframe: for another one write `H1.close[1]`"
+    if token.text == "." and before[-2:] == ["INT", "UNIT"] and _frame(statement) in TIMEFRAMES:
+        return f"a view begins with its timeframe: write `{_frame(statement)}.`"
+    if last == "HALT" and token.kind in NUMBERS:
+        return "a pause has its span behind FOR: `HALT FOR 1d`"
     if last == "SIDE" and token.kind == "LIMIT":
         return "the size comes first: `BUY RISK 0.5% AT LIMIT price FOR 3 bars STOP 2 ATR`"
     if "AT" in before and "FOR" in kinds and "SIDE" in before and token.kind == "STOP":
@@ -109,6 +114,11 @@ _SAYINGS = {
     "TRADING": "write `HALT` alone, or `HALT FOR 2h`",
 }
 """Words of other languages and the way that leads there here."""
+
+
+def _frame(statement: Sequence[Token]) -> str:
+    """`1h` as a timeframe is called."""
+    return f"{statement[-1].text.upper()}{statement[-2].text}"
 
 
 def _is_whole(before: Sequence[str]) -> bool:

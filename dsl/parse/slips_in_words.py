@@ -44,7 +44,7 @@ def word_slip(place: Place) -> Slip | None:
     meant = _meant_keyword(token, place.states, place.following)
     if meant is not None:
         return keyword_slip(token, *meant)
-    upper = token.text.upper()
+    upper = token.text.upper().removeprefix("PERIOD_")  # as MetaTrader has them
     if _pattern("TIMEFRAME").fullmatch(upper) and advance(place.states, "TIMEFRAME") is not None:
         message = f"the timeframe `{token.text}` is written `{upper}`"
         return _respelled(TIMEFRAME_CASE, token, "TIMEFRAME", upper, message, True)

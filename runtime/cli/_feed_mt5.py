@@ -25,6 +25,12 @@ END = 2_493_072_000_000
 MINUTE = 60_000
 
 
+class AwayError(click.ClickException):
+    """What is no mistake of the command: the same one may do later, so a service is started again after it."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h; 2, a mistake, is what services are not started again after
+
+
 @dataclass(frozen=True, slots=True)
 class Terminal:
     """A terminal's feed and the settings of a run on it."""
@@ -44,7 +50,10 @@ def mt5_feed(
     account: AccountConfig,
     trades: bool = False,
 ) -> Iterator[Terminal]:
-    """The feed of the terminal behind a bridge, while the context lasts; click.UsageError where there is none."""
+    """The feed of the terminal behind a bridge, while the context lasts.
+
+    Raises click.UsageError for what is to be put right, AwayError where the terminal does not answer.
+    """
     try:
         connection = connect(bridge, read_only=not trades)
     except BridgeError as error:
@@ -64,4 +73,4 @@ def mt5_feed(
         except (MarketError, ValueError) as error:
             raise click.UsageError(str(error)) from error
         except TerminalAway as error:
-            raise click.UsageError(f"the terminal does not answer: {error}; `plan mt5 doctor` tells more") from error
+            raise AwayError(f"the terminal does not answer: {error}; `plan mt5 doctor` tells more") from error

@@ -7,6 +7,7 @@ import sys
 from typing import TextIO
 
 import click
+from tradeplan.runtime.market.errors import ProfileError
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C: 128 and the number of the signal, as shells expect it."""
@@ -38,6 +39,9 @@ def run(group: click.Group) -> int:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
+    except ProfileError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 2
     except click.Abort as abort:
         code = INTERRUPTED if isinstance(abort.__cause__ or abort.__context__, KeyboardInterrupt) else 1
         if code == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -73,11 +74,16 @@ def rollback_(database: Path, to: str | None) -> None:
 
 @command.command("backup")
 @_DB
-@click.option("--to", type=click.Path(path_type=Path), help="a file that is not there yet, or a folder")
-def backup_(database: Path, to: Path | None) -> None:
+@click.option("--to", help="a file that is not there yet, or a folder (one that is not there yet ends with `/`)")
+def backup_(database: Path, to: str | None) -> None:
     """Copy the database, also while `plan run` uses it; the copy is checked before it has its name."""
     try:
-        made = backup(database, to)
+        if to is not None and to.endswith(("/", os.sep)):
+            # as a Path it would be a file of that name, and the copy of the next day would be refused
+            Path(to).mkdir(parents=True, exist_ok=True)
+        made = backup(database, None if to is None else Path(to))
+    except OSError as error:
+        raise click.UsageError(f"--to: `{to}` cannot be made: {error}") from error
     except StoreError as error:
         raise click.UsageError(str(error)) from error
     click.echo(f"`{made}` is a whole copy, {made.stat().st_size / 1e6:.1f} MB")

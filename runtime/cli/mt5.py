@@ -52,7 +52,11 @@ def serve(host: str, port: int, read_only: bool) -> None:
 @command.command()
 @click.argument("markets", nargs=-1)
 @click.option("--bridge", metavar="HOST:PORT", help="where `plan mt5 serve` listens; on Windows it is started here")
-@click.option("--profiles", type=click.Path(exists=True, path_type=Path), help="a folder with profiles of your own")
+@click.option(
+    "--profiles",
+    type=click.Path(exists=True, path_type=Path),
+    help="a folder with profiles of your own; without it that of TRADEPLAN_PROFILES counts, as for every command",
+)
 @click.option(
     "--timeframe", "timeframes", multiple=True, type=click.Choice(_TIMEFRAMES), help="timeframes to look for bars of"
 )
@@ -92,9 +96,10 @@ def _examined(
     resolved = [r for r in resolve(terminal, wanted) if r.info is not None or named]
     here = [r for r in resolved if r.info is not None]
     if not resolved:
-        fix = "name your broker's symbols in profiles of your own, `--profiles FOLDER`"
+        fix = "name your broker's symbols in profiles of your own: TRADEPLAN_PROFILES names their folder"
         yield note("symbols", "the broker has none of the shipped profiles' symbols", fix)
-    yield examine_clock(terminal, [r.info.name for r in here if r.info and r.info.select], wait=sleep)
+    days = {r.profile.day_boundary for r in here}
+    yield examine_clock(terminal, [r.info.name for r in here if r.info and r.info.select], days=days, wait=sleep)
     for one in resolved:
         if one.profile.account_currency != account.currency and one is resolved[0]:
             what = f"it is kept in {account.currency}, profiles reckon in {one.profile.account_currency}"

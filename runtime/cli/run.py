@@ -126,7 +126,7 @@ def command(
     no_watch: bool,
     watching: Watching,
 ) -> None:
-    """Run every plan of FOLDER with the paper broker; a saved edit is live at the next step."""
+    """Run every plan of FOLDER, on paper or on an account; a saved edit is live at the next step."""
     if not folder.is_dir():
         raise click.UsageError(f"`{folder}` is not a folder: give the folder that holds the plans")
     if (feed == "replay") != (data is not None):
@@ -179,7 +179,7 @@ def command(
             told = instance.run(watcher)
     except (MarketError, BacktestError, AccountError, StoreError) as error:
         raise click.UsageError(str(error)) from error
-    how = "stopped" if stopping.is_set() else "the feed ended"
+    how = "stopped" if stopping.is_set() or instance.ending else "the feed ended"
     say(
         f"{how} at {time_text(told.time)} UTC after {told.steps} steps, {told.decisions} decisions, {told.fills} fills;"
         f" balance {told.balance:.2f}, equity {told.equity:.2f} {currency}"

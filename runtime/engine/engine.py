@@ -347,13 +347,11 @@ class Engine:
 
     def positions(self) -> list[Position]:
         """All open positions, by name of plan."""
-        if self._loop is None:
-            return []
-        # F_UNITS is what the entry filled, the `size` of plans; what was closed in part or added is in the legs
+        # the legs know of parts that were closed or added, F_UNITS is the `size` of plans
         units = {h.plan: sum(leg.units for leg in h.legs) for h in self.holdings()}
         return [
             self._position(o.address, o.block, units[o.block.name])
-            for o in self._loop.program.plans
+            for o in (self._loop.program.plans if self._loop is not None else ())
             if isinstance(o.block, CheckedPlan) and self._field(o.address, at.F_PHASE) == at.OPEN
         ]
 

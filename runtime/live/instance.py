@@ -254,6 +254,11 @@ class Instance(Hands):
         """Stop after the present step, as a signal does; from any thread."""
         self._ending.set()
 
+    @property
+    def ending(self) -> bool:
+        """Whether somebody asked for the end."""
+        return self._ending.is_set()
+
     def status(self) -> Standing:
         """Where the run stands between two instants; from any thread. Raises NotRunningError."""
         with self._lock:

@@ -50,7 +50,8 @@ def moved_to(
     """The version of a plan that its position can be moved to. Raises ValueError that says what is in the way."""
     running = {p.name: p for p in active.plans}
     if name not in running:
-        raise ValueError(no_such(name, {p.plan for p in engine.holdings()}))
+        open_now = {p.plan for p in engine.holdings()}
+        raise ValueError(no_such(name, open_now) if open_now else "no position is open: there is nothing to move")
     if name in active.silenced:
         raise ValueError(
             f"`{name}` failed and is put aside, what its rules remembered is gone: its position keeps stop and target;"

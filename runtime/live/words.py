@@ -31,7 +31,8 @@ def count_text(count: int, word: str) -> str:
 
 def no_such(scope: str, known: set[str]) -> str:
     """That a run has nothing of this name, and what it has."""
-    return f"there is no `{scope}` in this run: expected {', '.join(f'`{n}`' for n in sorted(known) if n) or 'no name'}"
+    names = ", ".join(f"`{n}`" for n in sorted(known) if n)
+    return f"there is no `{scope}` in this run: " + (f"expected {names}" if names else "nothing of that kind is there")
 
 
 def scope_text(scope: str) -> str:

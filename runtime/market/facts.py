@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,12 +16,25 @@ from tradeplan.runtime.market.settings import FileSettings, read_toml
 
 SHIPPED = Path(str(symbols.__file__)).parent
 """The folder of the profiles that come with the program."""
+OWN = "TRADEPLAN_PROFILES"
+"""The environment variable that names a folder of profiles of one's own, for all commands alike."""
 
 _PLAIN_TEXT = r'"[ !#-\[\]-~]*"'
 _PLAIN_LINE = re.compile(
     rf"([a-z_]+) = (true|false|(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|{_PLAIN_TEXT}|\[{_PLAIN_TEXT}(?:, {_PLAIN_TEXT})*\])"
 )
 _NUMBERS = ("point", "pip", "contract_size", "lot_min", "lot_step", "lot_max")
+
+
+def profile_folders(own: Iterable[Path] = ()) -> list[Path]:
+    """The folders of profiles, the shipped one first, then those given; without any that of TRADEPLAN_PROFILES.
+
+    Raises ProfileError where that is no folder.
+    """
+    named = os.environ.get(OWN, "").strip()
+    if named and not Path(named).is_dir():
+        raise ProfileError(f"{OWN} names `{named}`, which is not a folder: expected one with a TOML file for a market")
+    return [SHIPPED, *(tuple(own) or ((Path(named),) if named else ()))]
 
 
 def profile_files(folder: Path) -> list[Path]:
@@ -37,10 +51,12 @@ def load_facts(
 ) -> Markets:
     """The facts of the shipped markets and those of `folders`, a later file taking the place of an earlier.
 
+    Without `folders` those of the folder that TRADEPLAN_PROFILES names count.
+
     `timeframes` and `streams` tell what is stored by canonical name when data was given. Raises ProfileError.
     """
     found: dict[str, MarketFacts] = {}
-    for folder in (SHIPPED, *folders):
+    for folder in profile_folders(folders):
         for path in profile_files(folder):
             facts = _facts(path, timeframes, streams)
             if folder != SHIPPED:

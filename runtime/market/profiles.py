@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from tradeplan.dsl.catalog import MarketFacts, Markets
 from tradeplan.runtime.market.errors import ProfileError
-from tradeplan.runtime.market.facts import SHIPPED, profile_files
+from tradeplan.runtime.market.facts import profile_files, profile_folders
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.sessions import parse_boundary
 from tradeplan.runtime.market.settings import SETTINGS, allowed
@@ -96,10 +96,11 @@ class Profiles:
 def load_profiles(*folders: Path) -> Profiles:
     """The shipped profiles and those of `folders`, where a later file of the same market takes the place of an earlier.
 
+    Without `folders` those of the folder that TRADEPLAN_PROFILES names count.
     Raises ProfileError that tells every wrong key of the first wrong file.
     """
     found: dict[str, SymbolProfile] = {}
-    for folder in (SHIPPED, *folders):
+    for folder in profile_folders(folders):
         for path in profile_files(folder):
             profile = load_profile(path)
             found[profile.name] = profile

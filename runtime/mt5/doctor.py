@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tradeplan.runtime.feed.server_rule import EU_DAY, US_DAY, rule
 from tradeplan.runtime.mt5 import constants as mt5
 from tradeplan.runtime.mt5.structs import AccountInfo, TerminalInfo, Tick
 from tradeplan.runtime.mt5.terminal import Call, Terminal
@@ -107,10 +108,14 @@ def examine_clock(
     terminal: Terminal,
     symbols: Sequence[str],
     *,
+    days: Collection[str] = (),
     now: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     wait: Callable[[float], None] = time.sleep,
 ) -> Finding:
-    """How far the broker's clock is from UTC, from quotes that move while it looks; `now` is UTC milliseconds."""
+    """How far the broker's clock is from UTC, from quotes that move while it looks; `now` is UTC milliseconds.
+
+    `days` are the day boundaries of the profiles: of a broker whose day is another the run must be told.
+    """
     if not symbols:
         return note("clock", "not measured: no symbol is there to look at")
     calls = [Call("symbol_info_tick", (name,)) for name in symbols]
@@ -120,7 +125,8 @@ def examine_clock(
         seen, newest = now(), _newest([reply.value for reply in terminal.batch(calls)])
         if newest > before:
             offset = round((newest - seen) / HALF_HOUR) * HALF_HOUR
-            return _clock(offset, newest - seen - offset)
+            found = _clock(offset, newest - seen - offset)
+            return _day(found, offset, seen, days) if found.level is Level.GOOD else found
     fix = "run this again while the market is open: the program waits for moving quotes before it trades"
     return note("clock", "not measured: no quote moved within 5 s", fix)
 
@@ -138,3 +144,16 @@ def _clock(offset: int, rest: int) -> Finding:
         fix = "set this machine's clock by NTP; if it is right, the broker's quotes come late"
         return wrong("clock", f"{zone}, but the quotes are {abs(rest) / 1000:.1f} s {where} this machine's clock", fix)
     return good("clock", f"the broker's is {zone}, within {abs(rest) / 1000:.1f} s of this machine's")
+
+
+def _day(found: Finding, offset: int, now: int, days: Collection[str]) -> Finding:
+    """The same, with the option of `plan run` where the broker's day is not that of the profiles."""
+    if all(rule(day).offset_at(now) == offset for day in days):
+        return found
+    said = " and ".join(f"`{day}`" for day in sorted(days))
+    fits = [f'`--server-day "{day}"`' for day in (US_DAY, EU_DAY) if rule(day).offset_at(now) == offset]
+    fix = "put `day_boundary` of the profiles right, or give `plan run` the broker's with --server-day"
+    if fits:
+        fix = f"start runs with {' or '.join(fits)}"
+        fix += "; they differ in some weeks of spring and autumn, and the run says which is right" * (len(fits) > 1)
+    return note(found.about, f"{found.what}; its day is not that of the profiles, {said}", fix)

@@ -25,7 +25,7 @@ def backup(path: Path, to: Path | None = None) -> Path:
         raise StoreError(f"there is no database at `{path}`: give the file that `plan run DIR --db FILE` wrote")
     target = free_name(path, "backup") if to is None else to
     if target.is_dir():
-        target = target / free_name(path, "backup").name
+        target = free_name(target / path.name, "backup")
     if target.exists():
         raise StoreError(f"`{target}` is there already: give another name with --to")
     aside = target.with_name(target.name + ".part")

@@ -19,8 +19,8 @@ def systemd_unit(command: Sequence[str], folder: Path, name: str) -> str:
 Description=tradeplan run {name}
 Wants=network-online.target
 After=network-online.target
-StartLimitIntervalSec=600
-StartLimitBurst=10
+# never give up: after a start of the machine the terminal or the way to it may come much later
+StartLimitIntervalSec=0
 
 [Service]
 Type=simple
@@ -30,7 +30,7 @@ ExecStart={" ".join(_unit_word(word) for word in command)}
 # exit code 2 is a mistake in the command or its files: starting again would not mend it
 Restart=on-failure
 RestartPreventExitStatus=2
-RestartSec=10
+RestartSec=20
 KillSignal=SIGTERM
 TimeoutStopSec=60
 NoNewPrivileges=yes
@@ -56,7 +56,7 @@ def windows_task(command: Sequence[str], folder: Path, name: str) -> str:
     <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
     <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
     <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
-    <RestartOnFailure><Interval>PT1M</Interval><Count>10</Count></RestartOnFailure>
+    <RestartOnFailure><Interval>PT1M</Interval><Count>255</Count></RestartOnFailure>
     <StartWhenAvailable>true</StartWhenAvailable>
   </Settings>
   <Actions Context="Author">

@@ -179,6 +179,21 @@ def test_the_clock_is_measured_from_quotes_that_move(wrong_by: int, level: Level
     assert (found.level, found.what) == (level, says)
 
 
+def test_a_day_that_is_not_that_of_the_profiles_is_told_with_the_option_of_the_run() -> None:
+    """At UTC+3 in summer a broker may begin its day by New York or by Athens; neither is a day that begins at 00:00."""
+    world, terminal = made()
+    found = examine_clock(
+        terminal, ["EURUSD"], days={"00:00 UTC"}, now=lambda: world.now, wait=lambda _: world.advance(15)
+    )
+    assert found.level is Level.NOTE
+    assert found.what.endswith("; its day is not that of the profiles, `00:00 UTC`")
+    assert '`--server-day "17:00 America/New_York"` or `--server-day "00:00 Europe/Athens"`' in found.fix
+    same = examine_clock(
+        terminal, ["EURUSD"], days={"00:00 Europe/Athens"}, now=lambda: world.now, wait=lambda _: world.advance(15)
+    )
+    assert same.level is Level.GOOD
+
+
 def test_a_clock_without_moving_quotes_is_not_guessed() -> None:
     world, terminal = made()
     found = examine_clock(terminal, ["EURUSD"], now=lambda: world.now, wait=lambda _: None)

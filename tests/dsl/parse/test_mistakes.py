@@ -116,7 +116,7 @@ def test_a_number_is_not_taken_for_more_than_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("15m", "M15"), ("1h", "H1"), ("4 H", "H4"), ("m5", "M5"), ("1d", "D1")]
+    ("written", "meant"), [("15m", "M15"), ("1h", "H1"), ("4 H", "H4"), ("m5", "M5"), ("1d", "D1"), ("PERIOD_H4", "H4")]
 )
 def test_timeframes_as_charts_elsewhere_call_them(written: str, meant: str) -> None:
     text = f"PLAN p TRADE btc ON {written}\nONCE"
@@ -135,6 +135,8 @@ def test_timeframes_as_charts_elsewhere_call_them(written: str, meant: str) -> N
         ("WHEN a crosses_above b THEN CLOSE", "CROSSES ABOVE"),
         ("EXPIRES 31.12.2026", "year-month-day"),
         ("WHEN a b THEN CLOSE", "operator"),
+        ("WHEN 1h.close > 1 THEN CLOSE", "write `H1.`"),
+        ("WHEN a THEN HALT 1 day", "`HALT FOR 1d`"),
         ("GUARD g WHEN a THEN BUY RISK 1% STOP 1%", "HALT, FLATTEN and ALERT"),
         ("WHEN a AND NOT OPTIONAL b THEN CLOSE", "OPTIONAL stands first"),
         ("// a remark\nONCE", "comment begins with `#`"),

@@ -80,11 +80,11 @@ def test_a_run_begins_stops_and_goes_on(served: Served, folder: Path) -> None:
     assert served.spawned._token not in "".join([*said, rest])
 
 
-def told(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+def told(folder: Path, monkeypatch: pytest.MonkeyPatch, *words: str, code: int = 2) -> str:
     """What `plan run` says when it refuses; the handlers of signals stay those of the tests."""
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     result = CliRunner().invoke(command, [str(folder / "plans"), *words, "--db", str(folder / "state.db")])
-    assert result.exit_code == 2, result.output
+    assert result.exit_code == code, result.output
     assert isinstance(result.exception, SystemExit)
     return result.output
 
@@ -95,9 +95,12 @@ def test_without_a_token_it_says_what_is_missing(folder: Path, monkeypatch: pyte
     assert "TRADEPLAN_MT5_TOKEN is not set" in said
 
 
-def test_where_no_bridge_answers_it_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_bridge_answers_it_says_so_and_a_service_may_try_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After 2, a mistake, the service files do not start it again; the terminal may only be later than the run."""
     monkeypatch.setenv("TRADEPLAN_MT5_TOKEN", "a-token-that-is-long-enough")
-    said = told(folder, monkeypatch, "--feed", "mt5", "--bridge", "127.0.0.1:1")
+    said = told(folder, monkeypatch, "--feed", "mt5", "--bridge", "127.0.0.1:1", code=75)
     assert "the terminal does not answer" in said
     assert "long-enough" not in said
 

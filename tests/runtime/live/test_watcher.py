@@ -6,6 +6,8 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+from tradeplan.runtime.live import watcher as watcher_module
 from tradeplan.runtime.live.watcher import Watcher
 
 
@@ -31,7 +33,8 @@ def edited(watcher: Watcher, file: Path) -> bool:
     return False
 
 
-def test_it_watches_what_has_the_name_now(tmp_path: Path) -> None:
+def test_it_watches_what_has_the_name_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watcher_module, "_LOOK_SECONDS", 0.1)
     folder = tmp_path / "plans"
     folder.mkdir()
     watcher = Watcher(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -172,3 +173,20 @@ def test_facts_need_neither_pydantic_nor_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_environment_names_profiles_for_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = (SHIPPED / "eurusd.toml").read_text(encoding="utf-8")
+    for name, suffix, lot in (("own", ".m", "0.1"), ("given", ".x", "0.2")):
+        (tmp_path / name).mkdir()
+        text = re.sub("(?m)^symbols = .*$", f'symbols = ["EURUSD{suffix}"]', shipped)
+        text = re.sub("(?m)^lot_min = .*$", f"lot_min = {lot}", text)
+        (tmp_path / name / "eurusd.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("TRADEPLAN_PROFILES", str(tmp_path / "own"))
+    facts = load_facts().get("eurusd")
+    assert facts is not None
+    assert (load_profiles()["eurusd"].symbols, facts.lot_min) == (("EURUSD.m",), 0.1)
+    assert load_profiles(tmp_path / "given")["eurusd"].symbols == ("EURUSD.x",), "what is given goes before it"
+    monkeypatch.setenv("TRADEPLAN_PROFILES", str(tmp_path / "nowhere"))
+    with pytest.raises(ProfileError, match=r"TRADEPLAN_PROFILES names `.*nowhere`, which is not a folder"):
+        load_facts()

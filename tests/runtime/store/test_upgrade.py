@@ -239,6 +239,9 @@ def test_a_backup_is_made_while_a_run_writes(tmp_path: Path) -> None:
     assert again.exit_code == 2
     assert "is there already: give another name" in again.output
     assert plan_db("backup", "--db", str(path), "--to", str(tmp_path / "copies")).exit_code == 0
+    for _ in range(2):  # of a folder that is not there yet nobody is left with a file of its name
+        assert plan_db("backup", "--db", str(path), "--to", f"{tmp_path / 'new' / 'daily'}/").exit_code == 0
+    assert (tmp_path / "new" / "daily").is_dir()
     assert len(list((tmp_path / "copies").glob("run.backup-*.db"))) == 1
     assert not list((tmp_path / "copies").glob("*.part"))
 

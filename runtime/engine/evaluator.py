@@ -157,7 +157,7 @@ class Evaluator:
             and node.op not in _FROM_DATA
             and not (node in old.tables.rows and kept[self._number(node)])
         ]
-        caught_up = Evaluator(Tables.build(fresh, catalog), self.data, self.kernels)
+        caught_up = Evaluator(Tables.build(fresh, catalog, tables.layout.capacity), self.data, self.kernels)
         for _ in caught_up.run(old.time):
             pass
         self.time = old.time

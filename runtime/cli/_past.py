@@ -11,9 +11,10 @@ from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
 from tradeplan.runtime.cli._load import markets_of, open_dataset
 from tradeplan.runtime.feed.past import bars_folder, day_of, fed_before
+from tradeplan.runtime.live.feed import Past
+from tradeplan.runtime.live.recovery import past_of
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.facts import load_facts
-from tradeplan.runtime.market.growing import late_bars
 from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.watch.past import PastJournal, World
 from tradeplan.stdlib.registry import catalog
@@ -47,6 +48,6 @@ def world_of_run(journal: PastJournal, data: Path | None, as_scheduled: bool = F
 
 def _fed(journal: PastJournal, feed: str, currency: str, as_scheduled: bool) -> Dataset:
     """What a terminal fed to a run."""
-    came = [] if as_scheduled else [event.body for event in journal.events() if event.kind == "late"]
+    past = Past() if as_scheduled else past_of(journal)
     profiles, day = load_profiles().with_account(currency), day_of(feed)
-    return fed_before(bars_folder(journal.path), profiles if day is None else profiles.with_day(day), late_bars(came))
+    return fed_before(bars_folder(journal.path), profiles if day is None else profiles.with_day(day), past)

@@ -31,6 +31,7 @@ from tradeplan.runtime.engine.lanes import LaneData
 from tradeplan.runtime.engine.market_table import TradedLane, traded_market
 from tradeplan.runtime.engine.moving import legs_in_use
 from tradeplan.runtime.engine.order_loop import OrderLoop, bar_nodes, tick_node
+from tradeplan.runtime.engine.position import Position, position_of
 from tradeplan.runtime.engine.program import READINGS, Program, build_program
 from tradeplan.runtime.engine.times import rising_union
 from tradeplan.runtime.engine.timing import FunctionTimer, timed_step
@@ -51,20 +52,6 @@ class Prepared:
     loop: OrderLoop | None
     traded: dict[str, TradedLane]
     at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """An open position: average entry, stop, open lots, and distance from the entry to the mark, in price units."""
-
-    plan: str
-    market: str
-    side: int
-    lots: float
-    entry: float
-    stop: float
-    opened: int
-    profit: float
 
 
 class Engine:
@@ -114,12 +101,17 @@ class Engine:
         self.install(self.prepare(plans, guards, moved))
 
     def prepare(
-        self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard], moved: Collection[str] = ()
+        self,
+        plans: Sequence[CheckedPlan],
+        guards: Sequence[CheckedGuard],
+        moved: Collection[str] = (),
+        anew: bool = False,
     ) -> Prepared:
         """Compile a set and bring it to where the engine stands; the running set does not notice.
 
         Whatever is wrong with a plan is raised here, so that it can be told apart before anything is journalled.
-        `moved` plans keep their open position although their version changes; see may_move.py.
+        `moved` plans keep their open position although their version changes; see may_move.py. `anew`: all values are
+        evaluated from the data's first bar, since there are older ones now.
         """
         if not plans:
             return Prepared(None, {}, self.now)
@@ -128,7 +120,11 @@ class Engine:
         program = build_program(plans, guards, markets, self.account, legs_in_use(self._loop))
         loop = self._built(program, traded)
         if self._loop is not None:
-            loop.evaluator.adopt(self._loop.evaluator, self.catalog)
+            if anew:
+                for _ in loop.evaluator.run(self.now):
+                    pass
+            else:
+                loop.evaluator.adopt(self._loop.evaluator, self.catalog)
             carry(self._loop, loop, self._memory, moved=moved)
         else:
             for _ in loop.evaluator.run(self.now):
@@ -153,6 +149,21 @@ class Engine:
         self._addresses = {owner.block.name: owner.address for owner in owners}
         self._names = {} if prepared.loop is None else owner_names(prepared.loop.program)
         self._instants, self._next, self._laid_out = self._instants[:0], 0, self.now
+
+    def see(self, series: Collection[tuple[str, str]]) -> None:
+        """Bars of these markets and timeframes have appeared, or older ones: who reads them goes on with them.
+
+        Their values are what they would be if the bars had been there from the beginning; what was decided stays.
+        """
+        # an engine for trials may read the old ones still
+        self._data = {markets: data.without(series) for markets, data in self._data.items()}
+        self._lanes = {key: lane for key, lane in self._lanes.items() if key[0] not in {m for m, _ in series}}
+        loop = self._loop
+        if loop is None or not any((lane.market, lane.timeframe) in series for lane in loop.evaluator.tables.lanes):
+            return
+        plans = [owner.block for owner in loop.program.plans if isinstance(owner.block, CheckedPlan)]
+        guards = [owner.block for owner in loop.program.guards if isinstance(owner.block, CheckedGuard)]
+        self.install(self.prepare(plans, guards, anew=True))
 
     def _take_along(self, loop: OrderLoop) -> None:
         """What people and probes have set holds for a new set of plans too."""
@@ -347,29 +358,15 @@ class Engine:
 
     def positions(self) -> list[Position]:
         """All open positions, by name of plan."""
+        if self._loop is None:
+            return []
         # the legs know of parts that were closed or added, F_UNITS is the `size` of plans
         units = {h.plan: sum(leg.units for leg in h.legs) for h in self.holdings()}
         return [
-            self._position(o.address, o.block, units[o.block.name])
-            for o in (self._loop.program.plans if self._loop is not None else ())
+            position_of(self._loop, o.address, o.block, units[o.block.name])
+            for o in self._loop.program.plans
             if isinstance(o.block, CheckedPlan) and self._field(o.address, at.F_PHASE) == at.OPEN
         ]
-
-    def _position(self, address: int, plan: CheckedPlan, units: int) -> Position:
-        assert self._loop is not None
-        f, market = self._loop.f, self._loop.program.markets[plan.market]
-        entry = self._field(address, at.F_ENTRY)
-        mark = float(f[market + (at.N_CLOSE if plan.side > 0 else at.N_ASK)])
-        return Position(
-            plan.name,
-            plan.market,
-            plan.side,
-            units * float(f[market + at.M_LOT_STEP]),
-            entry,
-            self._field(address, at.F_STOP),
-            int(self._field(address, at.F_OPENED)),
-            plan.side * (mark - entry),
-        )
 
     @property
     def standing(self) -> OrderLoop | None:

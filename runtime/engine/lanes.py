@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -171,6 +171,14 @@ class LaneData:
         if lane not in self._lanes:
             self._lanes[lane] = self._made(lane)
         return self._lanes[lane]
+
+    def without(self, series: Collection[tuple[str, str]]) -> LaneData:
+        """The same lanes but those of these markets and timeframes, which are looked for again, and the account's."""
+        other = LaneData(self._data, self._traded, self._since)
+        for lane, made in self._lanes.items():
+            if lane.market != ACCOUNT_MARKET and (lane.market, lane.timeframe) not in series:
+                other._lanes[lane] = made
+        return other
 
     def add_feature(self, lane: Lane, feed: BarLane, data: tuple[Hashable, ...]) -> None:
         """The column of a FEATURE node brought to its lane, under the node's data, once."""

@@ -32,17 +32,18 @@ def most_bars(terminal: Terminal) -> int:
     return max(1, min(PAGE, limit - 1)) if limit else 1_000
 
 
-def history(terminal: Terminal, wanted: Mapping[Key, int], watch: Watch) -> dict[Key, Array]:
+def history(terminal: Terminal, wanted: Mapping[Key, int], watch: Watch, patience: int = PATIENCE) -> dict[Key, Array]:
     """The newest bars of series, as many as wanted or as there are, the forming one included, oldest first.
 
     A series that cannot be had at all has an empty array. A cold terminal may give few bars, or an error, and more
-    with each call: it is asked again until it gives all, or the same number twice. Raises TerminalAway.
+    with each call: it is asked again until it gives all, or the same number twice, or `patience` times. Raises
+    TerminalAway.
     """
     page = most_bars(terminal)
     found: dict[Key, Array] = {}
     before: dict[Key, int] = {}
     left = dict(wanted)
-    for _ in range(PATIENCE):
+    for _ in range(patience):
         parts = _round(terminal, left, page)
         for key, rows in parts.items():
             if len(rows) >= len(found.get(key, rows)):

@@ -24,7 +24,7 @@ class Keeper:
 
     def __init__(self, root: Path, source: str) -> None:
         self.store = BarStore(root)
-        self._source = source
+        self.source = source
         self._tail = Tail(root / TAIL)
         self.rows = 0
         root.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ class Keeper:
 
     def begin(self, market: str, timeframe: str, rates: Rates) -> None:
         """A new series with its history."""
-        self.store.write(market, timeframe, rates, source=self._source)
+        self.store.write(market, timeframe, rates, source=self.source)
 
     def add(self, new: Mapping[Series, Rates]) -> None:
         """Write bars to the tail; they are on disk when this returns."""
@@ -66,7 +66,7 @@ class Keeper:
         """Bring the tail into the store. A tail that was folded and not removed changes nothing the second time."""
         self.close()
         for (market, timeframe), rates in _tail(self._tail).items():
-            self.store.merge(market, timeframe, rates, source=self._source)
+            self.store.merge(market, timeframe, rates, source=self.source)
         self._tail.remove()
         self.rows = 0
 

@@ -79,6 +79,12 @@ class Look:
         for market, time in times.items():
             self._readings.quote_age[market] = max(0.0, (now - self._clock.to_utc_ms(time / 1000.0)) / 1000.0)
 
+    def begin(self, markets: Sequence[str], dataset: Growing) -> None:
+        """Know the broker's clock before anything is told by it."""
+        self.measure(markets)
+        self.learn_weeks(dataset)
+        self.settle()
+
     def measure(self, markets: Sequence[str]) -> None:
         """Look at quotes until some have moved, or for so long that the markets must be closed."""
         for _ in range(MEASURE_LOOKS):

@@ -17,15 +17,17 @@ from tradeplan.runtime.feed.need import Series, series_needed
 from tradeplan.runtime.feed.news_source import NewsSource, kept_news
 from tradeplan.runtime.feed.owed import Owed
 from tradeplan.runtime.feed.readings import FeedReadings
+from tradeplan.runtime.feed.roster import Roster
 from tradeplan.runtime.feed.series import FedSeries, newest_closes
 from tradeplan.runtime.feed.server_rule import rule_of
 from tradeplan.runtime.feed.stream_keeper import StreamKeeper
-from tradeplan.runtime.feed.symbols import Specifications, no_symbol, resolve
+from tradeplan.runtime.feed.symbols import Specifications, resolve
 from tradeplan.runtime.feed.wall import Sleep, Wall, Watch
-from tradeplan.runtime.live.feed import Arrivals
+from tradeplan.runtime.live.feed import Arrivals, Past
 from tradeplan.runtime.live.words import Urgent
-from tradeplan.runtime.market.columns import join, take
-from tradeplan.runtime.market.growing import Growing, LateBar
+from tradeplan.runtime.market.appearing import Appearance
+from tradeplan.runtime.market.columns import join
+from tradeplan.runtime.market.growing import Growing
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.mt5.terminal import Terminal
@@ -73,16 +75,17 @@ class Mt5Feed:
         self._flow = Flow(self._look, self.clock, streams, self.readings, self._tell, self._watch.pause)
         news = None if calendar is None else partial(kept_news, folder)
         self.dataset = Growing(profiles, streams=self._flow.streams, versions=news)
-        self._history_bars, self._limit = history_bars, limit_ms
-        self._series: dict[Series, FedSeries] = {}
+        self._limit = limit_ms
         self._owed = Owed(profiles)
         self._pending: dict[Series, list[Rates]] = {}
         self._waiting: dict[Series, Rates] = {}
-        self._complete = 0  # all bars due up to this instant are in hand, or will not come
         self._handled = self._newest = 0
         self._away = self._jumped = False
         self._told: list[str] = []
-        self._sieve = Sieve(self.clock, lambda text: self._told.append(text))
+        self._sieve = Sieve(self.clock, self._tell)
+        seen = self._look, self._watch, self._sieve, self._keeper, self.readings, self._tell
+        self._roster = Roster(terminal, profiles, self.dataset, *seen, history_bars)
+        self._opened = False
 
     @property
     def speed(self) -> float:
@@ -91,33 +94,35 @@ class Mt5Feed:
 
     # --- a run, in order ---
 
-    def open(self, late: Sequence[LateBar], plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
-        """Load what was fed before, look at the broker's clock, and fetch the history of what is new.
+    def open(self, past: Past, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """Load what was fed before, look at the broker's clock, and, if the run begins, fetch the history it needs.
 
         Raises TerminalAway when nobody answers: nothing has begun then. A run that begins again in the same process
         has its bars still.
         """
-        if self._series:
-            self.need(plans, guards)
+        if self._opened:
             return
-        self.dataset.expect_late(late)
+        self.dataset.expect_late(past.late)
+        self.dataset.expect_series(past.later)
+        self._roster.begun = past.begun
+        self._roster.coming.settle(past.later)
         kept = self._keeper.load()
         self._flow.load(bool(kept))
         self._look.symbols = resolve(self._terminal, self._profiles)
         markets = {m for m, _ in [*kept, *series_needed(plans, guards, self._profiles)]} & set(self._look.symbols)
         if markets:
             self.clock.expected = self.clock.rule = rule_of(self._profiles[min(markets)])
-            self._look.measure(sorted(markets))
-            self._look.learn_weeks(self.dataset)
-            self._look.settle()
-        for (market, timeframe), rates in kept.items():
-            if market in self._look.symbols:
-                self._begin(market, timeframe, rates)
-        self._need(plans, guards)
+            self._look.begin(sorted(markets), self.dataset)
+        self._roster.load(kept)
+        if not past.begun:
+            self._roster.go_on(series_needed(plans, guards, self._profiles))
+            self._need(plans, guards)
+        self._roster.begun = self._opened = True
 
-    def start(self, at: int) -> None:
+    def start(self, at: int, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Ask for all that closed since."""
         self._handled = at
+        self._roster.go_on(series_needed(plans, guards, self._profiles))
         self._fill_gap()
 
     def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
@@ -126,11 +131,31 @@ class Mt5Feed:
             self._need(plans, guards)
         except TerminalAway as gone:
             self._tell_away(gone, 0)
-            self._owed.put_off(plans, guards)
+            self._owed.put_off()
 
-    def lacks(self, block: CheckedPlan | CheckedGuard) -> bool:
-        """Whether a plan or guard has to wait for bars because nobody answered when they were asked for."""
-        return self._owed.lacks(block, self._series)
+    def seek(self) -> bool:
+        """Ask again for what lacks, if it is time. Whether something has come."""
+        self._seek()
+        return self._owed.take() or bool(self._roster.coming)
+
+    def appeared(self) -> tuple[Appearance, ...]:
+        """Series that came since the run began, and older bars."""
+        return self._roster.coming.named()
+
+    def show(self) -> None:
+        """Let them be seen: the journal has them."""
+        if not self._roster.show():
+            return
+        self._owed.paid()
+        try:
+            self._stream()
+        except TerminalAway as gone:
+            self._tell_away(gone, 0)
+            self._owed.put_off()
+
+    def lacks(self, block: CheckedPlan | CheckedGuard) -> str:
+        """Why a plan or guard has to wait: nobody answered when its bars were asked for, or there are none."""
+        return self._owed.lacks(block, self._roster.polled)
 
     def _tell(self, text: str) -> None:
         self._told.append(text)
@@ -151,19 +176,19 @@ class Mt5Feed:
                 break
             if self._watch.pause(min(left, self._watch.wall.longest), sleep):
                 return False
-        due = [series for series in self._series.values() if series.due(instant) or series.owed]
-        if instant > self._complete:
+        polled = self._roster.polled
+        due = [series for series in polled.values() if series.due(instant) or series.owed]
+        if instant > self._roster.complete:
             if not self._come(due, instant, sleep):
                 return False
             self.readings.misses += len(due)
-            self.readings.hits += len(self._series) - len(due)
+            self.readings.hits += len(polled) - len(due)
             for series in due:
                 series.passed(instant)
-            self._complete = max(self._complete, instant)
-            if self._owed.asked is not None:
-                self.need(*self._owed.asked)
+            self._roster.complete = max(self._roster.complete, instant)
+            self._seek()
         else:
-            self.readings.hits += len(self._series)
+            self.readings.hits += len(polled)
         return True
 
     def arrivals(self, after: int) -> Arrivals:
@@ -216,6 +241,14 @@ class Mt5Feed:
 
     # --- inside ---
 
+    def _seek(self) -> None:
+        if self._owed.unanswered:
+            self.need(*self._owed.asked)
+        try:
+            self._roster.seek()
+        except TerminalAway:
+            return  # the next instant asks again, and tells
+
     def _look_at_news(self, wait: bool = False) -> str | None:
         found = None if self._news is None else self._news.look(wait)
         if found is None:
@@ -224,55 +257,18 @@ class Mt5Feed:
         return None if found.calendar is None else found.calendar.digest
 
     def _need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
-        self._need_series(plans, guards)
+        self._owed.asked = plans, guards
+        self._roster.need(series_needed(plans, guards, self._profiles), self._pending)
+        if not self._roster.coming:
+            self._stream()
+        self._owed.had()
+
+    def _stream(self) -> None:
+        """Ticks and books begin where there are bars, and bring their history up to these."""
+        plans, guards = self._owed.asked
         self._flow.need([*plans, *guards], self.dataset)
         self._settle()
         self._flow.seal(newest_told(self.dataset, self._flow.markets))
-        self._owed.had()
-
-    def _need_series(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
-        needed = series_needed(plans, guards, self._profiles)
-        new = {key: bars for key, bars in needed.items() if key not in self._series}
-        symbols = self._look.symbols
-        for market in sorted({market for market, _ in new} - set(symbols)):
-            self._told.append(no_symbol(self._terminal, self._profiles[market]))
-        wanted = {
-            (symbols[market], timeframe): max(self._history_bars, 2 * bars)
-            for (market, timeframe), bars in new.items()
-            if market in symbols
-        }
-        if not wanted:
-            return
-        names = sorted({market for market, _ in new if market in symbols})
-        # of all: a market that rests has no quote that tells that its newest bar has closed
-        quoted = sorted({*names, *(market for market, _ in self._series)})
-        replies = self._look.ask([*self._look.calls(quoted), *self._look.specification_calls(names)])
-        self._look.see_quotes(quoted, replies[: len(quoted)])
-        self._look.see_specifications(names, replies[len(quoted) :])
-        markets = {symbol: market for market, symbol in symbols.items()}
-        for (symbol, timeframe), rows in history(self._terminal, wanted, self._watch).items():
-            rates = self._sieve.rates(markets[symbol], timeframe, rows)
-            self._begin_with(markets[symbol], timeframe, rates if len(rates) else None)
-
-    def _begin(self, market: str, timeframe: str, rates: Rates) -> None:
-        self.dataset.feed(market, timeframe, rates)
-        calendar = self.dataset.calendar(market)
-        newest = int(rates.time[-1])
-        series = FedSeries(market, self._look.symbols[market], timeframe, calendar, newest, self._complete)
-        self._series[market, timeframe] = series
-
-    def _begin_with(self, market: str, timeframe: str, rates: Rates | None) -> None:
-        """Begin a series with history that a terminal gave: never with the bar that is forming."""
-        if rates is not None:
-            closes = self.dataset.calendar(market).close_of(rates.time[-1:], timeframe)
-            if int(closes[0]) > self._look.past():
-                rates = take(rates, slice(0, len(rates) - 1))
-        if rates is None or not len(rates):
-            self._told.append(f"the terminal has no closed {timeframe} bar of {market}: plans that need it wait")
-            return
-        self._keeper.begin(market, timeframe, rates)
-        self._begin(market, timeframe, rates)
-        self.readings.bars += len(rates)
 
     def _trusted(self) -> bool:
         """Whether this machine's clock may be believed where no quote tells the time."""
@@ -283,7 +279,7 @@ class Mt5Feed:
         # who was woken while waiting has some of them already
         left, retries = [series for series in due if not series.arrived(instant)], 0
         until = newest_closes(due, instant)
-        while (left or self._flow.waits(until)) and instant > self._complete:
+        while (left or self._flow.waits(until)) and instant > self._roster.complete:
             try:
                 rows = self._fetch(left, instant, until)
             except TerminalAway as gone:
@@ -332,13 +328,13 @@ class Mt5Feed:
 
     def _settle(self) -> None:
         """Have what streams tell up to the newest bars."""
-        self._flow.settle(newest_closes(self._series.values(), 0), self._limit, self._trusted)
+        self._flow.settle(newest_closes(self._roster.polled.values(), 0), self._limit, self._trusted)
 
     def _fetch(self, asked: Sequence[FedSeries], instant: int, until: Mapping[str, int] | None = None) -> list[Rates]:
         """One round trip: quotes of all fed markets, then the newest rows of the series, which are at least as new, and
         what streams lack up to a time by market."""
         look = self._look
-        markets = sorted({series.market for series in self._series.values()})
+        markets = sorted({series.market for series in self._roster.polled.values()})
         again = look.specifications_due()
         calls = look.calls(markets)
         calls += [newest_bars(s.symbol, s.timeframe, 0, min(s.missing(instant), PAGE)) for s in asked]
@@ -371,7 +367,7 @@ class Mt5Feed:
         self.readings.resyncs += 1
         self._away = True
         self.clock.restart()
-        markets = sorted({series.market for series in self._series.values()})
+        markets = sorted({series.market for series in self._roster.polled.values()})
         try:
             self._look.measure(markets)
             self._look.agree()
@@ -384,13 +380,13 @@ class Mt5Feed:
 
     def _fill_gap(self) -> None:
         """Fetch all that closed since the newest bar of each series; what is not there by now will not come."""
-        if not self._series:
+        if not self._roster.polled:
             return
         now = self.now()
         until = now - self._limit
-        far = {(s.symbol, s.timeframe): s.missing(now) for s in self._series.values() if s.missing(now) > PAGE}
+        far = {(s.symbol, s.timeframe): s.missing(now) for s in self._roster.polled.values() if s.missing(now) > PAGE}
         paged = history(self._terminal, far, self._watch) if far else {}
-        series = list(self._series.values())
+        series = list(self._roster.polled.values())
         for one, rates in zip(series, self._fetch(series, now), strict=True):
             rows = paged.get((one.symbol, one.timeframe))
             if rows is not None and len(rows):
@@ -398,5 +394,5 @@ class Mt5Feed:
             by = max(self._look.past(), until) if self._trusted() else self._look.past()
             self._take(one, one.closed(rates, by))
             one.passed(until)
-        self._complete = max(self._complete, until)
+        self._roster.complete = max(self._roster.complete, until)
         self._settle()

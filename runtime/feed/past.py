@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
 from tradeplan.runtime.feed.keeper import Keeper
 from tradeplan.runtime.feed.news_source import kept_news
 from tradeplan.runtime.feed.stream_keeper import StreamKeeper
-from tradeplan.runtime.market.growing import Growing, LateBar
+from tradeplan.runtime.live.feed import Past
+from tradeplan.runtime.market.growing import Growing
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.streams.growing import GrowingStreams
 
@@ -35,12 +35,13 @@ def bars_folder(database: Path) -> Path:
     return database.with_name(f"{database.name}.bars")
 
 
-def fed_before(folder: Path, profiles: Profiles, late: Iterable[LateBar]) -> Growing:
-    """All that was fed to a run, complete from the beginning; nothing is written."""
+def fed_before(folder: Path, profiles: Profiles, past: Past) -> Growing:
+    """All that was fed to a run, complete from the beginning but for what the past tells; nothing is written."""
     streams = GrowingStreams()
     for (market, name), stream in StreamKeeper.peek(folder).items():
         streams.begin(market, name, stream)
-    dataset = Growing(profiles, late, streams, versions=partial(kept_news, folder))
+    dataset = Growing(profiles, past.late, streams, versions=partial(kept_news, folder))
+    dataset.expect_series(past.later)
     for (market, timeframe), rates in Keeper.peek(folder).items():
         if profiles.get(market) is not None:
             dataset.feed(market, timeframe, rates)

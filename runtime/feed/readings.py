@@ -16,6 +16,9 @@ class FeedReadings:
     hits: int = 0
     misses: int = 0
     fetches: int = 0  # round trips
+    polled: int = 0  # series that are asked for
+    resting: int = 0  # series that no plan reads any more
+    lacking: int = 0  # series that a plan reads and the terminal does not have, or not as far back
     bars: int = 0  # closed bars taken in
     late: int = 0
     passed_over: int = 0  # bars that came after a later one of their series

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
+from tradeplan.runtime.market.appearing import Appearance
 from tradeplan.runtime.market.growing import LateBar
 
 Sleep = Callable[[float], bool]
@@ -34,8 +35,23 @@ class Arrivals:
 NOTHING = Arrivals()
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a run's journal says of its bars: those that came `late`, and what was not known from the beginning.
+
+    `begun`: it holds something, so that what comes from now on was not known before either.
+    """
+
+    late: Sequence[LateBar] = ()
+    later: Sequence[Appearance] = ()
+    begun: bool = False
+
+
 class Feed(Protocol):
-    """In the order of a run: `open`, `start`, then for each instant `wait_until`, `arrivals`, `deliver`; `close`."""
+    """In the order of a run: `open`, `start`, `need`; for each instant `wait_until`, `arrivals`, `deliver`; `close`.
+
+    After `need` and `seek`, and before `arrivals`, something may have `appeared`: it is journalled, then `show`n.
+    """
 
     @property
     def speed(self) -> float | None:
@@ -44,17 +60,26 @@ class Feed(Protocol):
     def begin_news(self, digest: str | None) -> Arrivals:
         """The calendar of news before the first step; `digest` is that of the one used last."""
 
-    def open(self, late: Sequence[LateBar], plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
-        """Have the history of all that was ever fed to this run, and of what the plans need."""
+    def open(self, past: Past, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """Have the history of all that was ever fed to this run, and of what the plans need if it begins only now."""
 
-    def start(self, at: int) -> None:
-        """The feed begins, or goes on, after this time (UTC ms)."""
+    def start(self, at: int, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+        """The feed begins, or goes on, after this time (UTC ms); `plans` and `guards` are those that run already."""
 
     def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
-        """Feed what these plans need from now on, history included."""
+        """Feed what these plans need from now on, history included, and nothing else."""
 
-    def lacks(self, block: CheckedPlan | CheckedGuard) -> bool:
-        """Whether a plan or guard has to wait: its bars cannot be had at present."""
+    def seek(self) -> bool:
+        """Ask again for what lacks, if it is time: for whoever waits for no instant. Whether something has come."""
+
+    def appeared(self) -> tuple[Appearance, ...]:
+        """What came to be known and is not shown yet."""
+
+    def show(self) -> None:
+        """Let what `appeared` be seen by the next step."""
+
+    def lacks(self, block: CheckedPlan | CheckedGuard) -> str:
+        """Why a plan or guard has to wait: its bars cannot be had at present. Empty: it need not."""
 
     def now(self) -> int:
         """The feed's time in UTC milliseconds."""
@@ -90,21 +115,32 @@ class ReplayClock:
     _origin: int = field(default=0, init=False)
     _now: int = field(default=0, init=False)
 
-    def open(self, late: Sequence[LateBar], plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
+    def open(self, past: Past, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Everything is there."""
 
     def need(self, plans: Sequence[CheckedPlan], guards: Sequence[CheckedGuard]) -> None:
         """Everything is there."""
 
-    def lacks(self, block: CheckedPlan | CheckedGuard) -> bool:
+    def seek(self) -> bool:
         """Everything is there."""
         return False
+
+    def appeared(self) -> tuple[Appearance, ...]:
+        """Everything was there from the beginning."""
+        return ()
+
+    def show(self) -> None:
+        """Everything is seen."""
+
+    def lacks(self, block: CheckedPlan | CheckedGuard) -> str:
+        """Everything is there."""
+        return ""
 
     def begin_news(self, digest: str | None) -> Arrivals:
         """What there is does not change."""
         return NOTHING
 
-    def start(self, at: int) -> None:
+    def start(self, at: int, plans: Sequence[CheckedPlan] = (), guards: Sequence[CheckedGuard] = ()) -> None:
         """The feed begins, or goes on, at this time."""
         self._origin = self._now = max(at, self.resume_at or at)
         self._began = time.monotonic()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -12,7 +11,6 @@ from pathlib import Path
 
 from tradeplan.dsl.catalog import Catalog
 from tradeplan.runtime.broker.acts import Broker
-from tradeplan.runtime.engine.account import AccountConfig
 from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
 from tradeplan.runtime.engine.timing import FunctionTimer
@@ -24,20 +22,23 @@ from tradeplan.runtime.live.books import Books
 from tradeplan.runtime.live.commands import commands_of
 from tradeplan.runtime.live.exchange import Exchange
 from tradeplan.runtime.live.feed import Arrivals, Feed
+from tradeplan.runtime.live.first_words import first_words
 from tradeplan.runtime.live.folder import PlanFolder, Scan
 from tradeplan.runtime.live.hands import Hands, Run
 from tradeplan.runtime.live.health import Health
 from tradeplan.runtime.live.patience import Patience
 from tradeplan.runtime.live.record import Recorder, no_point
-from tradeplan.runtime.live.recovery import Recovery, recover
+from tradeplan.runtime.live.recovery import Recovery, past_of, recover
 from tradeplan.runtime.live.room_watch import RoomWatch
+from tradeplan.runtime.live.settings import Settings as Settings
+from tradeplan.runtime.live.settings import keep_settings
 from tradeplan.runtime.live.staging import Staging
 from tradeplan.runtime.live.switch import Switch
 from tradeplan.runtime.live.watcher import Watcher
-from tradeplan.runtime.live.words import Urgent, count_text, scope_text, time_text
+from tradeplan.runtime.live.words import Urgent, scope_text, time_text
 from tradeplan.runtime.market.dataset import Dataset
-from tradeplan.runtime.market.growing import Growing, late_bars
-from tradeplan.runtime.store.database import StoreError, StoreTrouble
+from tradeplan.runtime.market.growing import Growing
+from tradeplan.runtime.store.database import StoreTrouble
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 from tradeplan.runtime.store.lock import RunLock
 from tradeplan.runtime.store.requests import Requests
@@ -50,24 +51,6 @@ IDLE_SECONDS = 0.25
 CHUNK = 512
 """Bars of a lane that are evaluated at once at the most. A step brings one, only recovery many; what is not reserved is
 not filled up minute by minute: the rows of 60 plans are 4 MB, where a backtest's chunks would make them 34."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run is made of; a database remembers it and refuses another. `start` None: where the run began, or the
-    first bar of `span`. `keep_days`: how long refused decisions and alerts are kept, None for ever."""
-
-    feed: str
-    account: AccountConfig
-    start: int | None
-    end: int
-    first_bar: int = 0
-    keep_days: int | None = None
-
-
-def account_text(account: AccountConfig) -> str:
-    """The account's settings as one line, the same for equal settings."""
-    return json.dumps(asdict(account), sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +70,8 @@ class Instance(Hands):
     """Owns the engine, the journal and the writer of one run.
 
     `point(name)` is called where a crash matters: `recovered`, `outage`, `before activation`, `activation`, `decided`,
-    `journalled`, `act journalled`, `stepped`. `halt`, `resume`, `book`, `flatten`, `reload`, `end` and `status` may
-    be called from any thread; other processes ask for them by `Requests`.
+    `journalled`, `act journalled`, `series journalled`, `stepped`. `halt`, `resume`, `book`, `flatten`, `reload`,
+    `end` and `status` may be called from any thread; other processes ask for them by `Requests`.
     """
 
     folder: PlanFolder
@@ -151,17 +134,17 @@ class Instance(Hands):
             return self._run(journal, writer, self._requests, watcher)
 
     def _run(self, journal: Journal, writer: Writer, requests: Requests, watcher: Watcher | None) -> Totals:
-        self._keep_settings(journal)
-        late = late_bars(event.body for event in journal.events() if event.kind == "late")
-        self.clock.open(late, self.folder.plans(), self.folder.guards())
+        broker = None if self.broker is None else self.broker.name
+        self._start = keep_settings(journal, self.settings, broker)
+        self.clock.open(past_of(journal), self.folder.plans(), self.folder.guards())
         recovered = self._recover(journal)
         engine, active = recovered.engine, recovered.active
         books = Books(writer, self.dataset, self.catalog, self.settings.keep_days, journal.lacks_columns())
         recorder = Recorder(journal, writer, books, self.say, self.point)
         recorder.repeat(recovered.segments)
         self.point("recovered")
-        self._need(active)
-        self.clock.start(recovered.time)
+        self.clock.start(recovered.time, active.plans, active.guards)
+        self._need(journal, engine, active)
         used = [str(event.body["digest"]) for event in journal.events() if event.kind == "news"]
         self._take_news(journal, engine, self.clock.begin_news(used[-1] if used else None))
         self._note_outage(journal, engine, recovered)
@@ -172,10 +155,11 @@ class Instance(Hands):
         switch = Switch(self.folder, journal, self.say, kept, self.point, self.staging, lacks)
         ran = [p.source for p in active.plans if p.name not in active.retired] + [g.source for g in active.guards]
         self.folder.keep_good(ran)
-        active = switch.update(engine, active)
+        active = self._switched(journal, engine, active, switch)
         recorder.broken = self.folder.broken
         recorder.finish(engine, active)
-        self._tell_start(engine, active, recovered)
+        for text in first_words(engine, active, recovered.continued, self._money()):
+            self.say(text)
         exchange = None if self.broker is None else Exchange.opened(self.broker, journal, recorder, self.point)
         health = Health(self.dataset, self.clock)
         room = self._room = RoomWatch(self.database, self._start, self.say)
@@ -184,6 +168,7 @@ class Instance(Hands):
         with self._lock:
             self._run_state = Run(journal, recorder, engine, active, switch)
             self._begun = True
+        idle = False
         try:
             while not (self.stop() or self._ending.is_set()):
                 requests.answer(commands)
@@ -198,12 +183,15 @@ class Instance(Hands):
                         self.tell_scan(scan)
                         recorder.broken = self.folder.broken
                         if scan.changed or again:
-                            self._need(active)
-                            active = switch.update(engine, active)
+                            self._need(journal, engine, active)
+                            active = self._switched(journal, engine, active, switch)
                     if any(not engine.busy(name) for name in active.retired):
-                        active = switch.update(engine, active)
+                        active = self._switched(journal, engine, active, switch)
                     self._run_state = Run(journal, recorder, engine, active, switch)
                     instant = engine.next_instant()
+                    if idle and instant is not None and self.clock.now() > instant:
+                        self._note_away(journal, engine.now, self.clock.now())
+                    idle = instant is None
                     # INVARIANT: while instants of an outage are caught up with, nothing later than them is entered
                     self._caught_up = self._caught_up or instant is None or instant > self.clock.now()
                     if exchange is not None and self._caught_up:
@@ -214,6 +202,12 @@ class Instance(Hands):
                     if active.plans or watcher is None:
                         break
                     watcher.wait(IDLE_SECONDS)  # without a plan there is nothing to step: the feed waits for one
+                    with self._lock:
+                        if self.clock.seek():  # plans may wait for bars that come only now
+                            self._show(journal, engine)
+                            self.reload()
+                    for text in self.clock.tidings():
+                        self.say(text)
                 elif self.clock.wait_until(instant, lambda seconds: self._slept(seconds, watcher)):
                     with self._lock:
                         began, active = time.monotonic(), self._running().active
@@ -234,9 +228,27 @@ class Instance(Hands):
         recorder.finish(engine, active)
         return Totals(engine.now, recorder.steps, recorder.decisions, recorder.fills, engine.balance, engine.equity)
 
-    def _need(self, active: Active) -> None:
+    def _need(self, journal: Journal, engine: Engine, active: Active) -> None:
         """Have all fed that plans of the folder read, and those that run: an older version may still hold something."""
         self.clock.need((*active.plans, *self.folder.plans()), (*active.guards, *self.folder.guards()))
+        self._show(journal, engine)
+
+    def _switched(self, journal: Journal, engine: Engine, active: Active, switch: Switch) -> Active:
+        """The set that is wanted now; what only the one before it read is fed no more."""
+        now = switch.update(engine, active)
+        if now is not active:
+            self._need(journal, engine, now)
+        return now
+
+    def _show(self, journal: Journal, engine: Engine) -> None:
+        """Series that lacked until now are seen from here on, by a replay too."""
+        came = self.clock.appeared()
+        for one in came:
+            journal.append(JournalEvent(engine.now, "series", asdict(one)))
+        if came:
+            self.point("series journalled")
+            self.clock.show()
+            engine.see([one.key for one in came])
 
     def _money(self) -> str:
         return self.settings.account.currency
@@ -299,6 +311,7 @@ class Instance(Hands):
 
     def _take_in(self, journal: Journal, engine: Engine) -> None:
         """Let what the feed brought be seen by the next step; what a replay must know is journalled first."""
+        self._show(journal, engine)
         came = self.clock.arrivals(engine.now)
         if came.begun:
             self.reload()
@@ -326,23 +339,6 @@ class Instance(Hands):
         self.point("outage")
         self.say(Urgent(f"was away for {(until - since) / 60_000:.0f} minutes of the feed: catching up", "feed"))
 
-    def _keep_settings(self, journal: Journal) -> None:
-        journal.keep_setting("feed", self.settings.feed)
-        if self.broker is not None:
-            journal.keep_setting("broker", self.broker.name)
-        journal.keep_setting("account", account_text(self.settings.account))
-        start = self.settings.start
-        if start is None:
-            known = journal.setting("start")
-            start = self.settings.first_bar if known is None else int(known)
-        journal.keep_setting("start", str(start))
-        if start >= self.settings.end:
-            raise StoreError(
-                f"the run starts at {time_text(start)} UTC, which is not before its end {time_text(self.settings.end)}:"
-                " give a later --to, or another file with --db"
-            )
-        self._start = start
-
     def _recover(self, journal: Journal, until: int | None = None) -> Recovery:
         return recover(journal, self._new_engine, self.catalog, self.folder.markets, self.folder.graph, until)
 
@@ -367,22 +363,6 @@ class Instance(Hands):
         self._live_from, self._caught_up = max(recovered.live_from, 0), False
         if recovered.continued and following is not None and back_at > following and back_at > self._live_from:
             self._note_away(journal, recovered.time, back_at)
-
-    def _tell_start(self, engine: Engine, active: Active, recovered: Recovery) -> None:
-        came = "goes on" if recovered.continued else "begins"
-        self.say(
-            f"{came} at {time_text(engine.now)} UTC with"
-            f" {count_text(len(active.plans), 'plan')} and {count_text(len(active.guards), 'guard')};"
-            f" balance {engine.balance:.2f} {self.settings.account.currency};"
-            + (" the feed goes on" if self.dataset.grows else f" the feed ends at {time_text(self.settings.end)} UTC")
-        )
-        if engine.tested_on:
-            tested = ", ".join(f"{market} {timeframe}" for market, timeframe in engine.tested_on.items())
-            self.say(f"fills, stops and targets are tested on {tested}")
-        for p in engine.positions():
-            self.say(f"open: `{p.plan}` {p.lots:g} lots of {p.market} from {p.entry:g}, stop {p.stop:g}")
-        if not active.plans:
-            self.say("there is no good plan in the folder: nothing is traded until there is one")
 
     def _slept(self, seconds: float, watcher: Watcher | None) -> bool:
         """Sleep; True: there is something to look at before the next instant."""

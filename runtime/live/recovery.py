@@ -14,8 +14,10 @@ from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Event
 from tradeplan.runtime.live.activation import Active, Version
 from tradeplan.runtime.live.acts import ACTS, enact
+from tradeplan.runtime.live.feed import Past
 from tradeplan.runtime.live.quarantine import running_form
-from tradeplan.runtime.market.growing import Growing
+from tradeplan.runtime.market.appearing import appearance, appearances
+from tradeplan.runtime.market.growing import Growing, late_bars
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.journal import Journal, JournalEvent
 
@@ -36,6 +38,16 @@ class Recovery:
     quarantined: frozenset[Version]
 
 
+def past_of(journal: Journal) -> Past:
+    """What a journal says of the bars of its run."""
+    events = journal.events()
+    return Past(
+        late_bars(event.body for event in events if event.kind == "late"),
+        appearances(event.body for event in events if event.kind == "series"),
+        bool(events),
+    )
+
+
 def recover(
     journal: Journal,
     new_engine: Callable[[], Engine],
@@ -49,7 +61,7 @@ def recover(
     Raises StoreError when the journal does not fit the program or the bars: then nothing may be sent.
     """
     engine = new_engine()
-    _use_news(engine, None)
+    _begin_again(engine)
     events = journal.events()
     processed = _known_time(journal) if until is None else until
     versions = Versions(journal, catalog, markets, graph)
@@ -70,6 +82,8 @@ def recover(
                 quarantined.add((str(event.body["name"]), str(event.body["version"])))
             case "news":
                 _use_news(engine, str(event.body["digest"]))
+            case "series":
+                _appear(engine, event)
             case "late":
                 pass  # the dataset was told before: the bar closes when it came
             case kind:
@@ -79,6 +93,21 @@ def recover(
     if processed is not None:
         told.append((_advance(engine, processed, live_from), active))
     return Recovery(engine, active, told, engine.now, live_from, bool(events), frozenset(quarantined))
+
+
+def _begin_again(engine: Engine) -> None:
+    """Let bars and news be seen as they were at the beginning of the run."""
+    if isinstance(engine.dataset, Growing):
+        engine.dataset.rewind()
+    _use_news(engine, None)
+
+
+def _appear(engine: Engine, event: JournalEvent) -> None:
+    """A series, or older bars of one, from here on."""
+    came = appearance(event.body)
+    if isinstance(engine.dataset, Growing):
+        engine.dataset.appear(came)
+        engine.see([came.key])
 
 
 def _use_news(engine: Engine, digest: str | None) -> None:

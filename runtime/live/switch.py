@@ -28,9 +28,9 @@ class Switch:
         quarantined: frozenset[Version] = frozenset(),
         point: Callable[[str], None] = no_point,
         staging: Staging | None = None,
-        lacks: Callable[[CheckedPlan | CheckedGuard], bool] = lambda block: False,
+        lacks: Callable[[CheckedPlan | CheckedGuard], str] = lambda block: "",
     ) -> None:
-        """`staging` holds edits back until a person arms them; `lacks` says which wait for bars."""
+        """`staging` holds edits back until a person arms them; `lacks` says why one waits for bars."""
         self._staging, self._told = staging, frozenset[Version]()
         self._lacks, self._put_off = lacks, frozenset[Version]()
         self._folder, self._journal, self._say, self._point = folder, journal, say, point
@@ -94,11 +94,13 @@ class Switch:
         return choose(active, *wanted, engine.busy, put_off | self.quarantined)
 
     def _waiting_for_bars(self, active: Active, wanted: list[CheckedPlan | CheckedGuard]) -> frozenset[Version]:
-        """The versions that would begin now and cannot: nobody answered when their bars were asked for."""
+        """The versions that would begin now and cannot: they lack bars."""
         running = {*versions_of(active.plans), *versions_of(active.guards)}
-        found = {(b.name, b.version) for b in wanted if (b.name, b.version) not in running and self._lacks(b)}
-        for name, _ in sorted(found - self._put_off):
-            self._say(f"`{name}`: its bars cannot be had while nobody answers: it begins when somebody does")
+        found = {
+            (b.name, b.version): why for b in wanted if (b.name, b.version) not in running and (why := self._lacks(b))
+        }
+        for name, version in sorted(found.keys() - self._put_off):
+            self._say(f"`{name}`: {found[name, version]}")
         self._put_off = frozenset(found)
         return self._put_off
 

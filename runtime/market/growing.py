@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.dsl.timeframe import TIMEFRAMES
+from tradeplan.runtime.market.appearing import Appearance
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.columns import take
 from tradeplan.runtime.market.dataset import Dataset, cut
 from tradeplan.runtime.market.errors import DataError
-from tradeplan.runtime.market.growing_bars import GrowingBars
+from tradeplan.runtime.market.growing_bars import GrowingBars, one_after_the_other
 from tradeplan.runtime.market.news import NewsCalendar
 from tradeplan.runtime.market.news_windows import NewsClock
 from tradeplan.runtime.market.profiles import Profiles
@@ -53,6 +54,8 @@ class Growing(Dataset):
         super().__init__(MemorySource({}, profiles), profiles, streams, news)
         self._growing: dict[Series, GrowingBars] = {}
         self._late: dict[Series, dict[int, int]] = {}
+        self._whole: dict[Series, Bars] = {}  # of series that appear: all there is to be seen of them in the end
+        self._at_first: dict[Series, int | None] = {}  # of these, the oldest open that is seen at the beginning
         self._versions = versions
         self.expect_late(late)
 
@@ -65,6 +68,33 @@ class Growing(Dataset):
         """What a journal says of bars that came late, before their series are fed."""
         for bar in late:
             self._late.setdefault((bar.market, bar.timeframe), {})[bar.opens] = bar.closes
+
+    def expect_series(self, later: Iterable[Appearance]) -> None:
+        """What a journal says of series that came to be known later, before they are fed."""
+        for came in later:
+            self._at_first.setdefault(came.key, came.before)
+
+    def rewind(self) -> None:
+        """Show what was known at the beginning: a replay begins."""
+        for key, opens in self._at_first.items():
+            shown, whole = self._growing.get(key), self._whole.get(key)
+            if shown is not None and (whole is None or shown.bars.open_time[0] <= whole.open_time[0]):
+                self._whole[key] = shown.bars  # with what has arrived since
+            self._show(key, opens)
+
+    def appear(self, came: Appearance) -> None:
+        """From here on these bars are seen; nothing happens where they are not there."""
+        self._show(came.key, came.opens)
+
+    def bring(self, came: Appearance, rates: Rates) -> None:
+        """Bars that appear now: a series, or bars that are older than those of one."""
+        self._at_first.setdefault(came.key, came.before)
+        shown, bars = self._growing.get(came.key), self._ready(came.key, rates)
+        if shown is not None:
+            older = bars.close_time < shown.bars.close_time[0]
+            bars = one_after_the_other(cut(bars, slice(0, int(older.sum()))), shown.bars)
+        self._whole[came.key] = bars
+        self._show(came.key, came.opens)
 
     def use_news(self, digest: str | None) -> None:
         """Another version of the calendar of news from the next step on, None: none; raises NewsError without it."""
@@ -85,10 +115,11 @@ class Growing(Dataset):
             bars = replace(bars, close_time=closes)
         if not len(bars):
             raise DataError(f"{market}.{timeframe}: a series begins with at least one bar")
-        self._growing[key] = GrowingBars(bars)
-        names = {*self._stored.get(key[0], ()), timeframe}
-        self._stored[key[0]] = tuple(sorted(names, key=TIMEFRAMES.__getitem__))
-        self._stored = dict(sorted(self._stored.items()))
+        if key in self._at_first:
+            self._whole[key] = bars
+            self._show(key, self._at_first[key])
+        else:
+            self._place(key, bars)
 
     def late(self, market: str, timeframe: str, rates: Rates, after: int) -> list[LateBar]:
         """Which of new bars are late at an instant that has been handled, and when they count; nothing is added."""
@@ -133,6 +164,26 @@ class Growing(Dataset):
 
     def _for_account(self, currency: str) -> Dataset:
         raise DataError(f"bars that arrive are fed for one account: begin with profiles kept in {currency}")
+
+    def _show(self, key: Series, opens: int | None) -> None:
+        """Of a series that appears, what opens at a time or later; None: nothing."""
+        whole = self._whole.get(key)
+        row = 0 if whole is None or opens is None else int(np.searchsorted(whole.open_time, opens))
+        shown = None if whole is None or opens is None or row == len(whole) else cut(whole, slice(row, None))
+        self._place(key, shown)
+
+    def _place(self, key: Series, bars: Bars | None) -> None:
+        """Let a series begin with these bars, or not be there."""
+        market, timeframe = key
+        self._kept.pop(("traded", *key), None)
+        names = {*self._stored.pop(market, ())} - {timeframe}
+        self._growing.pop(key, None)
+        if bars is not None:
+            self._growing[key] = GrowingBars(bars)
+            names.add(timeframe)
+        if names:
+            self._stored[market] = tuple(sorted(names, key=TIMEFRAMES.__getitem__))
+        self._stored = dict(sorted(self._stored.items()))
 
     def _ready(self, key: Series, rates: Rates) -> Bars:
         bars, notices = ready_bars(*key, rates, self._profiles[key[0]], self.calendar(key[0]))

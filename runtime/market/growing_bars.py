@@ -14,6 +14,12 @@ _LEAST_ROOM = 256
 _SHARE_OF_ROOM = 8
 
 
+def one_after_the_other(older: Bars, newer: Bars) -> Bars:
+    """Bars of one series, joined."""
+    columns = {name: np.concatenate([getattr(older, name), getattr(newer, name)]) for name in _COLUMNS}
+    return Bars(newer.market, newer.timeframe, **columns)
+
+
 class GrowingBars:
     """A series that only ever gets longer; rows that are there never change.
 

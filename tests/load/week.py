@@ -180,7 +180,7 @@ class Week:
                 self.overheard = line = Overheard(served.client, self.held)
                 self.broker = Mt5Broker(line, times, rule, UNLIMITED, traded, self.said.append, timer=steady)
             self._live(start, fast, end)
-            series = list(self.feed._series)
+            series = list(self.feed._roster.polled)
             self.fed = len({m for m, _ in series}), len({t for _, t in series}), len(series)
             self.ended_with = Held.by(self.feed)
             self.account = served.control.state()

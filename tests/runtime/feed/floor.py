@@ -11,6 +11,7 @@ from tradeplan.dsl.graph import CheckedGuard, CheckedPlan
 from tradeplan.runtime.feed.mt5_feed import Mt5Feed
 from tradeplan.runtime.feed.past import bars_folder
 from tradeplan.runtime.feed.wall import Sleep, Wall
+from tradeplan.runtime.live.feed import Past
 from tradeplan.runtime.market.profiles import Profiles, load_profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.simulator import simulated_dataset
@@ -132,6 +133,6 @@ class Floor:
     ) -> Mt5Feed:
         """A feed at work from now on."""
         feed = self.feed(history_bars)
-        feed.open([], plans, guards)
-        feed.start(self.world.now)
+        feed.open(Past(), plans, guards)
+        feed.start(self.world.now, [], [])
         return feed

@@ -14,6 +14,7 @@ from tradeplan.runtime.engine.engine import Engine
 from tradeplan.runtime.engine.events import Fill
 from tradeplan.runtime.feed.mt5_feed import Mt5Feed
 from tradeplan.runtime.feed.past import feed_text
+from tradeplan.runtime.live.feed import Past
 from tradeplan.runtime.live.folder import PlanFolder
 from tradeplan.runtime.live.instance import Instance, Settings, Totals
 from tradeplan.runtime.market.facts import load_facts
@@ -53,6 +54,7 @@ class Desk:
         self.feed: Mt5Feed | None = None
         self.calendar: str | None = None
         self.instance: Instance | None = None
+        self.point: Callable[[str], None] = lambda name: None
         self.plans = folder / "plans"
         self.plans.mkdir()
         for name, text in (("yen", YEN), ("coin", COIN)):
@@ -64,6 +66,7 @@ class Desk:
 
         def point(name: str) -> None:
             nonlocal steps
+            self.point(name)
             if name == "stepped":
                 steps += 1
                 at(steps)
@@ -199,11 +202,11 @@ def test_a_plan_that_comes_later_brings_its_series(desk: Desk) -> None:
 
     desk.run(BEGIN + 10 * MINUTE)
     assert desk.feed is not None
-    assert ("usdjpy", "M30") not in desk.feed._series
+    assert ("usdjpy", "M30") not in desk.feed._roster.polled
     add(20)
     desk.run(BEGIN + 3 * HOUR, at)
     assert desk.feed is not None
-    assert ("usdjpy", "M30") in desk.feed._series
+    assert ("usdjpy", "M30") in desk.feed._roster.polled
     assert any(f[1] == "more" for f in desk.fills())
 
 
@@ -214,8 +217,8 @@ def test_a_killed_run_is_asked_why_it_did_nothing_from_the_bars_that_it_saw(desk
     assert desk.feed is not None
     before = len(desk.fills())
     again = desk.floor.feed()
-    again.open([], checked(YEN, COIN)[0], [])
-    again.start(until)
+    again.open(Past(), checked(YEN, COIN)[0], [])
+    again.start(until, [], [])
     desk.floor.world.advance(600)
     assert again.wait_until(until + 10 * MINUTE, lambda seconds: False)
     again.arrivals(until)

@@ -10,7 +10,7 @@ import pytest
 from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.runtime.feed import history
 from tradeplan.runtime.feed.mt5_feed import Mt5Feed
-from tradeplan.runtime.live.feed import Arrivals, Sleep
+from tradeplan.runtime.live.feed import Arrivals, Past, Sleep
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.market.columns import take
 from tradeplan.runtime.market.dataset import Dataset
@@ -77,7 +77,7 @@ def assert_as_stored(feed: Mt5Feed, floor: Floor, until: int) -> None:
 
 def test_every_series_is_fed_as_it_closes(floor: Floor, plans: list[CheckedPlan]) -> None:
     feed = floor.begun(plans)
-    assert set(feed._series) == SERIES
+    assert set(feed._roster.polled) == SERIES
     told = go(feed, floor, 260)  # over four hours: an H4 bar closes in it
     assert not any(came.late or came.halts or came.told for came in told)
     assert_as_stored(feed, floor, MONDAY + DAY + 260 * MINUTE)
@@ -106,6 +106,7 @@ def test_a_series_that_an_edit_needs_has_all_that_closed_at_the_instant(tmp_path
     go(feed, floor, 15)
     assert floor.world.now == rests
     feed.need(checked(PLAN.replace("D1.close > 0", "M15.close > 0"))[0], [])
+    feed.show()
     fed = feed.dataset.bars("usdjpy", "M15")
     assert fed is not None
     assert int(fed.close_time[-1]) == rests
@@ -146,8 +147,8 @@ def test_a_restart_fetches_only_what_is_missing_and_keeps_what_was_seen(floor: F
     floor.world.advance(45 * 60)  # no close: the process was killed
     floor.terminal.trips.clear()
     again = floor.feed()
-    again.open([], plans, [])
-    again.start(MONDAY + DAY + 30 * MINUTE)
+    again.open(Past(), plans, [])
+    again.start(MONDAY + DAY + 30 * MINUTE, [], [])
     asked = [
         c for trip in floor.terminal.trips for c in trip if c.name == "copy_rates_from_pos" and c.arguments[1] == 1
     ]
@@ -226,7 +227,7 @@ def test_a_clock_that_is_two_hours_off_blocks_and_says_so(floor: Floor, plans: l
 def test_a_machine_whose_clock_is_two_hours_off_at_the_start_blocks(floor: Floor, plans: list[CheckedPlan]) -> None:
     floor.wall.error = 2 * HOUR
     feed = floor.feed()
-    feed.open([], plans, [])
+    feed.open(Past(), plans, [])
     ((scope, why),) = feed.arrivals(0).halts
     assert scope == ""
     assert "UTC+1 h" in why
@@ -330,7 +331,7 @@ def test_a_market_that_the_broker_does_not_have_is_said(floor: Floor, plans: lis
     feed = floor.begun([*plans, *other])
     told = feed.arrivals(MONDAY + DAY).told
     assert any("no symbol for gold" in text and "XAUUSD" in text for text in told)
-    assert set(feed._series) == SERIES
+    assert set(feed._roster.polled) == SERIES
 
 
 def test_who_is_woken_while_bars_come_asks_only_for_the_rest(floor: Floor, plans: list[CheckedPlan]) -> None:

@@ -18,6 +18,7 @@ from tradeplan.runtime.feed.keeper import Keeper
 from tradeplan.runtime.feed.past import bars_folder, fed_before
 from tradeplan.runtime.feed.stream_keeper import StreamKeeper
 from tradeplan.runtime.feed.tail import Tail
+from tradeplan.runtime.live.feed import Past
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.growing import late_bars
 from tradeplan.runtime.market.rates import Rates
@@ -63,7 +64,7 @@ class FlowDesk(Desk):
         journal = Journal(self.folder / "run.db")
         late = late_bars(event.body for event in journal.events() if event.kind == "late")
         journal.close()
-        dataset = fed_before(bars_folder(self.folder / "run.db"), self.floor.profiles, late)
+        dataset = fed_before(bars_folder(self.folder / "run.db"), self.floor.profiles, Past(late))
         engine = Engine(dataset, ACCOUNT, catalog(), BEGIN, until)
         engine.activate(checked(self.text)[0], [])
         fills = [e for e in engine.advance(until) if isinstance(e, Fill)]
@@ -245,7 +246,7 @@ def test_ticks_that_come_after_the_limit_are_a_hole_for_ever(desk: FlowDesk) -> 
     ticks, _ = recorded(desk)
     assert len(ticks.spans) >= 2
     assert desk.fills() == desk.again(told.time)
-    dataset = fed_before(bars_folder(desk.folder / "run.db"), desk.floor.profiles, [])
+    dataset = fed_before(bars_folder(desk.folder / "run.db"), desk.floor.profiles, Past())
     bars, known = dataset.bars("btc", "M1"), dataset.covered("btc", "M1", "ticks")
     assert bars is not None
     assert not known[bars.close_time == BEGIN + 10 * MINUTE].any()
@@ -294,7 +295,7 @@ def test_a_run_that_kept_no_streams_goes_on_without_their_history(desk: FlowDesk
     for name in ("ticks", "book"):
         shutil.rmtree(folder / "btc" / name)
     feed = desk.floor.feed()
-    feed.open([], checked(desk.text)[0], [])
+    feed.open(Past(), checked(desk.text)[0], [])
     bars = feed.dataset.bars("btc", "M1")
     assert bars is not None
     known = feed.dataset.covered("btc", "M1", "ticks")

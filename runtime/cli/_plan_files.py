@@ -23,9 +23,13 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Unreadable(click.ClickException):
-    """Paths that give no plan text; the message says what to do, one line a path. The command ends with 2."""
+    """Paths that give no plan text; the message says what to do, one line a path. The command ends with 2.
+
+    `texts` are those of the other paths.
+    """
 
     exit_code = 2
+    texts: Sequence[PlanText] = ()
 
 
 class PlanText(NamedTuple):
@@ -67,7 +71,9 @@ def read_plan_texts(paths: Sequence[str]) -> list[PlanText]:
         except Unreadable as error:
             wrong.append(error.message)
     if wrong:
-        raise Unreadable("\n".join(wrong))
+        unread = Unreadable("\n".join(wrong))
+        unread.texts = found
+        raise unread
     return found
 
 

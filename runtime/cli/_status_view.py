@@ -79,6 +79,8 @@ def _plans(status: RunStatus) -> Table:
         state = p["state"] if p["state"] != "running" else found.get("state", "running")
         blocks = found.get("blocks") or []
         part = found.get("part") or ""
+        if state == "armed" and not part and not blocks:
+            part = "its rule is TRUE: an entry is taken when it becomes TRUE"
         why = _WHY.get(state) or (part if state in ("armed", "WARMING") else "; ".join(blocks) or part)
         table.add_row(p["name"], p["version"], Text(_WORDS.get(state, state), style=_STYLES.get(state, "")), Text(why))
     for g in status.guards:

@@ -152,7 +152,13 @@ def _summary(answer: _Answer, files: int) -> str:
 @click.option("--quiet", "-q", is_flag=True, help="no line with the counts: nothing at all when all is well")
 def command(paths: tuple[str, ...], form: str, fix: bool, data: Path | None, quiet: bool) -> None:
     """Check plans: exit 0 when all are good, 1 when one has an error, 2 when something cannot be read."""
-    texts = read_plan_texts(paths)
+    unread: Unreadable | None = None
+    try:
+        texts: Sequence[PlanText] = read_plan_texts(paths)
+    except Unreadable as error:
+        unread, texts = error, error.texts
+        if not texts:
+            raise
     functions, markets = catalog(), _markets(data)
     with _nothing_collected():
         # the texts and digests that a run shows take a fifth of the time, and no answer of this command has them
@@ -164,4 +170,6 @@ def command(paths: tuple[str, ...], form: str, fix: bool, data: Path | None, qui
         click.echo(rendered, err=beside)
     if form == "text" and not quiet:
         click.echo(_summary(answer, len(texts)), err=True)
+    if unread is not None:
+        raise unread  # one file that cannot be read does not hide the mistakes of the others
     sys.exit(1 if answer.errors else 0)

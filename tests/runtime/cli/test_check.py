@@ -252,3 +252,12 @@ def test_data_that_is_not_there(folder: Path) -> None:
     result = check("--data", "nowhere", "a.plan")
     assert result.exit_code == 2
     assert "nowhere" in result.stderr
+
+
+def test_a_file_that_cannot_be_read_hides_no_mistake_of_the_others(folder: Path) -> None:
+    (folder / "a.plan").write_bytes(b"PLAN a\xff")
+    (folder / "b.plan").write_text(BROKEN, encoding="utf-8")
+    result = check("--format", "json", ".")
+    assert result.exit_code == 2
+    assert "`a.plan` is not UTF-8 text" in result.stderr
+    assert json.loads(result.stdout)["diagnostics"], "b.plan has mistakes"

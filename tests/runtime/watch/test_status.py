@@ -82,6 +82,15 @@ def test_a_feed_that_fell_silent_grows_old(tmp_path: Path) -> None:
     assert state["part"] == "close > 99000: UNKNOWN, stale"
 
 
+def test_a_rule_that_is_true_and_does_not_enter_says_when_it_will(tmp_path: Path) -> None:
+    """It is TRUE from the first step on: it never becomes TRUE."""
+    world = World(tmp_path, dataset_of(ramp(5)), minutes=5)
+    world.write("a.plan", TEXTS["armed.plan"].replace("99000", "1"))
+    world.run()
+    table = CliRunner().invoke(command, ["--db", str(world.database)], env={"COLUMNS": "160"}).output
+    assert "an entry is taken when it becomes TRUE" in " ".join(table.split())
+
+
 def test_the_table_and_the_object_hold_it(lived: World) -> None:
     told = CliRunner().invoke(command, ["--db", str(lived.database), "--format", "json"])
     assert told.exit_code == 0, told.output

@@ -12,6 +12,9 @@ from tradeplan.runtime.kernels.orders.wake import count_unknown
 from tradeplan.runtime.kernels.source.evaluate import evaluate
 from tradeplan.runtime.kernels.tables import Tables
 
+ENTRY_POINTS = (evaluate, *ENTRIES, count_unknown, tally_clauses)
+"""All kernels that a run calls; columns come on top, by what its plans read."""
+
 _SECONDS_A_STEP = 1.0e-6
 _SMALL_JOB_SECONDS = 3.0
 """Compiling everything takes half a minute once; a job that plain Python does in less than this is not kept waiting."""
@@ -34,10 +37,9 @@ def work(tables: Tables, data: LaneData, start: int, end: int) -> float:
 def choose_kernels(tables: Tables, data: LaneData, start: int, end: int) -> Kernels:
     """The form of the kernels for a job; starts filling the cache in the background where plain Python serves."""
     columns = list(tables.columns)
-    entries = (evaluate, *ENTRIES, count_unknown, tally_clauses)
-    if is_warm(entries, columns):
+    if is_warm(ENTRY_POINTS, columns):
         return Kernels("compiled")
     if work(tables, data, start, end) > _SMALL_JOB_SECONDS:
         return Kernels("compiled")
-    warm.start(entries, columns)
+    warm.start(ENTRY_POINTS, columns)
     return Kernels("interpreted")

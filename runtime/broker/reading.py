@@ -74,8 +74,8 @@ def read(terminal: Terminal, since: int, until: int, symbols: Iterable[str]) -> 
 def _no_number(rows: Iterable[tuple[Any, tuple[str, ...] | None]]) -> str | None:
     """Which figure of a struct (of these fields, or any) is no number or infinite: with such a one nothing compares."""
     for row, names in rows:
-        for name in names or row._fields:
-            value = getattr(row, name)
+        values = row if names is None else [getattr(row, name) for name in names]
+        for name, value in zip(names or row._fields, values, strict=True):
             if isinstance(value, float) and not isfinite(value):
                 return f"`{name}` of {type(row).__name__} is no number: the terminal gives {value}"
     return None

@@ -94,7 +94,9 @@ class Decoder:
         order = self._orders[name]
         if order is not None:
             row = [row[i] for i in order]
-        return struct._make(self._struct(v["s"], v["v"]) if isinstance(v, dict) else v for v in row)
+        if dict in map(type, row):  # only the result of an order has a struct within it, and rows are many
+            row = [self._struct(v["s"], v["v"]) if isinstance(v, dict) else v for v in row]
+        return struct._make(row)
 
     def _array(self, fields: list[list[str]], count: int, body: memoryview) -> tuple[Any, memoryview]:
         if not all(_NUMBER.fullmatch(kind) for _, kind in fields):

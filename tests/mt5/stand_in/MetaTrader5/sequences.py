@@ -33,6 +33,11 @@ def _sequence(name: str, fields: tuple[str, ...]) -> type:
 TYPES: dict[str, type] = {name: _sequence(name, tuple(fields)) for name, fields in FIELDS.items()}
 
 
+_PLAIN: dict[str, type] = {"int": int, "float": float, "str": str, "bool": bool}
+# of each field: its name, what it is when it is not given, and its type, None where it may be None
+_ROWS = {name: [(f, _EMPTY[kind], _PLAIN.get(kind)) for f, kind in fields.items()] for name, fields in FIELDS.items()}
+
+
 def make(name: str, /, **values: Any) -> Any:
     """A struct of this type; fields that are not named are 0, empty or False, and each has its type."""
     fields = FIELDS[name]
@@ -40,11 +45,11 @@ def make(name: str, /, **values: Any) -> Any:
     if unknown:
         raise KeyError(f"{name} has no field {', '.join(sorted(unknown))}")
     row = []
-    for field, kind in fields.items():
-        value = values.get(field, _EMPTY[kind])
-        if kind == "float" and type(value) is int:
+    for field, empty, kind in _ROWS[name]:
+        value = values.get(field, empty)
+        if kind is not None and type(value) is not kind:
+            if kind is not float or type(value) is not int:
+                raise TypeError(f"{name}.{field} is {fields[field]}, not {value!r}")
             value = float(value)
-        if kind != "TradeRequest" and type(value).__name__ != kind:
-            raise TypeError(f"{name}.{field} is {kind}, not {value!r}")
         row.append(value)
     return TYPES[name](row)

@@ -54,7 +54,7 @@ class Growing(Dataset):
         super().__init__(MemorySource({}, profiles), profiles, streams, news)
         self._growing: dict[Series, GrowingBars] = {}
         self._late: dict[Series, dict[int, int]] = {}
-        self._whole: dict[Series, Bars] = {}  # of series that appear: all there is to be seen of them in the end
+        self._whole: dict[Series, Bars] = {}  # of series that appear, while not all of it is seen
         self._at_first: dict[Series, int | None] = {}  # of these, the oldest open that is seen at the beginning
         self._versions = versions
         self.expect_late(late)
@@ -78,13 +78,14 @@ class Growing(Dataset):
         """Show what was known at the beginning: a replay begins."""
         for key, opens in self._at_first.items():
             shown, whole = self._growing.get(key), self._whole.get(key)
-            if shown is not None and (whole is None or shown.bars.open_time[0] <= whole.open_time[0]):
-                self._whole[key] = shown.bars  # with what has arrived since
+            if shown is not None and whole is None:
+                self._whole[key] = shown.bars
             self._show(key, opens)
 
     def appear(self, came: Appearance) -> None:
         """From here on these bars are seen; nothing happens where they are not there."""
-        self._show(came.key, came.opens)
+        if came.key in self._whole:
+            self._show(came.key, came.opens)
 
     def bring(self, came: Appearance, rates: Rates) -> None:
         """Bars that appear now: a series, or bars that are older than those of one."""
@@ -171,6 +172,8 @@ class Growing(Dataset):
         row = 0 if whole is None or opens is None else int(np.searchsorted(whole.open_time, opens))
         shown = None if whole is None or opens is None or row == len(whole) else cut(whole, slice(row, None))
         self._place(key, shown)
+        if whole is not None and shown is not None and len(shown) == len(whole):
+            del self._whole[key]  # bars that arrive are added to what is seen
 
     def _place(self, key: Series, bars: Bars | None) -> None:
         """Let a series begin with these bars, or not be there."""

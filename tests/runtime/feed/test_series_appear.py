@@ -10,6 +10,8 @@ import pytest
 from tradeplan.runtime.feed.coming import Coming
 from tradeplan.runtime.market.appearing import Appearance
 from tradeplan.runtime.market.columns import take
+from tradeplan.runtime.market.growing import Growing
+from tradeplan.runtime.market.profiles import load_profiles
 from tradeplan.runtime.market.rates import Rates
 from tradeplan.runtime.market.store import BarStore
 from tradeplan.runtime.store.journal import Journal
@@ -255,3 +257,33 @@ def test_a_plan_put_into_an_idle_run_enters_nothing_on_bars_that_are_past(
     desk.run(BEGIN + 3 * HOUR, hands=Idle())
     assert min(entries(desk)) > BEGIN + 2 * HOUR
     assert len(entries(desk)) > 4
+
+
+def test_what_appeared_and_grew_is_hidden_from_a_replay_until_it_appears(bars: Mapping[str, Rates]) -> None:
+    """First ten bars, then the hundred before them, then ten more; a replay in the same process goes through them."""
+    rates = bars["eurusd"]
+    times = rates.time
+    dataset = Growing(load_profiles())
+    first = Appearance("eurusd", "M1", int(times[100]), int(times[109]))
+    older = Appearance("eurusd", "M1", int(times[0]), int(times[99]), first.opens)
+
+    def seen() -> list[int]:
+        found = dataset.bars("eurusd", "M1")
+        return [] if found is None else found.open_time.tolist()
+
+    dataset.bring(first, take(rates, slice(100, 110)))
+    dataset.bring(older, take(rates, slice(0, 100)))
+    dataset.append("eurusd", "M1", take(rates, slice(110, 120)))
+    assert seen() == times[:120].tolist()
+    for _ in range(2):
+        dataset.rewind()
+        assert seen() == []
+        assert dataset.markets() == ()
+        dataset.appear(first)
+        assert seen() == times[100:120].tolist()
+        dataset.appear(older)
+        assert seen() == times[:120].tolist()
+    dataset.append("eurusd", "M1", take(rates, slice(120, 130)))
+    dataset.rewind()
+    dataset.appear(first)
+    assert seen() == times[100:130].tolist()

@@ -182,7 +182,6 @@ class Week:
             self._live(start, fast, end)
             series = list(self.feed._roster.polled)
             self.fed = len({m for m, _ in series}), len({t for _, t in series}), len(series)
-            self.ended_with = Held.by(self.feed)
             self.account = served.control.state()
         for disturber in self.disturbers:
             disturber.end(self)
@@ -216,7 +215,7 @@ class Week:
             nonlocal real
             now = self.wall.now()
             if now > fast and not self.seconds:
-                self.hand.sleeps = True
+                self.hand.sleeps, self.ended_with = True, Held.by(self.feed)
                 self.seconds, real = time.perf_counter() - began, (time.perf_counter(), time.process_time())
             return now > end
 

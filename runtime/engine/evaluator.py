@@ -62,6 +62,8 @@ class Evaluator:
         self._calendars: list[list[tuple[Node, int]]] = [[] for _ in tables.lanes]
         for node in tables.of(Op.FIELD):
             self._fields[self._number(node)].append((str(node.data[0]), tables.offset(node)))
+        features = [node for node in tables.of(Op.FEATURE) if not is_clocked(node)]
+        data.foresee((tables.lanes[self._number(node)], node.data) for node in features)
         for node in tables.of(Op.FEATURE):
             i, feed = self._number(node), self._feeds[self._number(node)]
             if is_clocked(node):

@@ -13,6 +13,7 @@ from tradeplan.runtime.engine.times import rising_union
 from tradeplan.runtime.market.bars import Bars
 from tradeplan.runtime.market.calendar import MarketCalendar
 from tradeplan.runtime.market.growing import Growing
+from tradeplan.runtime.market.read_back import Column
 
 Times = NDArray[np.int64]
 
@@ -179,6 +180,11 @@ class LaneData:
             if lane.market != ACCOUNT_MARKET and (lane.market, lane.timeframe) not in series:
                 other._lanes[lane] = made
         return other
+
+    def foresee(self, features: Iterable[tuple[Lane, tuple[Hashable, ...]]]) -> None:
+        """The columns of these FEATURE nodes are about to be asked for, one by one."""
+        if isinstance(self._data, Growing):
+            self._data.foresee(Column(lane.market, lane.timeframe, *_parts(data)) for lane, data in features)
 
     def add_feature(self, lane: Lane, feed: BarLane, data: tuple[Hashable, ...]) -> None:
         """The column of a FEATURE node brought to its lane, under the node's data, once."""

@@ -19,7 +19,7 @@ from tradeplan.runtime.feed.stream_keeper import Part, StreamKeeper
 from tradeplan.runtime.feed.stream_need import streams_needed
 from tradeplan.runtime.feed.tick_feed import TickFeed
 from tradeplan.runtime.market.growing import Growing
-from tradeplan.runtime.market.streams.events import Book, empty
+from tradeplan.runtime.market.streams.events import empty
 from tradeplan.runtime.market.streams.growing import GrowingStreams, Key
 from tradeplan.runtime.mt5.terminal import Call, Reply
 
@@ -47,7 +47,7 @@ class Flow:
         pause: Callable[[float], object],
     ) -> None:
         """`tell` takes words for people, `pause` waits so many seconds."""
-        self.streams = GrowingStreams()
+        self.streams = GrowingStreams(keeper)
         self._look, self._clock, self._keeper, self._readings = look, clock, keeper, readings
         self._tell, self._pause = tell, pause
         self._feeds: dict[Key, TickFeed | BookFeed] = {}
@@ -60,8 +60,8 @@ class Flow:
 
     def load(self, continued: bool) -> None:
         """Have what was kept; `continued`: the run has bars that were told before."""
-        for (market, name), stream in self._keeper.load().items():
-            self.streams.begin(market, name, stream)
+        for (market, name), kept in self._keeper.load().items():
+            self.streams.rest(market, name, kept)
         # a run of a program that kept no streams decided without them, and must do so again
         self._with_history = not (continued and self._keeper.is_new)
         if self._keeper.is_new:
@@ -141,8 +141,10 @@ class Flow:
             if self.waits(until):
                 self._pause(POLL_SECONDS)
 
-    def seal(self, until: Mapping[str, int]) -> None:
-        """Bars up to these closes are about to be told: write down what happened up to them, and let it be seen."""
+    def seal(self, until: Mapping[str, int], dataset: Growing) -> None:
+        """Bars up to these closes are about to be told: write down what happened up to them, and let it be seen. What
+        nobody looks at any more goes from memory."""
+        dataset.let_go()  # before there is more: all that was told has been read
         for (market, name), feed in self._feeds.items():
             sealed = until.get(market, 0)
             if sealed > feed.since:
@@ -153,6 +155,7 @@ class Flow:
             self.streams.append(market, name, part.columns, part.start, part.end)
             self._readings.events += len(part.columns["time"])
         self._unwritten = []
+        self._readings.stream_bytes, self._readings.read_backs = self.streams.bytes, dataset.read_backs
 
     def close(self) -> None:
         """Bring the tail into the store."""
@@ -172,9 +175,7 @@ class Flow:
             covered = stream.covered_to
         since = max(told, covered or 0) or self._look.now()
         if name == "book":
-            events = None if stream is None else stream.events()
-            message = int(events.message[-1]) + 1 if isinstance(events, Book) and len(events) else 0
-            self._feeds[key] = BookFeed(symbol, since, message)
+            self._feeds[key] = BookFeed(symbol, since, 0 if stream is None else stream.message)
             self._ask([key])
         elif stream is None and self._with_history:
             self._feeds[key] = self._history(key, _back(dataset, market, back, since), since)

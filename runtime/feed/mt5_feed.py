@@ -213,7 +213,7 @@ class Mt5Feed:
     def deliver(self) -> None:
         """Write what came to disk, then let it be seen."""
         # INVARIANT: what streams tell of a bar's time is on disk before the bar is
-        self._flow.seal(self._counted())
+        self._flow.seal(self._counted(), self.dataset)
         self._keeper.add(self._waiting)
         for key, rates in self._waiting.items():
             added = self.dataset.append(*key, rates, self._handled)
@@ -268,7 +268,7 @@ class Mt5Feed:
         plans, guards = self._owed.asked
         self._flow.need([*plans, *guards], self.dataset)
         self._settle()
-        self._flow.seal(newest_told(self.dataset, self._flow.markets))
+        self._flow.seal(newest_told(self.dataset, self._flow.markets), self.dataset)
 
     def _trusted(self) -> bool:
         """Whether this machine's clock may be believed where no quote tells the time."""

@@ -37,9 +37,10 @@ def bars_folder(database: Path) -> Path:
 
 def fed_before(folder: Path, profiles: Profiles, past: Past) -> Growing:
     """All that was fed to a run, complete from the beginning but for what the past tells; nothing is written."""
-    streams = GrowingStreams()
-    for (market, name), stream in StreamKeeper.peek(folder).items():
-        streams.begin(market, name, stream)
+    keeper = StreamKeeper(folder, "")
+    streams = GrowingStreams(keeper)
+    for (market, name), kept in keeper.kept().items():
+        streams.rest(market, name, kept)
     dataset = Growing(profiles, past.late, streams, versions=partial(kept_news, folder))
     dataset.expect_series(past.later)
     for (market, timeframe), rates in Keeper.peek(folder).items():

@@ -25,6 +25,8 @@ class FeedReadings:
     events: int = 0  # ticks, and levels of books that changed
     late_events: int = 0  # ticks that came after the bar of their time had been told: they are left out
     holes: int = 0  # times that a bar was told before the ticks or the book of its time were there
+    stream_bytes: int = 0  # that ticks and books take in memory
+    read_backs: int = 0  # times that they were read again from disk
     away: int = 0  # times that nobody answered
     resyncs: int = 0
     fetch_seconds: float = 0.0  # of the newest round trip

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.runtime.feed.tail import Tail
-from tradeplan.runtime.market.streams.events import Book, Ticks, Trades, columns_of, empty
-from tradeplan.runtime.market.streams.growing import GrowingStream, Key
-from tradeplan.runtime.market.streams.store import StreamStore
+from tradeplan.runtime.market.streams.events import BUY, SELL, columns_of, empty
+from tradeplan.runtime.market.streams.growing import GrowingStream, Kept, Key, Slice
+from tradeplan.runtime.market.streams.slices import Batch, slices
+from tradeplan.runtime.market.streams.store import StreamManifest, StreamStore
 
 TAIL = "streams.jsonl"
 BEGUN = "streams.json"
@@ -29,10 +31,19 @@ class Part(NamedTuple):
     columns: dict[str, NDArray[Any]]
 
 
+class _Stored(NamedTuple):
+    """What there is of a stream: in the store, and `newest` in the tail beyond it."""
+
+    manifest: StreamManifest | None
+    spans: NDArray[np.int64]
+    newest: Batch
+
+
 class StreamKeeper:
     """The streams of one run, as its engine saw them. `begun` are those that have ever begun.
 
-    A stream is stored in the form of `plan data import`, so a backtest can run over the folder of a run.
+    A stream is stored in the form of `plan data import`, so a backtest can run over the folder of a run. Another
+    process may read while the run writes; it changes nothing.
     """
 
     def __init__(self, root: Path, source: str) -> None:
@@ -53,22 +64,20 @@ class StreamKeeper:
         aside.write_text(json.dumps(sorted(self.begun)), encoding="utf-8")
         aside.replace(self._root / BEGUN)
 
-    def load(self) -> dict[Key, Ticks | Book]:
-        """Every stream as it was seen; the tail is folded in first."""
+    def load(self) -> dict[Key, Kept]:
+        """What is known of every stream; the tail is folded in first."""
         self.fold()
-        return {key: self._stored(key) for key in sorted(self.begun)}
+        return self.kept()
 
-    @staticmethod
-    def peek(root: Path) -> dict[Key, Ticks | Book]:
-        """Every stream as it was seen, while another process may write more; nothing is changed."""
-        keeper = StreamKeeper(root, "")
-        # the tail first: what is folded meanwhile is in the store then, and is known by the end of its span
-        newer = list(_parts(keeper._tail))
-        found = {key: GrowingStream(keeper._stored(key)) for key in sorted(keeper.begun)}
-        for key, part in newer:
-            _go_on(found, key, part)
-        events = ((key, stream.events()) for key, stream in found.items())
-        return {key: stream for key, stream in events if not isinstance(stream, Trades)}
+    def kept(self) -> dict[Key, Kept]:
+        """What is known of every stream, without its events."""
+        return {key: self._kept(key) for key in sorted(self.begun)}
+
+    def slices(self, market: str) -> Iterator[Slice]:
+        """All that there is of a market on disk now, oldest first; the last slice has all spans."""
+        names = sorted(name for of, name in self.begun if of == market)
+        stored = {(market, name): self._stored((market, name)) for name in names}
+        return slices({key[1]: (one.spans, self._batches(key, one)) for key, one in stored.items()})
 
     def add(self, new: Iterable[tuple[Key, Part]]) -> None:
         """Write parts to the tail; they are on disk when this returns. Raises StoreTrouble."""
@@ -89,16 +98,10 @@ class StreamKeeper:
         parts: dict[Key, list[Part]] = {}
         for key, part in _parts(self._tail):
             parts.setdefault(key, []).append(part)
-        for (market, name), some in parts.items():
-            manifest = self._store.manifest(market, name)
-            known = manifest.spans[-1][1] if manifest is not None and manifest.spans else None
-            fresh = GrowingStream(empty(name))
-            for part in some:
-                if known is None or part.end > known:  # what was tried again is there twice
-                    fresh.append(part.columns, part.start, part.end)
-                    known = part.end
+        for key, some in parts.items():
+            fresh = _go_on(key, self._store.manifest(*key), some)
             if len(fresh.spans):
-                self._store.extend(market, name, fresh.events(), source=self._source)
+                self._store.extend(*key, fresh.events(), source=self._source)
         self._tail.remove()
         self._events = 0
 
@@ -106,16 +109,52 @@ class StreamKeeper:
         """Close the tail; it is read again by the next `load`."""
         self._tail.close()
 
-    def _stored(self, key: Key) -> Ticks | Book:
-        found = self._store.read(*key)
-        return found if isinstance(found, Ticks | Book) else empty(key[1])
+    def _kept(self, key: Key) -> Kept:
+        found = self._stored(key)
+        message, first_trade = 0, None
+        for batch in self._batches(key, found, slice(-1, None) if key[1] == "book" else slice(None)):
+            if key[1] == "book":
+                message = int(batch["message"][-1]) + 1
+            else:
+                trades = np.flatnonzero((batch["flags"] & (BUY | SELL)) != 0)
+                if len(trades):
+                    first_trade = int(batch["time"][trades[0]])
+                    break
+        rows = len(found.newest["time"]) + (0 if found.manifest is None else found.manifest.rows)
+        return Kept(found.spans, rows, message, first_trade)
+
+    def _stored(self, key: Key) -> _Stored:
+        # the tail first: what is folded meanwhile is in the store then, and is known by the end of its span
+        parts = [part for of, part in _parts(self._tail) if of == key]
+        manifest = self._store.manifest(*key)
+        fresh = _go_on(key, manifest, parts)
+        spans = dict(manifest.spans) if manifest is not None else {}
+        spans.update({start: max(end, spans.get(start, end)) for start, end in fresh.spans.tolist()})
+        all_spans = np.array(list(spans.items()), dtype=np.int64).reshape(-1, 2)
+        return _Stored(manifest, all_spans, columns_of(fresh.events()))
+
+    def _batches(self, key: Key, stored: _Stored, files: slice = slice(None)) -> Iterator[Batch]:
+        """Events, oldest first, of some files of the store and of the tail."""
+        if stored.manifest is not None and stored.manifest.spans:
+            end = stored.manifest.spans[-1][1]
+            for batch in self._store.batches(*key, replace(stored.manifest, files=stored.manifest.files[files])):
+                # a file that was written again meanwhile has the tail's events too
+                count = int(np.searchsorted(batch["time"], end, side="right"))
+                if count:
+                    yield {name: column[:count] for name, column in batch.items()}
+        if len(stored.newest["time"]):
+            yield stored.newest
 
 
-def _go_on(streams: dict[Key, GrowingStream], key: Key, part: Part) -> None:
-    """Add a part that is not there yet."""
-    stream = streams.setdefault(key, GrowingStream(empty(key[1])))
-    if stream.covered_to is None or part.end > stream.covered_to:
-        stream.append(part.columns, part.start, part.end)
+def _go_on(key: Key, manifest: StreamManifest | None, parts: Iterable[Part]) -> GrowingStream:
+    """What parts tell beyond what is stored."""
+    known = manifest.spans[-1][1] if manifest is not None and manifest.spans else None
+    fresh = GrowingStream(empty(key[1]))
+    for part in parts:
+        if known is None or part.end > known:  # what was tried again is there twice
+            fresh.append(part.columns, part.start, part.end)
+            known = part.end
+    return fresh
 
 
 def _parts(tail: Tail) -> Iterator[tuple[Key, Part]]:

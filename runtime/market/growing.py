@@ -18,9 +18,16 @@ from tradeplan.runtime.market.news import NewsCalendar
 from tradeplan.runtime.market.news_windows import NewsClock
 from tradeplan.runtime.market.profiles import Profiles
 from tradeplan.runtime.market.rates import Rates
+from tradeplan.runtime.market.read_back import Column, Players, looks_at, read_back, value_of
 from tradeplan.runtime.market.ready import ready_bars
 from tradeplan.runtime.market.sources import MemorySource, Series
+from tradeplan.runtime.market.streams.events import NotInMemory
+from tradeplan.runtime.market.streams.growing import GrowingStreams
+from tradeplan.runtime.market.streams.grown import Grown
 from tradeplan.runtime.market.streams.memory import Streams
+
+LAGS = 86_400_000
+"""A column that lies so far behind its bars, in ms, is not read any more: nothing is kept in memory for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,10 @@ class Growing(Dataset):
         self._whole: dict[Series, Bars] = {}  # of series that appear, while not all of it is seen
         self._at_first: dict[Series, int | None] = {}  # of these, the oldest open that is seen at the beginning
         self._versions = versions
+        self._columns: dict[Column, Grown] = {}
+        self._foreseen: set[Column] = set()
+        self._players: dict[str, Players] = {}
+        self.read_backs = 0  # how often streams were read again from where they stand on disk
         self.expect_late(late)
 
     @property
@@ -157,11 +168,70 @@ class Growing(Dataset):
         self, market: str, timeframe: str, first: int, name: str, stream: str, arguments: tuple[float | str, ...]
     ) -> NDArray[np.float64] | None:
         """A feature's column from one row on."""
+        column = Column(self._name(market), timeframe, name, stream, arguments)
         bars = self.bars(market, timeframe)
         if bars is None:
             return None
-        rest = cut(bars, slice(first, None))
-        return self._feature_over(self._name(market), rest, name, stream, arguments)
+        if stream == "calendar":
+            return self._feature_over(column.market, cut(bars, slice(first, None)), name, stream, arguments)
+        held = self._columns.get(column)
+        if held is None or held.count < len(bars):
+            rest = cut(bars, slice(first if held is None else held.count, None))
+            players = self._players.setdefault(column.market, Players())
+            profile = self._profiles.get(column.market)
+            try:
+                new = value_of(column, rest, profile, lambda s: self._stream(column.market, s), players)
+            except NotInMemory:
+                return self._read_back(column).rows[first:]
+            if new is None:
+                return None
+            if held is None:
+                held = self._columns[column] = Grown(np.float64)
+                # what it is made from was not there before, so it is UNKNOWN, and never lengthened backwards
+                held.append(np.full(first, np.nan))
+            held.append(new)
+        return held.rows[first:]
+
+    def foresee(self, columns: Iterable[Column]) -> None:
+        """These are about to be asked for: if one of them has to be read from disk, all are at once."""
+        self._foreseen = {column._replace(market=self._name(column.market)) for column in columns}
+
+    def let_go(self) -> None:
+        """Keep those events of streams in memory alone that are still looked at: by columns that are read, from the
+        first bar on that they have not got; where there are none, of the last day. Who needs others reads them back."""
+        streams = self._streams
+        if not isinstance(streams, GrowingStreams) or streams.recorded is None:
+            return
+        for market in streams.markets():
+            told = [int(b.close_time[-1]) for t in self.timeframes(market) if (b := self.bars(market, t)) is not None]
+            if not told:
+                continue
+            looks = []
+            for column, held in self._columns.items():
+                bars = self.bars(market, column.timeframe)
+                if column.market != market or bars is None:
+                    continue
+                if int(bars.close_time[-1]) - int(bars.close_time[held.count - 1]) <= LAGS:
+                    looks.append(looks_at(column, bars, held.count, self.calendar(market)))
+            streams.let_go(market, min(looks, default=max(told) - LAGS))
+
+    def _read_back(self, column: Column) -> Grown:
+        """A column made from what stands on disk, and with it all others of the market that are or will be read."""
+        streams = self._streams
+        assert isinstance(streams, GrowingStreams)
+        assert streams.recorded is not None
+        wanted = {}
+        for other in {column, *self._columns, *self._foreseen}:
+            bars = self.bars(other.market, other.timeframe)
+            if other.market == column.market and bars is not None and other.stream != "calendar":
+                wanted[other] = bars
+        slices = streams.recorded.slices(column.market)
+        read = read_back(slices, wanted, self._profiles.get(column.market), self.calendar(column.market))
+        streams.take_over(column.market, read.streams)
+        self._players[column.market] = read.players
+        self._columns |= read.columns
+        self.read_backs += 1
+        return self._columns[column]
 
     def _for_account(self, currency: str) -> Dataset:
         raise DataError(f"bars that arrive are fed for one account: begin with profiles kept in {currency}")

@@ -129,6 +129,8 @@ class Metrics:
             "events",
             "late_events",
             "holes",
+            "stream_bytes",
+            "read_backs",
         ):
             value = getattr(readings, name, None)
             if isinstance(value, int | float):

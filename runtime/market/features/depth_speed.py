@@ -6,7 +6,7 @@ Arguments: the side (1 bids, -1 asks), how many levels, the span in ms (taken as
 from __future__ import annotations
 
 import numpy as np
-from tradeplan.runtime.market.features.feature import BarFeature, Request, Values
+from tradeplan.runtime.market.features.feature import Arguments, BarFeature, Request, Values
 from tradeplan.runtime.market.features.history import history
 from tradeplan.runtime.market.streams.events import Times, covered
 from tradeplan.runtime.market.streams.replay import SECOND
@@ -31,4 +31,9 @@ def aggregate(request: Request) -> Values:
     return speeds(request, request.closes)
 
 
-FEATURE = BarFeature("depth_speed", ("book",), aggregate)
+def back(arguments: Arguments) -> int:
+    """The span."""
+    return whole_seconds(arguments[2]) * SECOND
+
+
+FEATURE = BarFeature("depth_speed", ("book",), aggregate, back)

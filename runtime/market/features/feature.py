@@ -9,10 +9,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.runtime.market.profile import SymbolProfile
-from tradeplan.runtime.market.streams.events import Book, News, Stream, Ticks, Times, Trades, covered
+from tradeplan.runtime.market.streams.events import Book, Gone, News, NotInMemory, Stream, Ticks, Times, Trades, covered
 
 T = TypeVar("T")
 Values = NDArray[np.float64]
+Arguments = tuple[float | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Request:
     opens: Times
     closes: Times
     stream: str
-    arguments: tuple[float | str, ...]
+    arguments: Arguments
     find: Callable[[str], Stream | None]
     keep: Callable[[Hashable, Callable[[], object]], object]
 
@@ -67,22 +68,32 @@ class Request:
         return slice(begins, int(last.max())), first - begins, last - begins
 
 
+def no_further(arguments: Arguments) -> int:
+    """The bar's own events are all that is read."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class BarFeature:
     """A feature. `aggregate` may give anything for intervals that its stream does not cover: they become UNKNOWN.
 
     A value must depend on nothing but events at or before the close: the suite replays prefixes of every stream.
+    `back`: how many ms before a bar's open it reads, but for what players of the streams remember.
     """
 
     name: str
     streams: tuple[str, ...]
     aggregate: Callable[[Request], Values]
+    back: Callable[[Arguments], int] = no_further
 
     def column(self, request: Request) -> Values | None:
-        """The column, None if what it is made from is not there."""
+        """The column, None if what it is made from is not there; raises NotInMemory if it is on disk alone."""
         stream = request.find(request.stream)
         if stream is None:
             return None
+        gone = Gone() if isinstance(stream, News) else stream.gone
+        if len(request.opens) and int(request.opens[0]) - self.back(request.arguments) < gone.until:
+            raise NotInMemory
         values = np.array(self.aggregate(request), dtype=np.float64)
         values[~covered(stream.spans, request.opens, request.closes)] = np.nan
         return values

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from tradeplan.runtime.market.features.depth_speed import speeds, whole_seconds
-from tradeplan.runtime.market.features.feature import BarFeature, Request, Values
+from tradeplan.runtime.market.features.feature import Arguments, BarFeature, Request, Values
 from tradeplan.runtime.market.streams.replay import SECOND
 
 
@@ -19,4 +19,9 @@ def aggregate(request: Request) -> Values:
     return least
 
 
-FEATURE = BarFeature("least_depth_speed", ("book",), aggregate)
+def back(arguments: Arguments) -> int:
+    """Both spans."""
+    return (whole_seconds(arguments[2]) + whole_seconds(arguments[3])) * SECOND
+
+
+FEATURE = BarFeature("least_depth_speed", ("book",), aggregate, back)

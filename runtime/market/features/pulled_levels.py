@@ -6,7 +6,7 @@ Arguments: price times size times contract from which a level is large, how soon
 from __future__ import annotations
 
 import numpy as np
-from tradeplan.runtime.market.features.feature import BarFeature, Request, Values
+from tradeplan.runtime.market.features.feature import Arguments, BarFeature, Request, Values
 from tradeplan.runtime.market.streams.events import Trades, covered
 from tradeplan.runtime.market.streams.spoofs import SpoofWatch
 
@@ -28,4 +28,9 @@ def aggregate(request: Request) -> Values:
     return np.where(covered(trades.spans, request.opens - int(within), request.closes), last - first, np.nan)
 
 
-FEATURE = BarFeature("pulled_levels", ("book",), aggregate)
+def back(arguments: Arguments) -> int:
+    """How long a level is watched, and with it what is traded."""
+    return int(float(arguments[1]))
+
+
+FEATURE = BarFeature("pulled_levels", ("book",), aggregate, back)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from tradeplan.runtime.market.features.feature import BarFeature, Request, Values, sums
-from tradeplan.runtime.market.streams.events import Ticks
+from tradeplan.runtime.market.streams.events import NotInMemory, Ticks
 from tradeplan.runtime.market.streams.grown import Grown
 
 
@@ -23,8 +23,10 @@ class SignedTicks:
         self._price, self._direction = np.nan, 0.0
 
     def upto(self, ticks: Ticks) -> NDArray[np.float64]:
-        """That of ticks which go on with those seen before."""
-        first = self._signed.count
+        """That of ticks which go on with those seen before; raises NotInMemory if some were never seen and are gone."""
+        if self._signed.count < ticks.gone.rows:
+            raise NotInMemory
+        first = self._signed.count - ticks.gone.rows
         if not self._traded and len(ticks) > first:
             with_last = ticks.last[first:] > 0.0
             self._traded = bool(with_last.any())
@@ -34,6 +36,7 @@ class SignedTicks:
             if self._traded:  # another price: what it was before tells no direction
                 self._price, self._direction = np.nan, 0.0
         self._take(ticks.last[first:], ticks.volume[first:])
+        self._signed.let_go(ticks.gone.rows)
         return self._signed.rows
 
     def _take(self, price: NDArray[np.float64], volume: NDArray[np.float64]) -> None:

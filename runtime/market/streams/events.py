@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,22 @@ SNAPSHOT, DIFF = 0, 1
 """Kinds of book messages: a whole book, or the levels that changed."""
 
 _NO_SPANS = np.zeros((0, 2), dtype=np.int64)
+_EVER = (-(1 << 62), 1 << 62)
+
+
+class Gone(NamedTuple):
+    """What is not in memory any more of a stream that is read while it grows: so many rows before those that are, all
+    of them at or before a time (UTC ms)."""
+
+    rows: int = 0
+    until: int = _EVER[0]
+
+
+_NOTHING = Gone()
+
+
+class NotInMemory(Exception):
+    """What is asked for reads events that are on disk alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,7 @@ class Trades:
     size: NDArray[np.float64]
     side: NDArray[np.int8]
     spans: Times = field(default_factory=_NO_SPANS.copy)
+    gone: Gone = field(default=_NOTHING, init=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.time)
@@ -48,6 +65,7 @@ class Ticks:
     volume: NDArray[np.float64]
     flags: NDArray[np.int32]
     spans: Times = field(default_factory=_NO_SPANS.copy)
+    gone: Gone = field(default=_NOTHING, init=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.time)
@@ -68,12 +86,10 @@ class Book:
     price: NDArray[np.float64]
     size: NDArray[np.float64]
     spans: Times = field(default_factory=_NO_SPANS.copy)
+    gone: Gone = field(default=_NOTHING, init=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.time)
-
-
-_EVER = (-(1 << 62), 1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +103,31 @@ class News:
 Events = Ticks | Trades | Book
 Stream = Events | News
 AnyStream = TypeVar("AnyStream", Ticks, Trades, Book)
+AnyEvents = TypeVar("AnyEvents", bound=Events)
 
 
 def columns_of(stream: Events) -> dict[str, NDArray[Any]]:
     """The columns of a stream by name, without its spans."""
-    return {f.name: getattr(stream, f.name) for f in fields(stream) if f.name != "spans"}
+    return {f.name: getattr(stream, f.name) for f in fields(stream) if f.name not in ("spans", "gone")}
+
+
+def without(stream: AnyEvents, gone: Gone) -> AnyEvents:
+    """A stream that was just made, of which so much is not in memory."""
+    object.__setattr__(stream, "gone", gone)  # no argument of the classes: those are the columns, and the spans
+    return stream
 
 
 def until(stream: AnyStream, time: int) -> AnyStream:
     """What was known of a stream at a time: events at or before it, and no span beyond it."""
     last = int(np.searchsorted(stream.time, time, side="right"))
-    known = stream.spans[stream.spans[:, 0] < time]
-    spans = np.column_stack([known[:, 0], np.minimum(known[:, 1], time)])
-    return type(stream)(**{name: column[:last] for name, column in columns_of(stream).items()}, spans=spans)
+    columns = {name: column[:last] for name, column in columns_of(stream).items()}
+    return type(stream)(**columns, spans=spans_until(stream.spans, time))
+
+
+def spans_until(spans: Times, time: int) -> Times:
+    """No span beyond a time."""
+    known = spans[spans[:, 0] < time]
+    return np.column_stack([known[:, 0], np.minimum(known[:, 1], time)])
 
 
 def covered(spans: Times, opens: Times, closes: Times) -> NDArray[np.bool_]:
@@ -119,14 +147,15 @@ def trades_of(ticks: Ticks) -> Trades | None:
     flags = ticks.flags[rows]
     bought, sold = (flags & BUY) != 0, (flags & SELL) != 0
     side = bought.astype(np.int8) - sold.astype(np.int8)
-    return told_from(Trades(ticks.time[rows], ticks.last[rows], ticks.volume[rows], side, ticks.spans))
+    trades = Trades(ticks.time[rows], ticks.last[rows], ticks.volume[rows], side, ticks.spans)
+    return told_from(trades, int(trades.time[0]))
 
 
-def told_from(trades: Trades) -> Trades:
-    """The same trades (at least one), covered from the first on: before it nobody knew that the ticks tell trades."""
-    known = trades.spans[trades.spans[:, 1] > trades.time[0]]
-    spans = np.column_stack([np.maximum(known[:, 0], trades.time[0]), known[:, 1]])
-    return Trades(trades.time, trades.price, trades.size, trades.side, spans)
+def told_from(trades: Trades, first: int) -> Trades:
+    """The same trades, covered from the first on, at a time: before it nobody knew that the ticks tell trades."""
+    known = trades.spans[trades.spans[:, 1] > first]
+    spans = np.column_stack([np.maximum(known[:, 0], first), known[:, 1]])
+    return without(replace(trades, spans=spans), trades.gone)
 
 
 def empty(name: str) -> Ticks | Book:

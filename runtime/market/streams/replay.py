@@ -8,7 +8,7 @@ from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
-from tradeplan.runtime.market.streams.events import SNAPSHOT, Book, Times
+from tradeplan.runtime.market.streams.events import SNAPSHOT, Book, NotInMemory, Times
 from tradeplan.runtime.market.streams.grown import Grown
 from tradeplan.runtime.market.streams.levels import ASKS, BIDS, DEPTH, Levels
 
@@ -71,11 +71,26 @@ class BookPlayer:
         self._seconds, self._depth = Grown(np.int64), Grown(np.float64, 2, DEPTH)
 
     def upto(self, book: Book) -> BookHistory:
-        """The history of a book that goes on with the one played before."""
-        if len(book) > self._rows or len(book.spans):
+        """The history of a book that goes on with the one played before, as far back as its events are in memory.
+
+        Raises NotInMemory if some of them were never played and are not there any more.
+        """
+        if self._rows < book.gone.rows:
+            raise NotInMemory
+        if self._rows < book.gone.rows + len(book) or len(book.spans):
             self._play(book)
+        self._let_go(book.gone.until)
         columns = (self._time, self._best, self._fresh, self._seconds, self._depth)
         return BookHistory(*(column.rows for column in columns))
+
+    def _let_go(self, until: int) -> None:
+        # the message before those that are left stays: what a message adds is told by the book before it
+        messages = max(0, int(np.searchsorted(self._time.rows, until, side="right")) - 1)
+        seconds = int(np.searchsorted(self._seconds.rows, until, side="left"))
+        for column in (self._time, self._best, self._fresh):
+            column.let_go(column.gone + messages)
+        for column in (self._seconds, self._depth):
+            column.let_go(column.gone + seconds)
 
     def _play(self, book: Book) -> None:
         levels = self._levels
@@ -83,7 +98,7 @@ class BookPlayer:
         best: list[tuple[float, float, float, float]] = []
         fresh: list[bool] = []
         spans = book.spans.tolist()
-        first = self._rows
+        first = self._rows - book.gone.rows
         sides, prices, sizes = (column[first:].tolist() for column in (book.side, book.price, book.size))
         for time, snapshot, rows in messages(book, first):
             while self._span < len(spans) and time > spans[self._span][1]:
@@ -105,7 +120,7 @@ class BookPlayer:
             times.append(time)
             best.append((*(bid[0] if bid else (np.nan, np.nan)), *(ask[0] if ask else (np.nan, np.nan))))
             fresh.append(snapshot)
-            self._rows = rows.stop
+            self._rows = rows.stop + book.gone.rows
         if self._span < len(spans) and self._due:
             self._keep(spans[self._span][1] + 1)
         self._time.append(times)

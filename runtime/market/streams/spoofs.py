@@ -3,40 +3,58 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from math import fsum
 
 import numpy as np
-from tradeplan.runtime.market.streams.events import Book, Times, Trades
+from tradeplan.runtime.market.streams.events import Book, NotInMemory, Times, Trades
 from tradeplan.runtime.market.streams.grown import Grown
 from tradeplan.runtime.market.streams.levels import DEPTH, Levels
 from tradeplan.runtime.market.streams.replay import messages
+
+_SWEEP = 10_000
 
 
 class _Traded:
     """Volume traded at a price against a side of the book, between two times, both included."""
 
     def __init__(self) -> None:
-        self._rows = 0
-        self._times: dict[tuple[int, float], list[int]] = {}
-        self._sums: dict[tuple[int, float], list[float]] = {}
+        self._rows = self._count = 0
+        self._sweep_at = _SWEEP
+        self._met: dict[tuple[int, float], tuple[list[int], list[float]]] = {}  # times, sizes
 
     def upto(self, trades: Trades) -> None:
         """Take in what is new."""
+        if self._rows < trades.gone.rows:
+            raise NotInMemory
+        first = self._rows - trades.gone.rows
         columns = (trades.time, trades.side, trades.price, trades.size)
-        for time, side, price, size in zip(*(column[self._rows :].tolist() for column in columns), strict=True):
+        for time, side, price, size in zip(*(column[first:].tolist() for column in columns), strict=True):
             # who sells hits the bids, who buys takes the asks; a trade without a side may have met either
             for met in (-side,) if side else (1, -1):
-                self._times.setdefault((met, price), []).append(time)
-                sums = self._sums.setdefault((met, price), [0.0])
-                sums.append(sums[-1] + size)
-        self._rows = len(trades)
+                times, sizes = self._met.setdefault((met, price), ([], []))
+                times.append(time)
+                sizes.append(size)
+                self._count += 1
+        self._rows = trades.gone.rows + len(trades)
 
     def between(self, side: int, price: float, start: int, end: int) -> float:
         """The volume."""
-        times = self._times.get((side, price))
-        if times is None:
-            return 0.0
-        sums = self._sums[side, price]
-        return sums[bisect_right(times, end)] - sums[bisect_left(times, start)]
+        times, sizes = self._met.get((side, price), ((), ()))
+        # a sum of these trades alone: what else was traded at the price leaves no trace of rounding in it
+        return fsum(sizes[bisect_left(times, start) : bisect_right(times, end)])
+
+    def forget(self, before: int) -> None:
+        """Nobody asks for trades before a time any more."""
+        if self._count < self._sweep_at:
+            return
+        left: dict[tuple[int, float], tuple[list[int], list[float]]] = {}
+        for key, (times, sizes) in self._met.items():
+            if times[-1] >= before:
+                first = bisect_left(times, before)
+                left[key] = times[first:], sizes[first:]
+        self._met = left
+        self._count = sum(len(times) for times, _ in left.values())
+        self._sweep_at = 2 * self._count + _SWEEP
 
 
 def spoofs(book: Book, trades: Trades, large: float, within: int, shrink: float) -> Times:
@@ -59,16 +77,24 @@ class SpoofWatch:
         self._levels, self._traded = Levels(), _Traded()
         self._watched: dict[tuple[int, float], tuple[int, float]] = {}
         self._found = Grown(np.int64)
-        self._rows = 0
+        self._rows = self._looked = 0
 
     def upto(self, book: Book, trades: Trades) -> Times:
-        """All that were found in a book and trades that go on with those looked at before."""
+        """All that were found in a book and trades that go on with those looked at before, as far back as the book's
+        events are in memory. Raises NotInMemory if some were never looked at and are not there any more."""
+        if self._rows < book.gone.rows:
+            raise NotInMemory
         self._traded.upto(trades)
-        first, self._rows = self._rows, len(book)
+        first, self._rows = self._rows - book.gone.rows, book.gone.rows + len(book)
         sides, prices, sizes = (column[first:].tolist() for column in (book.side, book.price, book.size))
         for time, snapshot, rows in messages(book, first):
             part = slice(rows.start - first, rows.stop - first)
             self._look(time, snapshot, list(zip(sides[part], prices[part], sizes[part], strict=True)))
+            self._looked = time
+        # no level that is watched appeared earlier, and none will
+        self._traded.forget(max(self._looked - self._within, trades.gone.until))
+        old = int(np.searchsorted(self._found.rows, book.gone.until, side="right"))
+        self._found.let_go(self._found.gone + old)
         return self._found.rows
 
     def _look(self, time: int, snapshot: bool, changes: list[tuple[int, float, float]]) -> None:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ MANIFEST = "stream.json"
 SCHEMA = 1
 JOIN = 60_000
 """Recordings of ticks and trades that lie no further apart than this, in ms, are taken as one; of books never."""
+BATCH = 65_536
+"""Rows that are read at a time."""
 _DAY = 86_400_000
+_DATE = len("2026-01-31")
 _KINDS: dict[str, type[Ticks] | type[Trades] | type[Book]] = {"ticks": Ticks, "trades": Trades, "book": Book}
 
 
@@ -97,7 +101,31 @@ class StreamStore:
             # a stream of which only its coverage is known has no file
             return kind(**(columns if files else columns_of(empty(name))), spans=covered)
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise DataError(f"{market} {name}: cannot be read ({str(error).splitlines()[0]}): import again") from None
+            raise _unreadable(market, name, error) from None
+
+    def batches(self, market: str, name: str, manifest: StreamManifest) -> Iterator[dict[str, NDArray[Any]]]:
+        """The columns of a stream in parts, oldest first, so that little of it is in memory at a time; of a file that
+        another process has written again meanwhile, what it holds now. Raises DataError if it is damaged."""
+        import pyarrow  # as below
+        import pyarrow.parquet as parquet
+
+        for file in manifest.files:
+            try:
+                # whole, so that no file is open while the process that writes wants to remove it
+                packed = self._file(market, name, file).read_bytes()
+                for batch in parquet.ParquetFile(pyarrow.BufferReader(packed)).iter_batches(BATCH):
+                    yield {c: batch.column(c).to_numpy(zero_copy_only=False) for c in batch.schema.names}
+            except (OSError, ValueError, TypeError, KeyError) as error:
+                raise _unreadable(market, name, error) from None
+
+    def _file(self, market: str, name: str, file: str) -> Path:
+        """A file of the manifest, or that which took its place: the day that is not over is written again."""
+        path = self.root / market / name / file
+        if not path.is_file():
+            now = self.manifest(market, name)
+            days = [other for other in (now.files if now else ()) if other[:_DATE] == file[:_DATE]]
+            path = self.root / market / name / (days[0] if days else file)
+        return path
 
     def is_intact(self, market: str, name: str) -> bool:
         """Whether the events of every day still have the digest in the name of their file."""
@@ -202,7 +230,8 @@ class StreamStore:
         os.replace(draft, folder / MANIFEST)
         for old in folder.glob("*.parquet"):
             if old.name not in files:
-                old.unlink(missing_ok=True)
+                with suppress(PermissionError):  # Windows keeps what somebody reads: it goes the next time
+                    old.unlink(missing_ok=True)
         return made
 
     def _manifest(self, path: Path) -> StreamManifest:
@@ -240,6 +269,10 @@ class StoredStreams:
         if (market, name) not in self._read:
             self._read[market, name] = self._store.read(market, name)
         return self._read[market, name]
+
+
+def _unreadable(market: str, name: str, error: Exception) -> DataError:
+    return DataError(f"{market} {name}: cannot be read ({str(error).splitlines()[0]}): import again")
 
 
 def _days(stream: Events) -> dict[str, slice]:

@@ -9,6 +9,7 @@ import pytest
 from tradeplan.runtime.feed import stream_keeper
 from tradeplan.runtime.feed.stream_keeper import TAIL, Part, StreamKeeper
 from tradeplan.runtime.market.streams.events import Book, Ticks, columns_of
+from tradeplan.runtime.market.streams.growing import GrowingStreams
 from tradeplan.runtime.market.streams.store import StreamStore
 from tradeplan.runtime.store.errors import StoreTrouble
 
@@ -51,6 +52,33 @@ PARTS = [
 ]
 
 
+def whole(keeper: StreamKeeper) -> dict[tuple[str, str], Ticks | Book]:
+    """All that stands on disk, and what is known of it without reading it."""
+    streams = GrowingStreams()
+    for part in keeper.slices("btc"):
+        streams.go_on("btc", part.events)
+    found = {}
+    for (market, name), kept in keeper.kept().items():
+        stream = streams.stream(market, name)
+        assert isinstance(stream, Ticks | Book)
+        assert kept.rows == len(stream)
+        assert kept.spans.tolist() == stream.spans.tolist()
+        assert kept.message == (int(stream.message[-1]) + 1 if isinstance(stream, Book) and len(stream) else 0)
+        found[market, name] = stream
+    return found
+
+
+def peek(folder: Path) -> dict[tuple[str, str], Ticks | Book]:
+    """What another process sees."""
+    return whole(StreamKeeper(folder, ""))
+
+
+def loaded(keeper: StreamKeeper) -> dict[tuple[str, str], Ticks | Book]:
+    """What a new life has."""
+    assert keeper.load().keys() == keeper.begun
+    return whole(keeper)
+
+
 def assert_whole(found: dict[tuple[str, str], Ticks | Book]) -> None:
     told, books = found[TICKS], found[BOOK]
     for name, column in columns_of(told).items():
@@ -71,10 +99,10 @@ def test_what_was_written_is_read_again_whatever_was_folded_between(tmp_path: Pa
         keeper.add([part])
         if i in folds:
             keeper.fold()
-    assert_whole(StreamKeeper.peek(tmp_path))
+    assert_whole(peek(tmp_path))
     again = StreamKeeper(tmp_path, "test")
     assert not again.is_new
-    assert_whole(again.load())
+    assert_whole(loaded(again))
     assert not (tmp_path / TAIL).exists()
     store = StreamStore(tmp_path)
     assert store.is_intact(*TICKS)
@@ -86,7 +114,7 @@ def test_what_was_written_is_read_again_whatever_was_folded_between(tmp_path: Pa
 
 def test_a_stream_that_began_and_told_nothing_has_begun(tmp_path: Path) -> None:
     StreamKeeper(tmp_path, "test").begin(BOOK)
-    found = StreamKeeper(tmp_path, "test").load()
+    found = loaded(StreamKeeper(tmp_path, "test"))
     assert list(found) == [BOOK]
     assert len(found[BOOK]) == len(found[BOOK].spans) == 0
 
@@ -95,11 +123,11 @@ def test_coverage_without_an_event_is_kept(tmp_path: Path) -> None:
     keeper = StreamKeeper(tmp_path, "test")
     keeper.begin(TICKS)
     keeper.add([(TICKS, Part(AT, AT + 60_000, ticks()))])
-    found = keeper.load()[TICKS]
+    found = loaded(keeper)[TICKS]
     assert found.spans.tolist() == [[AT, AT + 60_000]]
     assert len(found) == 0
     keeper.add([(TICKS, Part(AT, AT + 120_000, ticks(61_000)))])
-    assert len(keeper.load()[TICKS]) == 1
+    assert len(loaded(keeper)[TICKS]) == 1
 
 
 def test_a_tail_that_was_folded_and_not_removed_changes_nothing(tmp_path: Path) -> None:
@@ -109,8 +137,8 @@ def test_a_tail_that_was_folded_and_not_removed_changes_nothing(tmp_path: Path) 
     tail = (tmp_path / TAIL).read_bytes()
     keeper.fold()
     (tmp_path / TAIL).write_bytes(tail)
-    assert_whole(StreamKeeper.peek(tmp_path))
-    assert_whole(StreamKeeper(tmp_path, "test").load())
+    assert_whole(peek(tmp_path))
+    assert_whole(loaded(StreamKeeper(tmp_path, "test")))
 
 
 def test_a_line_that_was_cut_off_costs_itself_alone(tmp_path: Path) -> None:
@@ -121,7 +149,7 @@ def test_a_line_that_was_cut_off_costs_itself_alone(tmp_path: Path) -> None:
     tail.write_bytes(tail.read_bytes()[:-20])
     again = StreamKeeper(tmp_path, "test")
     again.add(PARTS[2:])
-    assert_whole(StreamKeeper.peek(tmp_path))
+    assert_whole(peek(tmp_path))
 
 
 def test_the_tail_is_folded_while_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +159,30 @@ def test_the_tail_is_folded_while_the_run_goes_on(tmp_path: Path, monkeypatch: p
     for part in PARTS:
         keeper.add([part])
     assert StreamStore(tmp_path).manifest(*TICKS) is not None
-    assert_whole(keeper.load())
+    assert_whole(loaded(keeper))
+
+
+def test_who_looks_while_the_day_is_written_again_sees_each_event_once(tmp_path: Path) -> None:
+    keeper = StreamKeeper(tmp_path, "test")
+    keeper.begin(TICKS, BOOK)
+    keeper.add(PARTS[:2])
+    keeper.fold()
+    keeper.add(PARTS[2:])
+    slices = StreamKeeper(tmp_path, "").slices("btc")  # the manifest and the tail are read; no file is yet
+    keeper.fold()  # the first day is another file now, and the tail is gone
+    streams = GrowingStreams()
+    for part in slices:
+        streams.go_on("btc", part.events)
+    assert_whole({key: stream for key in (TICKS, BOOK) if isinstance(stream := streams.stream(*key), Ticks | Book)})
+
+
+def test_the_first_trade_is_known_without_reading_on(tmp_path: Path) -> None:
+    keeper = StreamKeeper(tmp_path, "test")
+    keeper.begin(TICKS)
+    columns = ticks(5, 10, 59_000)
+    columns["flags"] = np.array([6, 6 | 32, 6 | 64], np.int32)
+    keeper.add([(TICKS, Part(AT, AT + 60_000, columns))])
+    assert keeper.load()[TICKS].first_trade == AT + 10
 
 
 def test_what_cannot_be_written_is_trouble_that_can_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,4 +197,4 @@ def test_what_cannot_be_written_is_trouble_that_can_pass(tmp_path: Path, monkeyp
         keeper.add(PARTS)
     monkeypatch.undo()
     keeper.add(PARTS)
-    assert_whole(keeper.load())
+    assert_whole(loaded(keeper))

@@ -96,6 +96,11 @@ def test_the_order_flow_plan_trades_live_as_over_what_was_recorded(desk: FlowDes
     told = desk.run(BEGIN + 35 * MINUTE)
     assert told.fills >= 4
     assert desk.fills() == desk.again(told.time)
+    # nothing was read back, and little is in memory: the newest minutes of what was told
+    assert desk.feed is not None
+    whole = sum(column.nbytes for stream in recorded(desk) for column in columns_of(stream).values())
+    assert desk.feed.readings.read_backs == 0
+    assert 0 < desk.feed.readings.stream_bytes < whole / 4
     # and a plain backtest over the folder of the run, as anybody can make it, opens the same trades
     stored = Dataset.open(bars_folder(desk.folder / "run.db"), desk.floor.profiles)
     result = backtest(desk.text, stored, start=BEGIN, end=told.time, account=ACCOUNT)
@@ -124,6 +129,8 @@ def test_a_kill_costs_the_book_of_that_time_and_no_tick_and_a_replay_decides_the
     told = desk.run(until)
     fills = desk.fills()
     assert fills[: len(before)] == before
+    assert desk.feed is not None
+    assert desk.feed.readings.read_backs == 1  # for the replay
     assert fills == desk.again(told.time)
     ticks, book = recorded(desk)
     assert_same_ticks(ticks, desk.flow, told.time)
@@ -285,6 +292,36 @@ def test_a_version_that_holds_a_position_is_fed_until_it_is_closed(desk: FlowDes
     told = desk.run(BEGIN + 20 * MINUTE, edit, hands)
     assert opened
     assert told.fills >= 2  # the old version's exit
+
+
+def test_a_plan_that_comes_later_and_looks_further_back_decides_as_if_all_were_in_memory(desk: FlowDesk) -> None:
+    more = """PLAN more
+TRADE btc ON M1
+WHEN imbalance(3) > 1 THEN BUY RISK 0.02% STOP 3 ATR
+WHEN delta(4 bars) < 0 OR rebuild_speed(bid, window=2m) > 0 OR held >= 2m THEN CLOSE"""
+    hands = Hand()
+
+    def edit(step: int) -> None:
+        if step == 12:
+            (desk.plans / "more.plan").write_text(more, encoding="utf-8")
+        hands.changed = step == 12
+
+    until = BEGIN + 25 * MINUTE
+    told = desk.run(until, edit, hands)
+    fills = desk.fills()
+    assert sum(f[1] == "more" for f in fills) >= 2, desk.said
+    assert desk.feed is not None
+    assert desk.feed.readings.read_backs == 1
+    # over all that was kept, with the plan there at the step at which it came
+    dataset = fed_before(bars_folder(desk.folder / "run.db"), desk.floor.profiles, [])
+    engine = Engine(dataset, ACCOUNT, catalog(), BEGIN, told.time)
+    engine.activate(checked(desk.text)[0], [])
+    found = engine.advance(BEGIN + 12 * MINUTE)
+    engine.activate(checked(desk.text, more)[0], [])
+    found += engine.advance(told.time)
+    again = sorted((f.time, f.plan, f.leg, f.reason, f.price, f.profit) for f in found if isinstance(f, Fill))
+    assert fills == again
+    desk.run(until + 5 * MINUTE)  # recovery finds the same intents, or it refuses
 
 
 def test_a_run_that_kept_no_streams_goes_on_without_their_history(desk: FlowDesk) -> None:

@@ -1,6 +1,6 @@
 """Kills a run with a broker outside at drawn moments, with faults of the broker, and looks at what is left.
 
-python -m tests.kill.broker_campaign --data DIR --kills 1000 --seed 1 --out DIR [--kinds paused,faults,on,both]
+python -m tests.kill.broker_campaign --data DIR --kills 1000 --seed 1 --out DIR [--kinds paused,faults,on,both,moves]
 """
 
 from __future__ import annotations
@@ -22,17 +22,27 @@ from tests.kill.broker_life import Order, main
 from tests.kill.broker_server import Server, Troubles
 from tests.kill.busy import HEDGING, LONGEST, NETTING
 from tests.kill.moments import group_of
+from tests.kill.moves import main as moving
 
 MINUTE = 60_000
-KINDS = {"paused": (False, False), "faults": (True, False), "on": (False, True), "both": (True, True)}
-"""Kinds of series: whether requests meet faults, and whether the market goes on while nobody lives."""
+KINDS = {
+    "paused": (False, False),
+    "faults": (True, False),
+    "on": (False, True),
+    "both": (True, True),
+    "moves": (True, False),
+}
+"""Kinds of series: whether requests meet faults, and whether the market goes on while nobody lives; `moves`: plans are
+edited under their positions, which are moved to the new version."""
 SHARE = 0.3
 """Of all requests that meet a fault, in a series with faults."""
 GROUPS = {"journal": 25, "rows": 5, "order": 35, "call": 10, "place": 10, "any moment": 15}
 """How often a moment of each group is drawn, in percent."""
 BEGINNING = ("before journal activate", "after journal activate", "before activation", "activation", "recovered")
+MOVING = ("before journal activate", "after journal activate", "before activation", "activation", "moved")
 COMING_BACK = ("before journal append", "after journal append", "outage")
-"""Moments of the first life alone, and of one that finds that the market went on."""
+"""Moments of the first life alone (where nothing is edited), of an edit and a move, and of a life that finds that the
+market went on."""
 
 
 @dataclass
@@ -75,7 +85,8 @@ class Series:
         if sum(self.died.values()) == self.kills:
             self._live("killed", server, "", 0, 0)
         left = Left(server, self.folder / "killed" / "run.db", self.outages)
-        self.problems += problems(left, LONGEST, peace)
+        # what is edited at other steps exits at others
+        self.problems += problems(left, LONGEST, None if self.kind == "moves" else peace)
         self.stops = server.looked
         self.traded, self.checked = len(trades(left)), left.checked
         self.alike = trades(left) == trades(peace)
@@ -100,7 +111,7 @@ class Series:
         steps = max(rates["stepped"], 1)
         at = (
             1
-            if moment in BEGINNING + COMING_BACK
+            if moment in (COMING_BACK if self.kind == "moves" else BEGINNING + COMING_BACK)
             else max(1, round(rates[moment] * self.random.random() * length / steps))
         )
         seconds = self.random.uniform(0.05, 0.3 + length * 0.012) if moment == "any moment" else None
@@ -119,6 +130,8 @@ class Series:
         return bool(died)
 
     def _draw(self, rates: Counter[str]) -> str:
+        if self.kind == "moves" and self.random.random() < 0.6:
+            return self.random.choice(MOVING)
         if not self.died:
             return BEGINNING[self.seed % len(BEGINNING)]
         if self.outages and self.outages[-1] != self.met_outage:
@@ -135,7 +148,7 @@ class Series:
         note = folder / "died"
         note.unlink(missing_ok=True)
         order = Order(folder, self.data, "btc", self.start, self.end, server.address, self.mode, moment, at, most)
-        child = life(main, order)
+        child = life(moving if self.kind == "moves" else main, order)
         child.start()
         if seconds is not None:
             child.join(seconds)
@@ -176,7 +189,7 @@ def command() -> int:
     parser.add_argument("--of-a-series", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hours", type=float, default=8.0)
-    parser.add_argument("--kinds", default="paused,faults,on,both")
+    parser.add_argument("--kinds", default="paused,faults,on,both,moves")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     done: list[Series] = []

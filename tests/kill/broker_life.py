@@ -122,8 +122,8 @@ def _seen(scan: Scan) -> None:
     assert not scan.broken, scan.broken
 
 
-def live(order: Order) -> Totals:
-    """One life."""
+def live(order: Order, person: Callable[[Instance, str], None] = lambda instance, place: None) -> Totals:
+    """One life; `person` does things to it between two instants, where it tells the place at which it is."""
     moments = Moments(order.moment, order.at, order.most, order.folder / "died")
     moments.watch_store()
     remote = Remote(order.address, moments)
@@ -139,6 +139,11 @@ def live(order: Order) -> Totals:
             print(text, file=book, flush=True)
 
         say(f"--- a life, to end at {order.moment or 'the end'} {order.at or ''}")
+
+        def point(place: str) -> None:
+            moments(place)
+            person(instance, place)
+
         broker = Mt5Broker(remote, times, rule, UNLIMITED, traded, say, timer=lambda: pace.seconds)
         instance = Instance(
             PlanFolder(order.folder / "plans", catalog(), load_facts(), Graph()),
@@ -149,7 +154,7 @@ def live(order: Order) -> Totals:
             pace,
             say,
             _seen,
-            point=moments,
+            point=point,
             broker=broker,
         )
         told = instance.run()

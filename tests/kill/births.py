@@ -8,7 +8,7 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-PRELOAD = ["tests.kill.broker_life", "numba"]
+PRELOAD = ["tests.kill.broker_life", "tests.kill.flow_life", "numba"]
 KILLED = -9 if hasattr(os, "fork") else 15
 """The exit code of a process that killed itself or was killed."""
 

@@ -53,11 +53,16 @@ class Moments:
     def __call__(self, name: str) -> None:
         self.seen[name] += 1
         if name == self.wanted and self.seen[name] == self.at:
-            self._end(name)
+            self.end(name)
         if name == "stepped" and self.seen[name] == self.most:
-            self._end("so many steps")
+            self.end("so many steps")
 
-    def _end(self, name: str) -> None:
+    def comes(self, name: str) -> bool:
+        """Whether the process ends the next time that a moment comes."""
+        return name == self.wanted and self.seen[name] + 1 == self.at
+
+    def end(self, name: str) -> None:
+        """End the process now."""
         if self.note is not None:
             self.note.write_text(name, encoding="utf-8")
         die()

@@ -31,3 +31,11 @@ def test_killed_with_faults_while_the_market_goes_on(real_data: Path, tmp_path: 
     assert sum(killed.died.values()) == 12
     assert killed.outages
     assert sum(killed.troubles.met.values()) > 12, "faults that meet no request test nothing"
+
+
+def test_killed_while_plans_are_edited_and_positions_are_moved(real_data: Path, tmp_path: Path) -> None:
+    killed = Series(real_data / "bars", tmp_path, START, 0.5, 4, 3, "moves").run()
+    assert killed.problems == []
+    assert sum(killed.died.values()) == 3
+    said = (tmp_path / "killed" / "said.txt").read_text(encoding="utf-8")
+    assert "its position goes on by version" in said

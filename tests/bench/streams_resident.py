@@ -123,7 +123,8 @@ def main() -> None:
         print(f"a new life after {time.process_time() - began:.1f} s of a core: {resident():.0f} MB")
         began = time.process_time()
         read(growing, 0)
-        print(f"all columns read from disk in {time.process_time() - began:.1f} s of a core: {resident():.0f} MB resident")
+        took = time.process_time() - began
+        print(f"all columns read from disk in {took:.1f} s of a core: {resident():.0f} MB resident")
 
 
 if __name__ == "__main__":

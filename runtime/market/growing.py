@@ -186,9 +186,9 @@ class Growing(Dataset):
             if new is None:
                 return None
             if held is None:
+                if first:
+                    return new  # who had nothing before asks for the rest alone: that is no whole column
                 held = self._columns[column] = Grown(np.float64)
-                # what it is made from was not there before, so it is UNKNOWN, and never lengthened backwards
-                held.append(np.full(first, np.nan))
             held.append(new)
         return held.rows[first:]
 
@@ -249,6 +249,8 @@ class Growing(Dataset):
         """Let a series begin with these bars, or not be there."""
         market, timeframe = key
         self._kept.pop(("traded", *key), None)
+        # INVARIANT: a column counts the bars from the first one on, and that may be another now
+        self._columns = {c: held for c, held in self._columns.items() if (c.market, c.timeframe) != key}
         names = {*self._stored.pop(market, ())} - {timeframe}
         self._growing.pop(key, None)
         if bars is not None:

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 from tradeplan.runtime.feed.past import bars_folder, fed_before
+from tradeplan.runtime.live.feed import Past
 from tradeplan.runtime.market.features.feature import Values
 from tradeplan.runtime.market.streams.events import Book, Ticks, columns_of
 from tradeplan.runtime.market.streams.store import StreamStore
@@ -177,7 +178,7 @@ class FlowSeries:
 
     def _columns(self, name: str, server: FlowServer) -> list[Values]:
         """What was told with each bar from the beginning on."""
-        dataset = fed_before(bars_folder(self.folder / name / "run.db"), server.profiles, [])
+        dataset = fed_before(bars_folder(self.folder / name / "run.db"), server.profiles, Past())
         bars = dataset.bars("btc", "M1")
         assert bars is not None
         first = int(np.searchsorted(bars.close_time, BEGIN))

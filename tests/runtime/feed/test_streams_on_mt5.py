@@ -313,7 +313,7 @@ WHEN delta(4 bars) < 0 OR rebuild_speed(bid, window=2m) > 0 OR held >= 2m THEN C
     assert desk.feed is not None
     assert desk.feed.readings.read_backs == 1
     # over all that was kept, with the plan there at the step at which it came
-    dataset = fed_before(bars_folder(desk.folder / "run.db"), desk.floor.profiles, [])
+    dataset = fed_before(bars_folder(desk.folder / "run.db"), desk.floor.profiles, Past())
     engine = Engine(dataset, ACCOUNT, catalog(), BEGIN, told.time)
     engine.activate(checked(desk.text)[0], [])
     found = engine.advance(BEGIN + 12 * MINUTE)

@@ -36,6 +36,10 @@ class Broker(Protocol):
     def ceiling(self) -> float:
         """Percent of equity that all stops together may cost; entries beyond it are refused."""
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be sent now, empty if it can."""
+
     def remember(self, events: Iterable[JournalEvent], intents: Iterable[tuple[int, str, str]]) -> None:
         """Take down what the journal knows: its events, and its intents (id, plan, leg)."""
 

@@ -81,6 +81,11 @@ def _deal_of(deal: TradeDeal) -> dict[str, Any]:
     return {"deal": deal.ticket, "deal_msc": deal.time_msc, "order": deal.order}
 
 
+def _when(deal: TradeDeal, clock: BrokerTimes) -> int:
+    """UTC ms of a deal, never later than now: a server's clock may have been put forward and nobody knows it yet."""
+    return min(clock.to_utc_ms(deal.time_msc / 1000), clock.now())
+
+
 def _orphan(deal: TradeDeal) -> dict[str, Any]:
     return _deal_of(deal) | {"identifier": deal.position_id, "magic": deal.magic, "symbol": deal.symbol}
 
@@ -96,7 +101,7 @@ def _opened(
 ) -> Batch:
     body = _deal_of(deal) | {"identifier": deal.position_id, "magic": deal.magic, "intent": known.intent}
     body |= {"plan": known.plan, "sl": stop}
-    time, price = clock.to_utc_ms(deal.time_msc / 1000), deal.price
+    time, price = _when(deal, clock), deal.price
     commission = -cents(deal.commission + deal.fee)
     netting = engine.account.netting
     for order in engine.orders():
@@ -131,7 +136,7 @@ def _closed(
     open_legs = [x for x in holding.legs if link.leg in (-1, x.leg)]
     units = min(traded[holding.market].units(deal.volume), sum(x.units for x in open_legs))
     reason, legs = _why(deal, holding, open_legs)
-    body |= {"time": clock.to_utc_ms(deal.time_msc / 1000), "price": deal.price, "deal_swap": 0.0}
+    body |= {"time": _when(deal, clock), "price": deal.price, "deal_swap": 0.0}
     body |= {"reason": reason, "rule": legs[0].rule if legs and reason in ("close", "take") else -1}
     profit, commission = cents(deal.profit), -cents(deal.commission + deal.fee)
     batch: Batch = []

@@ -107,6 +107,7 @@ class Mt5Broker:
         self.held_back: str | None = None  # why no entry is sent
         self._reading: Reading | None = None
         self._failed = ""
+        self._off: str | None = None  # why the terminal takes no orders of programs
         self._told, self._lacking = set[str](), set[str]()
         self._horizon = Horizon(timer)
         self._resumed = False
@@ -166,6 +167,7 @@ class Mt5Broker:
             return
         if self.memory.attached is None:
             yield [self._attach(reading)]
+        self._tell_switch(_switched_off(reading))
         fresh = new_deals(reading, self.memory)
         if until is not None:
             fresh = [x for x in fresh if self.clock.to_utc_ms(x.time_msc / 1000) <= until]
@@ -176,6 +178,12 @@ class Mt5Broker:
             for act in batch:
                 if act.kind == "orphan" and deal.entry in (DEAL_ENTRY_IN, DEAL_ENTRY_INOUT):
                     self.say(f"ALERT: {deal.symbol} {deal.position_id} filled and nobody waits for it: it is closed")
+                elif act.kind == "fill" and act.body["reason"] == "hand":
+                    self.say(
+                        f"`{act.body['plan']}`: {deal.volume:g} lots of {deal.symbol} {deal.position_id} were closed by"
+                        f" hand at {deal.price:g}"
+                    )
+                    break
             if batch:
                 yield batch
         if until is not None:
@@ -266,6 +274,17 @@ class Mt5Broker:
         from_msc = self.clock.to_broker(self.clock.now()) * 1000
         body |= {"others": held_by_others(reading, self.memory), "from_msc": from_msc}
         return Act("attached", body | {"amount": cents(account.balance + account.credit)})
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be sent, empty if it can."""
+        return self._failed or self._off or ""
+
+    def _tell_switch(self, off: str | None) -> None:
+        """Say it when the terminal or the account stops to take orders of programs, and when it takes them again."""
+        if off != self._off:
+            self.say(f"ALERT: nothing is sent: {off}" if off else "orders of programs are taken again")
+        self._off = off
 
     def _tell_once(self, text: str) -> None:
         """Say what keeps the broker from being read, each reason once until it can be again; numbers are no reason."""

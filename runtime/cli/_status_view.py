@@ -55,6 +55,8 @@ def _head(status: RunStatus) -> list[Text]:
         f"time      {time_text(status.time)} UTC, {running}{_silence(status)}",
         f"account   balance {status.balance:,.2f}, equity {status.equity:,.2f} {status.currency}",
     ]
+    if status.trouble:
+        lines.append(f"broker    NOTHING IS SENT: {status.trouble}")
     if status.outages:
         lines.append(f"outages   {status.outages}")
     if status.room is not None:

@@ -215,6 +215,7 @@ class Instance(Hands):
                         if exchange is not None:
                             exchange.before(instant, engine, active)
                         engine, active, told = self._advance(journal, writer, switch, engine, active, instant)
+                        recorder.trouble = "" if self.broker is None else self.broker.trouble
                         recorder.record(told, active, engine)
                         self._run_state = Run(journal, recorder, engine, active, switch)
                         took = time.monotonic() - began

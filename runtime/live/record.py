@@ -59,6 +59,7 @@ class Recorder:
         self._told_at = self._looked_at = 0.0
         self._states: dict[str, object] = {}
         self.broken: tuple[str, ...] = ()  # files with mistakes, for whoever looks from outside
+        self.trouble = ""  # why the broker takes nothing, for the same
         self.steps = self.decisions = self.fills = 0
         self._between: list[Event] = []
 
@@ -245,6 +246,7 @@ class Recorder:
             "guards": [[g.name, g.version] for g in active.guards],
             "silenced": sorted(active.silenced),
             "broken": self.broken,
+            "trouble": self.trouble,
             "positions": [asdict(p) for p in engine.positions()],
             "breakers": [asdict(b) for b in engine.breakers() if b.state != "closed"],
             "held": sorted(engine.held),

@@ -46,6 +46,7 @@ class RunStatus:
     feeds: tuple[dict[str, Any], ...] = ()  # of traded markets: market, timeframe, newest, age, open
     written: int | None = None  # wall clock, when this was written
     room: Room | None = None  # of the disk, now
+    trouble: str = ""  # why the broker took nothing at the newest step
 
 
 def read_status(path: Path) -> RunStatus:
@@ -110,6 +111,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> RunStatus:
         tuple(body.get("feeds", ())),
         body.get("written"),
         room_of(path, started, time),
+        str(body.get("trouble", "")),
     )
 
 

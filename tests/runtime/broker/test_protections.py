@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from tradeplan.runtime.broker.account import AccountName, AccountRule
 from tradeplan.runtime.broker.identity import magic_of
 from tradeplan.runtime.broker.limits import UNLIMITED
+from tradeplan.runtime.cli._status_view import status_view
+from tradeplan.runtime.store.snapshot import read_status
 
 from tests.runtime.broker.test_trading import HOLD, acts, deals_sent, fills
 from tests.runtime.broker.world import ACCOUNT, BrokerWorld
@@ -22,6 +26,13 @@ def make(path: Path, *texts: str, mode: str = "hedging", **more: object) -> Brok
     for number, text in enumerate(texts or (HOLD,)):
         world.write(text, f"{number}.plan")
     return world
+
+
+def shown(world: BrokerWorld) -> str:
+    """What `plan status` says."""
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(status_view(read_status(world.database)))
+    return console.export_text()
 
 
 def told(world: BrokerWorld, text: str) -> bool:
@@ -313,6 +324,19 @@ def test_a_terminal_that_takes_no_orders_is_said(tmp_path: Path, switch: str) ->
     world.run(until=30)
     assert deals_sent(world) == []
     assert told(world, "its entry is not sent")
+    assert told(world, "ALERT: nothing is sent: "), "before anything is to be sent"
+    assert "NOTHING IS SENT: " in shown(world)
+
+
+def test_a_terminal_that_is_switched_off_is_told_at_once_and_when_it_is_on_again(tmp_path: Path) -> None:
+    world = make(tmp_path, LATER)
+    off = lambda: world.server.switches.update(trade_allowed=False)  # noqa: E731
+    world.run({12: off, 20: lambda: world.server.switches.update(trade_allowed=True)}, until=30)
+    assert [x for x in world.said if "sent" in x or "taken" in x] == [
+        "ALERT: nothing is sent: algo trading is switched off in the terminal: press its button",
+        "orders of programs are taken again",
+    ]
+    assert "NOTHING IS SENT" not in shown(world)
 
 
 @pytest.mark.parametrize("fails", ["account_info", "positions_get", "history_deals_get"])

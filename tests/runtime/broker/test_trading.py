@@ -120,6 +120,7 @@ def test_a_size_changed_by_hand_is_taken_over(tmp_path: Path) -> None:
     world.write(HOLD)
     world.run({30: lambda: world.server.close_by_hand(world.server.ledger.positions[0].ticket, 0.1)})
     assert [f[0] for f in fills(world)] == ["entry", "hand", "close"]
+    assert [x for x in world.said if "closed by hand" in x]
     assert [d.volume for d in world.server.ledger.deals] == [0.4, 0.1, pytest.approx(0.3)]
 
 

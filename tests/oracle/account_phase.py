@@ -38,6 +38,7 @@ class Account:
         self.called = False
         self.books: list[dict[str, tuple[int, int]]] = []  # then too: of each plan what is booked, and that with marks
         self._statistics: dict[tuple[int, tuple[object, ...], str], float | None] = {}
+        self._sums: dict[tuple[object, ...], list[int]] = {}  # of `books`, by which of the two and the plans
 
     def legs(self) -> Iterable[tuple[PlanState, Leg]]:
         """All open legs, by plan and number."""
@@ -129,7 +130,8 @@ class Account:
         assert guard is not None
         covered = [s.plan.name for s in self.states if guard.covers(s.plan.name, s.plan.market)]
         which = 0 if data[0] == "trades.realised_loss" else 1
-        sums = [sum(books[name][which] for name in covered) for books in self.books]
+        sums = self._sums.setdefault((which, *covered), [])  # books are only ever added
+        sums += [sum(books[name][which] for name in covered) for books in self.books[len(sums) :]]
         start, last = self._span(time, data[1])
         now = sums[last - 1]
         if data[0] == "trades.drawdown":
@@ -157,11 +159,10 @@ class Account:
             return now
         if name == "balance":
             return self.balances[last - 1] / 100
-        inside = [e / 100 for _, e in history[start:last]]
         before = [history[start - 1][1] / 100] if start > 0 else []
         first = before[-1] if before else self.account.balance_cents / 100
         if name == "drawdown":
-            peak = max(inside)
+            peak = max(e for _, e in history[start:last]) / 100
             return 100 * (peak - now) / peak if peak != 0 else None
         loss = max(0.0, first - now)
         if name == "loss":

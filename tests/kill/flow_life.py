@@ -37,13 +37,14 @@ FOLD_AT = 400
 
 @dataclass(frozen=True)
 class FlowOrder:
-    """What a life is to do: end itself at the `at`-th `moment`; without one, live until `end`."""
+    """What a life is to do: end itself at the `at`-th `moment`, after `most` steps at the latest; 0: not at all."""
 
     folder: Path
     end: int
     address: str
     moment: str = ""
     at: int = 0
+    most: int = 0
     seconds: float = 0.0  # of this process, after which it ends wherever it is
 
 
@@ -111,7 +112,7 @@ def _seen(scan: Scan) -> None:
 
 def main(order: FlowOrder) -> None:
     """As the target of a process."""
-    moments = Moments(order.moment, order.at, 0, order.folder / "died")
+    moments = Moments(order.moment, order.at, order.most, order.folder / "died")
     moments.watch_store()
     watch_streams(moments)
     if order.seconds:

@@ -32,8 +32,6 @@ BAD_DATE = diagnostic_kind("bad-date", "a date is a day of the calendar")
 DURATIONS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 """Milliseconds by unit."""
 
-CURRENCIES = ("USD", "USC", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD")
-
 _FIXED: dict[str, Kind] = {
     "%": PERCENT,
     "R": R_MULTIPLE,

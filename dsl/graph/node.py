@@ -74,9 +74,6 @@ CONDITION_OPS = frozenset(
 )
 """Operations whose result is always a condition."""
 
-STATEFUL_OPS = frozenset({Op.CALL, Op.BECAME, Op.FOR, Op.WITHIN, Op.AGO})
-"""Operations that look at more than the current bar of their lane."""
-
 
 @record
 class Node:

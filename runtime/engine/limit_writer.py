@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tradeplan.dsl.graph import CheckedGuard, CheckedLimit, CheckedPlan, Graph, Lane, LimitKind, Node, Op
 from tradeplan.runtime.engine.book_writer import BookWriter
 from tradeplan.runtime.engine.market_table import TradedMarket
-from tradeplan.runtime.engine.rule_writer import RuleWriter
+from tradeplan.runtime.engine.program_writer import ProgramWriter
 from tradeplan.runtime.kernels.orders import layout as at
 
 CORRELATED_ON = "H1"
@@ -47,8 +47,8 @@ def correlation_node(market: str, other: str, window: int, steps: Lane) -> Node:
 class LimitWriter:
     """Keeps the tables of weights, one for each target."""
 
-    def __init__(self, book: BookWriter, rules: RuleWriter, traded: Mapping[str, TradedMarket]) -> None:
-        self.book, self.rules, self.traded = book, rules, traded
+    def __init__(self, book: BookWriter, programs: ProgramWriter, traded: Mapping[str, TradedMarket]) -> None:
+        self.book, self.programs, self.traded = book, programs, traded
         self._weights: dict[str, int] = {}
 
     def weights(self, target: str) -> int:
@@ -87,7 +87,7 @@ class LimitWriter:
             for j, other in enumerate(self.traded):
                 if other != plan.market:
                     node = correlation_node(plan.market, other, window, plan.step_lane)
-                    self.book.k[first + i * len(self.traded) + j] = self.rules.column(node)
+                    self.book.k[first + i * len(self.traded) + j] = self.programs.column(node)
         return first
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.runtime.engine.order_loop import OrderLoop
-from tradeplan.runtime.engine.rule_writer import captured_nodes
+from tradeplan.runtime.engine.program_writer import captured_nodes
 from tradeplan.runtime.engine.wanted import orders
 from tradeplan.runtime.kernels.orders import layout as at
 

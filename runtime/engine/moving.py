@@ -8,7 +8,7 @@ from dataclasses import replace
 from tradeplan.dsl.graph import CheckedRule, EntryAction, RuleAction
 from tradeplan.runtime.engine.order_loop import OrderLoop
 from tradeplan.runtime.engine.program import Owner
-from tradeplan.runtime.engine.rule_writer import captured_nodes
+from tradeplan.runtime.engine.program_writer import captured_nodes
 from tradeplan.runtime.kernels.orders import layout as at
 
 

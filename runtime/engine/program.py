@@ -13,8 +13,9 @@ from tradeplan.runtime.engine.book_writer import BookWriter
 from tradeplan.runtime.engine.limit_writer import LimitWriter, WrittenLimit
 from tradeplan.runtime.engine.market_table import TradedMarket, tick_fraction
 from tradeplan.runtime.engine.optional_parts import optional_clauses
+from tradeplan.runtime.engine.program_writer import span_words
 from tradeplan.runtime.engine.reasons import clause_node
-from tradeplan.runtime.engine.rule_writer import RuleWriter, span_words
+from tradeplan.runtime.engine.rule_writer import RuleWriter
 from tradeplan.runtime.kernels.orders import layout as at
 
 GUARD_LANE = Lane(ACCOUNT_MARKET, "M1", steps=True)
@@ -99,9 +100,10 @@ class _Builder:
         self.traded = {m.name: m for m in sorted(markets, key=lambda m: m.name)}
         self.book = BookWriter()
         self.writer = RuleWriter(self.book)
-        self.limits = LimitWriter(self.book, self.writer, self.traded)
+        self.limits = LimitWriter(self.book, self.writer.programs, self.traded)
         self.lists = 0
         self.ring = 0
+        self.rolling_losses: list[tuple[int, float]] = []
 
     def build(self) -> Program:
         """Write everything; the order of records is the order in which the loop walks them."""
@@ -128,7 +130,7 @@ class _Builder:
             book.k[at.H_CAPS], book.k[at.H_CAPS_END] = min(limits), max(limits) + at.CAP
         self._header(markets, lanes, first_owner, first_plan, first_rule, rules, first_statistic)
         k, f = book.arrays()
-        w = self.writer
+        w = self.writer.programs
         program = Program(
             owners_p,
             owners_g,
@@ -137,7 +139,7 @@ class _Builder:
             [(address, node) for node, address in w.values.items()],
             [(address, node) for node, address in w.truths.items()],
             w.readings,
-            w.alerts,
+            self.writer.alerts,
             k,
             f,
             np.zeros(max(self.ring, 1), dtype=np.float64),
@@ -147,7 +149,7 @@ class _Builder:
         )
         clauses = (c for plan in self.plans for rule in plan.rules for c in optional_clauses(rule))
         program.roots = [*dict.fromkeys((*w.values, *w.truths, *map(clause_node, clauses)))]
-        for address, balance in self.writer.rolling_losses:
+        for address, balance in self.rolling_losses:
             ring = program.ring
             place = int(k[address + at.S_RING])
             ring[place] = -at.INF
@@ -226,7 +228,7 @@ class _Builder:
 
     def _statistics(self) -> int:
         """Write the account statistics that programs read, and put their addresses into the programs."""
-        book, w = self.book, self.writer
+        book, w = self.book, self.writer.programs
         first = book.take(at.STATISTIC, len(w.statistics))
         for i, (key, places) in enumerate(w.statistics.items()):
             address = first + at.STATISTIC * i
@@ -243,7 +245,7 @@ class _Builder:
             book.f[address + at.Z_BOUNDARY] = -1.0
             if capacity and kind in (at.LOSS, at.LOSS_RATE, at.REALISED_LOSS):
                 book.f[address + at.Z_COUNT] = 1.0
-                w.rolling_losses.append((address, float(balance)))
+                self.rolling_losses.append((address, float(balance)))
             for place in places:
                 book.k[place + at.O_INDEX] = address
         return first
@@ -260,7 +262,7 @@ class _Builder:
     ) -> None:
         k, f = self.book.k, self.book.f
         first_market = min(markets.values(), default=at.HEADER)
-        statistics = len(self.writer.statistics)
+        statistics = len(self.writer.programs.statistics)
         first_lane = min(lanes.values())
         legs = sum((k[o + at.P_LEG1] - k[o + at.P_LEG0]) // at.LEG for o in self._plan_addresses(first_plan))
         people = len(self.plans) + len(self.guards)

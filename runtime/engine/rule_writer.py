@@ -1,8 +1,8 @@
-"""Writes rules, their actions, entries and programs into the order loop's book."""
+"""Writes rules, their actions and entries into the order loop's book."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tradeplan.dsl.graph import (
@@ -17,29 +17,16 @@ from tradeplan.dsl.graph import (
     Level,
     LevelKind,
     MoveStopAction,
-    Node,
-    Op,
     OrderType,
     RuleAction,
     SizeKind,
-    TimeSpan,
 )
 from tradeplan.runtime.engine.book_writer import BookWriter
 from tradeplan.runtime.engine.gate_writer import GateWriter
-from tradeplan.runtime.engine.residual import (
-    Residual,
-    is_of_trades,
-    literals,
-    operand,
-    program,
-    reads_position,
-    span_of,
-    statistic_kind,
-    target_of,
-)
+from tradeplan.runtime.engine.program_writer import ProgramWriter, span_words
+from tradeplan.runtime.engine.residual import Residual, literals, operand, reads_position
 from tradeplan.runtime.kernels.orders import layout as at
 
-_CALENDARS = {"": at.NO_CALENDAR, "day": at.DAY, "week": at.WEEK, "ever": at.EVER}
 _SIZES = {SizeKind.RISK_PERCENT: at.RISK_PERCENT, SizeKind.RISK_MONEY: at.RISK_MONEY, SizeKind.LOTS: at.LOTS}
 _ORDERS = {OrderType.MARKET: at.MARKET, OrderType.LIMIT: at.LIMIT, OrderType.STOP: at.STOP}
 _LEVELS = {
@@ -48,11 +35,6 @@ _LEVELS = {
     LevelKind.PERCENT: at.PERCENT,
     LevelKind.R_MULTIPLE: at.R_MULTIPLE,
 }
-
-
-def span_words(span: TimeSpan | None) -> tuple[int, int]:
-    """Milliseconds and calendar of a span; none is 0 and none."""
-    return (0, at.NO_CALENDAR) if span is None else (span.milliseconds, _CALENDARS[span.calendar])
 
 
 @dataclass(slots=True)
@@ -72,28 +54,18 @@ class WrittenRules:
 
 
 class RuleWriter:
-    """Keeps what all plans share while it writes: column slots, statistics, readings, alert texts."""
+    """Writes the rules of plans and guards, one after the other; keeps where they lie and the texts of alerts."""
 
     def __init__(self, book: BookWriter) -> None:
         self.book = book
         self.next_rule = 0
-        self.values: dict[Node, int] = {}
-        self.truths: dict[Node, int] = {}
-        self.statistics: dict[tuple[int, int, int, str, int], list[int]] = {}
-        self.rolling_losses: list[tuple[int, float]] = []
-        self.readings: dict[str, int] = {}
+        self.programs = ProgramWriter(book)
         self.alerts: dict[int, str] = {}
         self.actions = 0
-        self._captures: dict[Node, int] = {}
-        self._owner = 0
-        self._gates = GateWriter(book, self.column)
-        # equal plans have equal parts, which are one node: one program serves all of them
-        self._compiled: dict[Node, Residual] = {}
-        self._places: dict[int, tuple[int, int]] = {}
+        self._gates = GateWriter(book, self.programs.column)
 
     def rules(self, rules: Sequence[CheckedRule], owner: int, market: int, lane: int) -> WrittenRules:
         """Write the rules of a plan or guard: those without an entry first, each group in order of number."""
-        self._owner = owner
         management = [r for r in rules if r.entry is None]
         entries = [r for r in rules if r.entry is not None]
         first = self.next_rule
@@ -101,10 +73,10 @@ class RuleWriter:
         written = WrittenRules((first, first + at.RULE * len(management), self.next_rule), {})
         adds = sum(isinstance(a, AddAction) for r in rules for a in r.actions)
         written.first_add, written.adds = self.book.take(at.WAITING_ADD, adds), 0
-        self._capture_slots(rules, written)
+        written.captures = self.programs.begin(owner, rules)
         programs = {r.number: self._residual(r) for r in rules}
         moves = {id(a): self._move(a) for r in rules for a in r.actions if isinstance(a, MoveStopAction)}
-        self._cells([*programs.values(), *moves.values()], written)
+        written.cells = self.programs.cells([*programs.values(), *moves.values()])
         for r in rules:
             parts = [programs[r.number], *(moves[id(a)] for a in r.actions if isinstance(a, MoveStopAction))]
             written.cells_of[r.number] = tuple(
@@ -117,94 +89,15 @@ class RuleWriter:
         written.steps = bool(management)
         return written
 
-    # --- pieces that rules read ---
-
-    def column(self, node: Node) -> int:
-        """The slot that holds where a value column or condition column starts in the chunk."""
-        slots = self.truths if node.condition else self.values
-        if node not in slots:
-            slots[node] = self.book.take(1)
-        return slots[node]
-
-    def _capture_slots(self, rules: Sequence[CheckedRule], written: WrittenRules) -> None:
-        found = captured_nodes(rules)
-        columns = [(self.column(node.inputs[0]), int(node.inputs[0].condition)) for node in found]
-        first = self.book.take(at.CAPTURE, len(found))
-        self._captures = {}
-        for i, (node, words) in enumerate(zip(found, columns, strict=True)):
-            address = first + at.CAPTURE * i
-            self.book.k[address : address + 2] = words
-            self._captures[node] = address
-        written.captures = (first, first + at.CAPTURE * len(found))
-
     def _residual(self, rule: CheckedRule) -> Residual | None:
         if rule.residual is None:
             return None
         if not rule.residual.positional:
             raise ValueError(f"the residual of rule {rule.number} does not depend on the position")
-        return self._compile(rule.residual)
+        return self.programs.compiled(rule.residual)
 
     def _move(self, action: MoveStopAction) -> Residual | None:
-        return None if operand(action.price) is not None else self._compile(action.price)
-
-    def _compile(self, node: Node) -> Residual:
-        """The program of a node; one that remembers is made anew each time, since its memory is of one plan."""
-        found = self._compiled.get(node)
-        if found is None or found.temporal:
-            found = self._compiled[node] = program(node)
-        return found
-
-    def _cells(self, residuals: Sequence[Residual | None], written: WrittenRules) -> None:
-        """Give every temporal operator its two floats; those of the position lie together: a new one resets them."""
-        found = [(r, place, own) for r in residuals if r is not None for place, own in r.temporal]
-        own = [f for f in found if f[2]]
-        first = self.book.take(at.CELL, len(found))
-        written.cells = (first, first + at.CELL * len(own))
-        for i, (residual, place, _) in enumerate((*own, *(f for f in found if not f[2]))):
-            address = first + at.CELL * i
-            self.book.f[address] = at.INF
-            old = residual.code[place]
-            residual.code[place] = type(old)(old.op, address, old.value)
-
-    def _program(self, residual: Residual) -> tuple[int, int]:
-        """Where a program lies; one that is the same for every plan is written once."""
-        if not residual.shared:
-            return self._written(residual)
-        if id(residual) not in self._places:
-            self._places[id(residual)] = self._written(residual)
-        return self._places[id(residual)]
-
-    def _written(self, residual: Residual) -> tuple[int, int]:
-        code = residual.code
-        first = self.book.take(at.INSTRUCTION, len(code))
-        for i, x in enumerate(code):
-            address = first + at.INSTRUCTION * i
-            index = x.index
-            if x.op == at.O_CAPTURE and x.node is not None:
-                index = self._captures[x.node]
-            elif x.op == at.O_STATISTIC and x.node is not None:
-                scope = self._owner if is_of_trades(x.node) else 0
-                key = (statistic_kind(x.node), *span_words(span_of(x.node)), target_of(x.node), scope)
-                self.statistics.setdefault(key, []).append(address)
-            elif x.op == at.O_READING and x.node is not None:
-                name = str(x.node.data[0])
-                if name == "trades.losing_streak":
-                    index = self._owner + at.F_STREAK
-                else:
-                    if name not in self.readings:
-                        self.readings[name] = self.book.take(1)
-                    index = self.readings[name]
-            elif x.node is not None:
-                index = self.column(x.node)
-            self.book.k[address : address + 2] = [x.op, index]
-            self.book.f[address + at.O_VALUE] = x.value
-        return first, first + at.INSTRUCTION * len(code)
-
-    def _operand(self, node: Node) -> tuple[int, int, float] | None:
-        found = operand(node)
-        return None if found is None else self._simple(found)
-
-    # --- rules and actions ---
+        return None if operand(action.price) is not None else self.programs.compiled(action.price)
 
     def _rule(
         self,
@@ -223,7 +116,7 @@ class RuleWriter:
         halt = any(isinstance(a, HaltAction | FlattenAction if market < 0 else HaltAction) for a in rule.actions)
         edge = alert or rule.entry is not None
         positional = rule.residual is not None and reads_position(rule.residual)
-        hoisted = -1 if rule.hoisted is None else self.column(rule.hoisted)
+        hoisted = -1 if rule.hoisted is None else self.programs.column(rule.hoisted)
         how, spans = self._how(rule, residual, edge)
         wake = at.WAKE_NEVER
         if residual is not None:
@@ -271,7 +164,7 @@ class RuleWriter:
     def _voices(self, rule: CheckedRule) -> tuple[int, int]:
         first = self.book.take(at.VOICE, len(rule.voices))
         for i, voice in enumerate(rule.voices):
-            places = [place for node in voice.nodes for place in self._program(self._compile(node))]
+            places = [place for node in voice.nodes for place in self.programs.written(self.programs.compiled(node))]
             self.book.k[first + at.VOICE * i : first + at.VOICE * (i + 1)] = places
         return first, first + at.VOICE * len(rule.voices)
 
@@ -283,18 +176,12 @@ class RuleWriter:
             first = self.book.take(at.LITERAL, len(flat))
             for i, (left, how, right) in enumerate(flat):
                 address = first + at.LITERAL * i
-                a, b = self._simple(left), self._simple(right)
+                a, b = self.programs.simple(left), self.programs.simple(right)
                 self.book.k[address : address + 5] = [a[0], a[1], how, b[0], b[1]]
                 self.book.f[address : address + 2] = [a[2], b[2]]
             return at.LITERALS, (first, first + at.LITERAL * len(flat), 0, 0)
-        first, last = self._program(residual)
+        first, last = self.programs.written(residual)
         return (at.STATEFUL if residual.temporal else at.PROGRAM), (0, 0, first, last)
-
-    def _simple(self, found: tuple[int, Node | int, float]) -> tuple[int, int, float]:
-        kind, what, scale = found
-        if isinstance(what, Node):
-            return kind, self._captures[what] if kind == at.K_CAPTURE else self.column(what), scale
-        return kind, what, scale
 
     def _action(
         self, action: RuleAction, address: int, written: WrittenRules, moves: dict[int, Residual | None]
@@ -312,14 +199,14 @@ class RuleWriter:
                 written.adds += 1
             case MoveStopAction(price=price):
                 k[address + at.A_CODE] = at.DO_MOVE_STOP
-                simple = self._operand(price)
+                simple = self.programs.operand(price)
                 if simple is not None:
                     k[address + at.A_OPERAND], k[address + at.A_INDEX], f[address + at.A_PERCENT] = simple
                 else:
                     residual = moves[id(action)]
                     assert residual is not None
                     k[address + at.A_OPERAND] = at.K_PROGRAM
-                    k[address + at.A_PROGRAM0], k[address + at.A_PROGRAM1] = self._program(residual)
+                    k[address + at.A_PROGRAM0], k[address + at.A_PROGRAM1] = self.programs.written(residual)
             case CancelAction():
                 k[address + at.A_CODE] = at.DO_CANCEL
             case HaltAction(duration=duration, probe=probe):
@@ -349,7 +236,7 @@ class RuleWriter:
             at.Y_SIDE: entry.side,
             at.Y_SIZE_KIND: _SIZES[entry.size_kind],
             at.Y_ORDER: _ORDERS[entry.order],
-            at.Y_PRICE: 0 if entry.price is None else self.column(entry.price),
+            at.Y_PRICE: 0 if entry.price is None else self.programs.column(entry.price),
             at.Y_VALID: valid,
             at.Y_VALID_CALENDAR: calendar,
             at.Y_STOP_KIND: stop_kind,
@@ -366,30 +253,9 @@ class RuleWriter:
         return address
 
     def _level(self, level: Level) -> tuple[int, int]:
-        return _LEVELS[level.kind], self.column(level.value)
-
-
-def captured_nodes(rules: Iterable[CheckedRule]) -> dict[Node, None]:
-    """What rules read with at_entry, in the order in which it is kept."""
-    found: dict[Node, None] = {}
-    for rule in rules:
-        _find(rule.residual, Op.AT_ENTRY, found)
-        for action in rule.actions:
-            if isinstance(action, MoveStopAction):
-                _find(action.price, Op.AT_ENTRY, found)
-    return found
+        return _LEVELS[level.kind], self.programs.column(level.value)
 
 
 def _idle(rule: CheckedRule) -> int:
     """Without a position a rule that neither tells nor halts can only cancel an entry."""
     return 1 if any(isinstance(a, CancelAction | FlattenAction) for a in rule.actions) else 2
-
-
-def _find(node: Node | None, op: Op, found: dict[Node, None]) -> None:
-    if node is None or not node.positional:
-        return
-    if node.op is op:
-        found[node] = None
-        return
-    for x in node.inputs:
-        _find(x, op, found)

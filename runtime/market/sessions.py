@@ -10,7 +10,6 @@ MINUTES_A_DAY = 1_440
 MINUTES_A_WEEK = 7 * MINUTES_A_DAY
 
 _SPAN = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
-_CLOCK = re.compile(r"(\d\d):(\d\d)")
 _BOUNDARY = re.compile(r"(\d\d):(\d\d) (\S+)")
 
 Span = tuple[int, int]
@@ -41,15 +40,6 @@ def parse_boundary(text: str) -> tuple[int, str]:
     if match is None or minutes is None or minutes == MINUTES_A_DAY:
         raise ValueError("expected a wall-clock time and an IANA zone such as `00:00 UTC` or `17:00 America/New_York`")
     return minutes * 60_000, match[3]
-
-
-def parse_clock(text: str) -> int:
-    """Minutes since midnight of `HH:MM`; raises ValueError."""
-    match = _CLOCK.fullmatch(text)
-    minutes = _minutes(match[1], match[2]) if match else None
-    if minutes is None or minutes == MINUTES_A_DAY:
-        raise ValueError("expected a wall-clock time such as `17:00`")
-    return minutes
 
 
 def week_spans(days: Iterable[Iterable[Span]]) -> tuple[Span, ...]:

@@ -14,7 +14,6 @@ from tests.mt5.stand_in.MetaTrader5.terminal import StandIn
 from tests.mt5.stand_in.MetaTrader5.world import World
 
 NOON = 1_720_612_800_000
-DAY_S = 86_400
 
 
 def walk(seed: int, first: float, digits: int) -> np.ndarray:

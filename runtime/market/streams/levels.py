@@ -42,8 +42,3 @@ class Levels:
         """Whether a price is as good as one of the best levels of a side."""
         prices = self._prices[side]
         return len(prices) < count or price * side >= prices[-count]
-
-    def is_crossed(self) -> bool:
-        """Whether the best bid is not below the best ask."""
-        bids, asks = self._prices[BIDS], self._prices[ASKS]
-        return bool(bids and asks) and bids[-1] >= -asks[-1]

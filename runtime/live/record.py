@@ -78,8 +78,11 @@ class Recorder:
                     found[intent.id] = intent
                 states.update(self._settled(event, versions))
         known, newest = self._journal.intent_ids(), self._journal.last_event_time()
-        # an act is on disk before the intents that follow from it: those of the newest may be missing
-        late = [i for i in found.values() if i.id not in known and newest is not None and i.time >= newest]
+        # an act is on disk before the intents that follow from it, so those of the newest may be missing, and so may
+        # those of an instant of which no progress is told: it is written when all intents of its instant are
+        progress = self._journal.progress()
+        begun = max((t for t in (newest, progress and progress[0]) if t is not None), default=None)
+        late = [i for i in found.values() if i.id not in known and begun is not None and i.time >= begun]
         self._journal.intend(late)
         known |= {i.id for i in late}
         if found.keys() != known:

@@ -88,14 +88,14 @@ class Closings:
     def fence(self, position: Position, tick: float, wanted: float) -> tuple[float, float]:
         """Stop and target that differ by one tick from those that stand: a target moves away, or the stop nearer.
 
-        `wanted`: a stop for a position that has neither.
+        `wanted`: a stop for a position that has none.
         """
         side = 1 if position.type == mt5.POSITION_TYPE_BUY else -1
-        stop, target = position.sl, position.tp
+        stop, target = position.sl or _on_tick(wanted, tick), position.tp
         if target:
             target = _on_tick(target + side * tick, tick)
-        else:
-            stop = _on_tick(stop + side * tick if stop else wanted, tick)
+        elif position.sl:
+            stop = _on_tick(stop + side * tick, tick)
         closing = self._sent[position.identifier]
         closing.fence, closing.fenced = (stop, target), self.timer()
         return stop, target
@@ -121,6 +121,11 @@ class Closings:
     def _forget(self, position: Position) -> None:
         self._sent.pop(position.identifier, None)
         self.memory.closes.pop(position.identifier, None)
+
+    def done(self, position: Position) -> bool:
+        """Whether the broker has said that a close is done which it does not show yet."""
+        before = self._sent.get(position.identifier)
+        return before is not None and before.verdict is Verdict.DONE
 
     def fencing(self, position: Position) -> bool:
         """Whether levels of a position must be left as they are until the broker shows them."""

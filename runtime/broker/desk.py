@@ -13,7 +13,7 @@ from tradeplan.runtime.broker.identity import STOP_PASSED, TARGET_PASSED, commen
 from tradeplan.runtime.broker.means import Means, WithMeans
 from tradeplan.runtime.broker.memory import Link
 from tradeplan.runtime.broker.reading import Reading
-from tradeplan.runtime.broker.requests import Traded, close_order, levels_order, priced, removal
+from tradeplan.runtime.broker.requests import Traded, close_order, is_price, levels_order, priced, removal
 from tradeplan.runtime.broker.retcodes import Verdict
 from tradeplan.runtime.broker.sending import Request
 from tradeplan.runtime.broker.watchman import Watchman
@@ -98,8 +98,11 @@ class Desk(WithMeans):
                 return
             volume = self._closable(reading, holding, link, position, asked, whole)
             intent = intent_id(holding.plan, holding.version, holding.position, f"close/{link.leg}/{whole}")
-            self._close(reading, position, volume, "", magic_of(intent, 0), comment_of(intent, 0), holding.stop_wanted)
-            if asked >= whole or self.closings.fencing(position):
+            gone = self._close(
+                reading, position, volume, "", magic_of(intent, 0), comment_of(intent, 0), holding.stop_wanted
+            )
+            # what is not closed yet keeps its stop: a close may be looked up or refused for long
+            if self.closings.fencing(position) or (asked >= whole and (gone or position.sl)):
                 return
         half = traded.tick / 2
         side, stop = holding.side, holding.stop_wanted
@@ -215,22 +218,25 @@ class Desk(WithMeans):
         magic: int,
         comment: str = "tp.close",
         stop: float = 0.0,
-    ) -> None:
-        """Close a position or a part of it; what may have been carried out already is looked up first."""
+    ) -> bool:
+        """Close a position or a part of it; what may have been carried out already is looked up first.
+
+        True: the broker has said that it is done.
+        """
         info = reading.symbols.get(position.symbol)
         volume = volume if info is None else min(volume, info.volume_max)
         key, wish = ("close", position.identifier), (volume, position.volume)
         if self.pacing.waits(key, wish):
-            return
+            return False
         tick = reading.ticks.get(position.symbol)
         traded = next((t for t in self.traded.values() if t.symbol == position.symbol), None)
         if traded is None:
-            return
+            return False
         then = self.closings.next(reading, position, volume, self.netting(reading))
         if then is Next.FENCE:
-            self._fence(position, traded, stop)
+            self._fence(position, traded, tick, stop)
         if then is not Next.SEND:
-            return
+            return self.closings.done(position)
         alert = f"ALERT: {position.symbol} {position.ticket} is closed: {why}"
         if why and self.pacing.news(("alert", *key), alert):
             self.say(alert)
@@ -248,7 +254,7 @@ class Desk(WithMeans):
         self.answers.note(plan, "close", sent, position.identifier, position.volume)
         if sent.verdict is Verdict.DONE:
             self.pacing.done(key)
-            return
+            return True
         if sent.retcode == mt5.TRADE_RETCODE_INVALID_FILL:
             self.fillings.refused(position.symbol)
         if sent.verdict is not Verdict.UNKNOWN:  # what is unknown waits for what the broker shows
@@ -256,11 +262,18 @@ class Desk(WithMeans):
         if self.pacing.news(key, sent.why):
             then_what = "looked up" if sent.verdict is Verdict.UNKNOWN else "tried again"
             self.say(f"closing {volume:g} of {position.symbol} {position.ticket}: {sent.why}; {then_what}")
+        return False
 
-    def _fence(self, position: Position, traded: Traded, wanted: float) -> None:
-        """Move a level by one tick: when the broker shows it without the close, the close never reached it."""
-        far = position.price_open * (0.5 if position.type == mt5.POSITION_TYPE_BUY else 1.5)
-        stop, target = self.closings.fence(position, traded.tick, wanted or far)
+    def _fence(self, position: Position, traded: Traded, tick: Tick | None, wanted: float) -> None:
+        """Move a level by one tick: when the broker shows it without the close, the close never reached it.
+
+        A stop that lacks is set with it, unless the market has passed it: then no broker takes it.
+        """
+        side = 1 if position.type == mt5.POSITION_TYPE_BUY else -1
+        market = 0.0 if tick is None else float(tick.bid if side > 0 else tick.ask)
+        if not wanted or (is_price(market) and side * (market - wanted) <= 0.0):
+            wanted = position.price_open * (1.0 - 0.5 * side)
+        stop, target = self.closings.fence(position, traded.tick, wanted)
         link = self.memory.links.get(position.identifier)
         if link is not None:
             link.stop = stop

@@ -58,6 +58,46 @@ def test_lost_before_it_arrived_it_is_sent_again(tmp_path: Path, mode: str, text
         assert left.sl == pytest.approx(10_021.0 - 50.0), "the level is where it was"
 
 
+@pytest.mark.parametrize("text", [HOLD, TARGET])
+@pytest.mark.parametrize("patience", [0.0, 3_600.0])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_stop_that_is_deleted_while_a_close_is_looked_up_is_put_back(
+    tmp_path: Path, mode: str, patience: float, text: str
+) -> None:
+    """The close of minute 71 never arrives, and somebody deletes the stop in the same minute: a look later it stands.
+
+    The broker shows nothing for as long as its patience lasts. Without any the close is sent again at the next look on
+    a hedging account; on a netting one a level is moved first, and that sets the stop again too.
+    """
+    world = make(tmp_path, text, mode=mode, patience=patience)
+    stops: list[float] = []
+
+    def lose() -> None:
+        world.server.faults.add("error", "order_send", code=-10005)
+        world.server.remove_stop(world.server.ledger.positions[0].ticket)
+
+    def look() -> None:
+        stops.extend(p.sl for p in world.server.ledger.positions)
+
+    world.run({CLOSED: lose, CLOSED + 1: look})
+    moved = mode == "netting" and not patience
+    assert stops == [pytest.approx(9_971.0, abs=0.011 if moved else 0.0)] or (not stops and mode == "hedging")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_stop_that_is_deleted_while_a_close_is_refused_is_put_back(tmp_path: Path, mode: str) -> None:
+    world = make(tmp_path, mode=mode, patience=3_600.0)
+    stops: list[float] = []
+
+    def refuse() -> None:
+        world.server.faults.add("refuse", "order_send", times=1, retcode=10024)
+        world.server.remove_stop(world.server.ledger.positions[0].ticket)
+
+    world.run({CLOSED: refuse, CLOSED + 1: lambda: stops.extend(p.sl for p in world.server.ledger.positions)})
+    assert stops in ([9_971.0], []), "it has its stop, or is gone"
+    assert [f[0] for f in fills(world)] == ["entry", "close"]
+
+
 @pytest.mark.parametrize(("mode", "text"), [("netting", HOLD), ("hedging", PART)])
 def test_within_its_time_it_is_not_sent_again(tmp_path: Path, mode: str, text: str) -> None:
     world = make(tmp_path, text, mode=mode, patience=3_600.0)

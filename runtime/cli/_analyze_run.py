@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 from tradeplan.dsl.graph import CheckedPlan
 from tradeplan.dsl.pipeline import check_source
 from tradeplan.dsl.source import Source
@@ -13,6 +12,7 @@ from tradeplan.runtime.analysis.analysis import analyse
 from tradeplan.runtime.analysis.lived import Version, fill_versions, lived_recording, opening_account
 from tradeplan.runtime.analysis.result import BacktestResult
 from tradeplan.runtime.cli._analysis import show_analysis, show_times
+from tradeplan.runtime.cli._console import open_console
 from tradeplan.runtime.cli._past import world_of_run
 from tradeplan.runtime.cli._write import write_text
 from tradeplan.runtime.engine.backtest import BacktestError, run_backtest
@@ -32,7 +32,7 @@ def analyze_run(
 
     `timed`: its plans that filled anything are run over its bars once more, and their functions timed.
     """
-    errors = Console(stderr=True, highlight=False)
+    errors = open_console(stderr=True)
     try:
         versions = fill_versions(database)
         news = None if calendar is None else read_news(calendar)
@@ -48,14 +48,14 @@ def analyze_run(
         kept = keep_figures(database, analysis.as_dict())
     except (StoreError, BacktestError, MarketError, NewsError) as error:
         raise click.UsageError(str(error)) from error
-    show_analysis(analysis, Console(highlight=False))
+    show_analysis(analysis, open_console())
     if timed:
         timer = FunctionTimer()
         newest = {plan.name: plan for plan in plans.values()}
         run_backtest(
             list(newest.values()), [], world.dataset, world.catalog, account, start, recording.end, timer=timer
         )
-        show_times(timer, Console(highlight=False))
+        show_times(timer, open_console())
     if json_file is not None:
         write_text(json_file, analysis.to_json())
     told = f"{kept} figures kept in" if kept else "these figures were already in"

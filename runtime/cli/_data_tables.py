@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.importers.importing import Imported
 from tradeplan.runtime.market.verify import Finding, Severity, stamp
-
-_WIDE = 160
-
-
-def console() -> Console:
-    """Standard output; where it is not a terminal, wide enough that nothing is cut."""
-    return Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
 
 
 def listing(data: Dataset) -> Table:

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import Progress
 from tradeplan.runtime.analysis.analysis import analyse
 from tradeplan.runtime.analysis.result import BacktestResult
+from tradeplan.runtime.cli._console import open_console
 from tradeplan.runtime.cli._load import load_plans, markets_of, open_dataset, parse_time
 from tradeplan.runtime.cli._result import show_result
 from tradeplan.runtime.cli._write import write_text
@@ -59,7 +59,7 @@ def command(
     first, last = parse_time(start, "--from"), parse_time(end, "--to", end_of_day=True)
     if first is not None and last is not None and first >= last:
         raise click.UsageError(f"--from {start} is not before the end of --to {end}: exchange them")
-    console, errors = Console(highlight=False), Console(stderr=True, highlight=False)
+    console, errors = open_console(), open_console(stderr=True)
     began = time.perf_counter()
     try:
         account = AccountConfig(balance=balance, currency=currency, mode=mode, record_moves=report_file is not None)

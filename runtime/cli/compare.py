@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
+from tradeplan.runtime.cli._console import open_console
 from tradeplan.runtime.cli._load import time_text
 from tradeplan.runtime.cli._past import world_of_run
 from tradeplan.runtime.engine.account import AccountError
@@ -48,7 +48,7 @@ def command(database: Path, data: Path | None, longest: int, form: str) -> None:
 
 
 def _show(found: Comparison, longest: int) -> None:
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = open_console()
     many = len(found.differences)
     verdict = "all decisions are those of the backtest" if not many else f"{many} differ from the backtest"
     console.print(f"up to {time_text(found.reached)} UTC: {found.decisions} decisions, {verdict}")

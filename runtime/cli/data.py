@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import click
+from tradeplan.runtime.cli._console import open_console
 from tradeplan.runtime.cli._data_news import import_news, news_line, news_of
 from tradeplan.runtime.cli._data_streams import holds_stream, import_stream, stream_lines, verified_streams
-from tradeplan.runtime.cli._data_tables import console, findings_table, import_lines, listing
+from tradeplan.runtime.cli._data_tables import findings_table, import_lines, listing
 from tradeplan.runtime.market.dataset import Dataset
 from tradeplan.runtime.market.errors import DataError, MarketError
 from tradeplan.runtime.market.export import Format, export, rates_of
@@ -127,7 +128,7 @@ def list_(data: Path) -> None:
         streams = stream_lines(data)
     except DataError as error:
         raise _Wrong(str(error)) from error
-    console().print(table)
+    open_console().print(table)
     for line in streams:
         click.echo(line)
     click.echo(news_line(data))
@@ -163,7 +164,7 @@ def verify_(series: tuple[str, ...], data: Path) -> None:
     damaged += len(broken)
     found += about_streams
     if found:
-        console().print(findings_table(found))
+        open_console().print(findings_table(found))
     serious = len(errors(finding for _, finding in found))
     click.echo(f"{len(wanted) + checked} series checked: {serious + damaged} errors, {len(found) - serious} notes")
     sys.exit(1 if serious or damaged else 0)

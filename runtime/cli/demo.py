@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import click
-from rich.console import Console
 from tradeplan.dsl.graph import Graph
 from tradeplan.plans import symbols
 from tradeplan.runtime.analysis.result import BacktestResult
+from tradeplan.runtime.cli._console import open_console
 from tradeplan.runtime.cli._load import DAY, load_plans, markets_of, open_dataset, time_text
 from tradeplan.runtime.cli._result import figure_rows
 from tradeplan.runtime.engine.account import AccountConfig
@@ -46,7 +46,7 @@ def command(days: int, keep: Path | None) -> None:
 
 
 def _show(folder: Path, days: int) -> None:
-    console = Console(highlight=False)
+    console = open_console()
     console.print(f"[bold]1. A plan[/bold] ({_SHOWN[0]})\n")
     console.print((folder / "plans" / _SHOWN[0]).read_text(encoding="utf-8"), markup=False)
     loaded = load_plans([str(folder / "plans")])

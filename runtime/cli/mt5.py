@@ -12,7 +12,7 @@ from time import sleep
 import click
 from rich.table import Table
 from rich.text import Text
-from tradeplan.runtime.cli._data_tables import console
+from tradeplan.runtime.cli._console import open_console
 from tradeplan.runtime.market.errors import MarketError
 from tradeplan.runtime.market.profile import SymbolProfile
 from tradeplan.runtime.market.profiles import load_profiles
@@ -80,7 +80,7 @@ def doctor(
         for finding in found:
             click.echo(json.dumps(asdict(finding)))
     else:
-        console().print(_table(found))
+        open_console().print(_table(found))
     if any(finding.level is Level.WRONG for finding in found):
         sys.exit(1)
 

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.live import Live
+from tradeplan.runtime.cli._console import open_console
 from tradeplan.runtime.cli._status_view import status_view
 from tradeplan.runtime.store.database import StoreError
 from tradeplan.runtime.store.snapshot import RunStatus, read_status
@@ -31,7 +31,7 @@ def command(database: Path, form: str, as_json: bool, watch: float | None) -> No
             if watch is None:
                 return
             time.sleep(watch)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = open_console()
     first = status_view(_read(database))
     if watch is None or not sys.stdout.isatty():
         console.print(first)

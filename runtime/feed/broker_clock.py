@@ -102,5 +102,5 @@ class BrokerClock:
         return (
             f"the broker's day is `{self.rule.text}` (UTC{told / HOUR:+g} h now) {why}, and the profiles' is"
             f" `{self.expected.text}` (UTC{expected / HOUR:+g} h): days would be cut at the wrong hour; start with"
-            f' `--server-day "{self.rule.text}"`, or put the profiles right, then `plan resume`'
+            f' `--server-day "{self.rule.text}"` and a new --db, or put the profiles right, then `plan resume`'
         )

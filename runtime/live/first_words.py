@@ -7,11 +7,13 @@ from tradeplan.runtime.live.activation import Active
 from tradeplan.runtime.live.words import count_text, time_text
 
 
-def first_words(engine: Engine, active: Active, continued: bool, currency: str) -> list[str]:
-    """Where it stands, on which bars it is tested, and what is open."""
+def first_words(engine: Engine, active: Active, continued: bool, currency: str, account: str = "") -> list[str]:
+    """Where it stands, on which bars it is tested, and what is open; `account`: whose balance a new run takes over."""
     ends = "the feed goes on" if engine.dataset.grows else f"the feed ends at {time_text(engine.end)} UTC"
     plans, guards = count_text(len(active.plans), "plan"), count_text(len(active.guards), "guard")
     came, money = "goes on" if continued else "begins", f"balance {engine.balance:.2f} {currency}"
+    if account and not continued:
+        money = f"its balance will be that of {account}"
     said = [f"{came} at {time_text(engine.now)} UTC with {plans} and {guards}; {money}; {ends}"]
     if engine.tested_on:
         tested = ", ".join(f"{market} {timeframe}" for market, timeframe in engine.tested_on.items())

@@ -158,7 +158,8 @@ class Instance(Hands):
         active = self._switched(journal, engine, active, switch)
         recorder.broken = self.folder.broken
         recorder.finish(engine, active)
-        for text in first_words(engine, active, recovered.continued, self._money()):
+        account = "" if self.broker is None else self.broker.name
+        for text in first_words(engine, active, recovered.continued, self._money(), account):
             self.say(text)
         exchange = None if self.broker is None else Exchange.opened(self.broker, journal, recorder, self.point)
         health = Health(self.dataset, self.clock)

@@ -148,3 +148,13 @@ def test_nothing_is_late_after_an_outage_and_every_exit_is_there(tmp_path: Path)
     assert [f[0] for f in fills(world)] == ["entry", "stop"]
     assert [a["outcome"] for a in acts(world, "refused")] == ["late"]
     assert len(deals_sent(world)) == 1
+
+
+def test_whose_balance_a_new_run_has_is_said(tmp_path: Path) -> None:
+    world = BrokerWorld(tmp_path, ramp(30))
+    world.write(HOLD)
+    world.run(until=5)
+    world.run()
+    first, second = (said for said in world.said if said.startswith(("begins", "goes on")))
+    assert "its balance will be that of mt5 5001@StandIn-Demo" in first
+    assert "balance 10000.00 USD" in second

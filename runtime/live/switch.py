@@ -16,6 +16,9 @@ from tradeplan.runtime.live.staging import Staging
 from tradeplan.runtime.live.words import Urgent
 from tradeplan.runtime.store.journal import Journal, JournalEvent, PlanVersion
 
+TIDY_STEPS = 1_024
+"""Columns that grow move now and then and leave holes; so often they are given back, at a millisecond or less."""
+
 
 class Switch:
     """Decides, journals and installs sets of plans; keeps the versions that failed."""
@@ -36,6 +39,7 @@ class Switch:
         self._folder, self._journal, self._say, self._point = folder, journal, say, point
         self.quarantined = set(quarantined)
         self._enacted: int | None = None  # when, until the set before is gone from memory
+        self._tidied, self._steps = 0, 0  # the newest step that was counted, and how many since memory was handed back
 
     def update(self, engine: Engine, active: Active) -> Active:
         """Run what is wanted now, where it differs from what runs. The journal has it before the engine does."""
@@ -127,10 +131,16 @@ class Switch:
         self._enacted = engine.now
 
     def tidy(self, engine: Engine) -> None:
-        """Hand back what the set before took: after the first step of a new one nobody looks at it any more."""
+        """Hand memory back: after the first step of a new set, whose former nobody looks at, and now and then."""
+        if engine.now == self._tidied:
+            return
+        self._tidied, self._steps = engine.now, self._steps + 1
         if self._enacted is not None and engine.now > self._enacted:
             self._enacted = None
-            hand_back()
+        elif self._steps < TIDY_STEPS:
+            return
+        self._steps = 0
+        hand_back()
 
     def _blame(self, engine: Engine, active: Active, wanted: Active, error: Exception) -> None:
         """Try each new version beside what runs; those that fail are passed over from now on."""

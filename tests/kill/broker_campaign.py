@@ -197,8 +197,10 @@ def command() -> int:
     began = time.monotonic()
     while (left := given.kills - sum(sum(s.died.values()) for s in done)) > 0:
         number = len(done)
-        kind = given.kinds.split(",")[number % len(given.kinds.split(","))]
-        mode = "netting" if number % 5 == 4 else "hedging"
+        kinds = given.kinds.split(",")
+        kind = kinds[number % len(kinds)]
+        # one more than there are kinds, so that each of them comes to netting accounts in its turn
+        mode = "netting" if number % (len(kinds) + 1) == len(kinds) else "hedging"
         start = millis("2018-01-08") + chance.randrange(80 * 24) * 60 * MINUTE
         kills, seed = min(given.of_a_series, left), given.seed * 1_000 + number
         folder = given.out / f"{seed}-{kind}-{mode}"

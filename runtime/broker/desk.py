@@ -93,17 +93,17 @@ class Desk(WithMeans):
             return  # others turned the net position round: nothing of it is ours, and the watchman halts the market
         asked = sum(x.close for x in holding.legs if link.leg in (-1, x.leg))
         whole = sum(x.units for x in holding.legs if link.leg in (-1, x.leg))
-        if asked:
-            if asked < whole and self._lags(position, traded.units(position.volume) != whole):
-                return
+        if asked and not (asked < whole and self._lags(position, traded.units(position.volume) != whole)):
             volume = self._closable(reading, holding, link, position, asked, whole)
             intent = intent_id(holding.plan, holding.version, holding.position, f"close/{link.leg}/{whole}")
             gone = self._close(
                 reading, position, volume, "", magic_of(intent, 0), comment_of(intent, 0), holding.stop_wanted
             )
             # what is not closed yet keeps its stop: a close may be looked up or refused for long
-            if self.closings.fencing(position) or (asked >= whole and (gone or position.sl)):
+            if asked >= whole and (gone or position.sl):
                 return
+        if asked and self.closings.fencing(position):
+            return
         half = traded.tick / 2
         side, stop = holding.side, holding.stop_wanted
         missing = position.sl == 0.0 or side * (holding.stop - position.sl) > half

@@ -81,6 +81,27 @@ def test_a_part_that_was_closed_is_not_closed_again_while_its_deal_is_not_shown(
     assert [f[0] for f in fills(world)] == ["entry", "close"]
 
 
+def test_a_stop_that_is_deleted_while_the_deal_of_a_part_close_is_not_shown_is_put_back(tmp_path: Path) -> None:
+    world = BrokerWorld(tmp_path, ramp(120), patience=3_600.0)
+    world.write(HALF)
+    stops: list[float] = []
+
+    def look() -> None:
+        (position,) = world.server.ledger.positions
+        stops.append(position.sl)
+
+    world.run(
+        {
+            30: lambda: world.server.faults.add("bare", "order_send", late=600_000),
+            34: look,
+            35: lambda: world.server.remove_stop(world.server.ledger.positions[0].ticket),
+            36: look,
+        }
+    )
+    assert len(closes(world)) == 1
+    assert stops == [9_971.0, 9_971.0]
+
+
 @pytest.mark.parametrize("mode", ["hedging", "netting"])
 def test_a_close_whose_request_was_lost_is_made_all_the_same(tmp_path: Path, mode: str) -> None:
     world = BrokerWorld(tmp_path, ramp(120), mode)
